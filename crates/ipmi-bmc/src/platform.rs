@@ -1,0 +1,108 @@
+//! What a BMC is soldered to: the machine it manages, seen from the controller.
+
+use std::time::Instant;
+
+/// The managed machine.
+///
+/// Everything that takes `now` may be called with the same or a later instant, never an earlier
+/// one. Nothing here blocks: a platform that needs time for an answer gives
+/// [`Measurement::Unavailable`] until it has one.
+pub trait Platform: Send {
+    /// Lets the machine live until `now`.
+    fn advance(&mut self, now: Instant);
+
+    /// When [`advance`](Self::advance) next has something to do; `None` if nothing is pending.
+    fn poll_timeout(&self) -> Option<Instant>;
+
+    /// Whether the machine's main power is on.
+    fn is_on(&self) -> bool;
+
+    /// Acts on the machine's power. Asking for the state that it already has does nothing.
+    ///
+    /// # Errors
+    /// [`PlatformError`] if the machine cannot do it.
+    fn power(&mut self, now: Instant, action: PowerSignal) -> Result<(), PlatformError>;
+
+    /// Sets the identification light.
+    fn identify(&mut self, now: Instant, light: IdentifyLight);
+
+    /// Measures sensor `number` of the BMC's own (LUN 0).
+    fn measure(&mut self, now: Instant, number: u8) -> Measurement;
+
+    /// What happened at the machine that the BMC did not ask for, oldest first.
+    fn poll_event(&mut self) -> Option<PlatformEvent>;
+}
+
+/// What the BMC can do to the machine's power lines. A power cycle is the BMC's own sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerSignal {
+    /// Switch main power on.
+    On,
+    /// Switch main power off at once.
+    Off,
+    /// Pulse the reset line.
+    Reset,
+    /// Pulse a diagnostic interrupt (NMI).
+    DiagnosticInterrupt,
+    /// Ask the operating system to shut down.
+    SoftShutdown,
+}
+
+/// Why the machine does not do as told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlatformError {
+    /// This machine has no such line.
+    #[error("the machine has no such control")]
+    Unsupported,
+    /// Not in the state that the machine is in now.
+    #[error("not possible in the machine's present state")]
+    WrongState,
+    /// The machine did not react.
+    #[error("the machine does not react")]
+    Failed,
+}
+
+/// The identification light.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IdentifyLight {
+    /// Dark.
+    #[default]
+    Off,
+    /// On until this instant.
+    Until(Instant),
+    /// On until told otherwise.
+    Indefinitely,
+}
+
+/// What a sensor says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Measurement {
+    /// A physical value in the base unit of the sensor's SDR.
+    Value(f64),
+    /// The asserted states of a discrete sensor, bit 0 being offset 0.
+    States(u16),
+    /// Nothing can be said, now.
+    Unavailable,
+}
+
+/// Something that happened at the machine by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlatformEvent {
+    /// Main power came on, for this reason.
+    PoweredOn(PowerCause),
+    /// Main power went off, for this reason.
+    PoweredOff(PowerCause),
+    /// The machine was reset, for this reason.
+    Reset(PowerCause),
+}
+
+/// Who changed the machine's power, other than the BMC on a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerCause {
+    /// A button on the front panel.
+    Button,
+    /// The operating system.
+    OperatingSystem,
+    /// The mains failed or came back.
+    Mains,
+}

@@ -1,0 +1,6 @@
+//! The commands, one file each, by network function.
+
+pub mod app;
+pub mod chassis;
+pub mod sensor;
+pub mod storage;

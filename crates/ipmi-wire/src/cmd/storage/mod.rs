@@ -1,0 +1,5 @@
+//! placeholder
+
+use crate::command::commands;
+
+commands! {}

@@ -1,0 +1,30 @@
+//! IPMI 2.0 on the wire: packets, commands and records, from bytes to values and back.
+//!
+//! Both ends of the protocol share these types: a client encodes requests and decodes responses, a
+//! BMC does the opposite. Nothing here knows sockets, clocks or sessions' state.
+//!
+//! * [`rmcp`], [`session`], [`lan`]: what surrounds a command on the network.
+//! * [`Command`] and [`cmd`]: every command, its access, its effect, its response.
+//! * [`registry`]: all of them, enumerable.
+//! * [`sdr`], [`sel`]: the records a BMC keeps.
+//! * [`enterprise`]: IANA enterprise numbers.
+
+pub mod cmd;
+pub mod codec;
+mod command;
+mod completion;
+pub mod enterprise;
+pub mod lan;
+mod netfn;
+mod privilege;
+pub mod registry;
+pub mod rmcp;
+pub mod sdr;
+pub mod sel;
+pub mod session;
+
+pub use codec::{Decode, DecodeError, Encode, Reader};
+pub use command::{Access, Command, Effect, Entry, Request, Response};
+pub use completion::CompletionCode;
+pub use netfn::{Body, CommandId, NetFn};
+pub use privilege::{Channel, Privilege};
