@@ -1,1 +1,35 @@
-//! Scaffold.
+//! What an administrator does to a BMC.
+//!
+//! An [`Endpoint`] is one UDP socket that carries any number of sessions; a [`Bmc`] is a cheap
+//! handle to one controller through it. `bmc.send(&GetDeviceId).await?` returns a `DeviceId`;
+//! the modules below add what takes more than one command.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), ipmi_client::Error> {
+//! use ipmi_client::{Bmc, Credentials, Endpoint};
+//! use ipmi_wire::cmd::app::GetDeviceId;
+//!
+//! let endpoint = Endpoint::bind()?;
+//! let credentials = Credentials::new(b"admin", b"secret").expect("16 and 20 bytes at most");
+//! let bmc = Bmc::new(&endpoint, "192.0.2.1:623".parse().expect("an address"), credentials);
+//! println!("firmware {}", bmc.send(&GetDeviceId).await?.firmware_major);
+//! bmc.close().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod advice;
+mod bmc;
+mod endpoint;
+mod error;
+mod power;
+pub mod sel;
+pub mod sensors;
+mod walk;
+
+pub use advice::Advice;
+pub use bmc::{Bmc, Credentials, SessionInfo};
+pub use endpoint::Endpoint;
+pub use error::{Error, ErrorKind};
+pub use ipmi_session::Timing;
+pub use ipmi_session::console::{Failure, SessionError, Stage};

@@ -1,1 +1,5 @@
-//! Scaffold.
+//! The system calls under IPMI, and nothing of what the bytes mean.
+
+mod udp;
+
+pub use udp::{Datagram, ReceiveBuffer, UdpSocket};

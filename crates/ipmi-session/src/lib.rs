@@ -1,1 +1,25 @@
-//! Scaffold.
+//! RMCP+ sessions as state machines without I/O: the remote console and the managed system.
+//!
+//! Nothing here reads a clock, a socket or the system's random source: bytes, `now` and
+//! [`Entropy`] come in as arguments, datagrams and events go out.
+//!
+//! * [`console`]: one session with one BMC, from Open Session to Close.
+//! * [`managed`]: all the sessions of a BMC's LAN channel.
+//! * [`keys`], [`Protection`]: what both ends calculate.
+
+pub mod console;
+mod crypto;
+mod entropy;
+pub mod keys;
+pub mod managed;
+mod protection;
+mod secret;
+mod sequence;
+mod timing;
+
+pub use crypto::is_supported;
+pub use entropy::Entropy;
+pub use protection::{OpenError, Protection};
+pub use secret::{Digest, Secret};
+pub use sequence::Window;
+pub use timing::Timing;

@@ -124,6 +124,9 @@ impl Response {
     }
 }
 
+/// What decoding and encoding again gives.
+pub type Reencoded = Result<Vec<u8>, DecodeError>;
+
 /// One line of the registry: a command seen without its type.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -140,9 +143,9 @@ pub struct Entry {
     /// Describes response data (after the completion code), given the request's.
     pub describe_response: fn(&[u8], &[u8]) -> Result<String, DecodeError>,
     /// Decodes request data and encodes it again.
-    pub reencode_request: fn(&[u8]) -> Result<Vec<u8>, DecodeError>,
+    pub reencode_request: fn(&[u8]) -> Reencoded,
     /// Decodes response data, given the request's, and encodes it again.
-    pub reencode_response: fn(&[u8], &[u8]) -> Result<Vec<u8>, DecodeError>,
+    pub reencode_response: fn(&[u8], &[u8]) -> Reencoded,
     /// What a repetition of this request would do.
     pub effect: fn(&[u8]) -> Result<Effect, DecodeError>,
     /// The command's own completion codes.
@@ -179,6 +182,24 @@ impl Entry {
         }
     }
 }
+
+/// Encodes and decodes a unit struct: a request without data.
+macro_rules! no_request_data {
+    ($command:ident) => {
+        impl $crate::codec::Encode for $command {
+            fn encode(&self, _: &mut Vec<u8>) {}
+        }
+
+        impl $crate::codec::Decode for $command {
+            fn decode(
+                _: &mut $crate::codec::Reader<'_>,
+            ) -> Result<Self, $crate::codec::DecodeError> {
+                Ok(Self)
+            }
+        }
+    };
+}
+pub(crate) use no_request_data;
 
 /// Declares the modules of a network function's commands and collects their registry entries.
 macro_rules! commands {

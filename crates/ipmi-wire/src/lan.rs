@@ -134,11 +134,7 @@ impl Encode for LanMessage {
         out.extend(head);
         out.push(checksum(&head));
         let body = out.len();
-        out.extend([
-            self.from_address,
-            (self.sequence << 2) | (self.from_lun & 0x03),
-            self.cmd,
-        ]);
+        out.extend([self.from_address, (self.sequence << 2) | (self.from_lun & 0x03), self.cmd]);
         out.extend_from_slice(&self.data);
         let sum = checksum(out.get(body..).unwrap_or_default());
         out.push(sum);

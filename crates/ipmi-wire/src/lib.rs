@@ -24,7 +24,7 @@ pub mod sel;
 pub mod session;
 
 pub use codec::{Decode, DecodeError, Encode, Reader};
-pub use command::{Access, Command, Effect, Entry, Request, Response};
+pub use command::{Access, Command, Effect, Entry, Reencoded, Request, Response};
 pub use completion::CompletionCode;
 pub use netfn::{Body, CommandId, NetFn};
 pub use privilege::{Channel, Privilege};

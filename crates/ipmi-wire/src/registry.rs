@@ -49,29 +49,48 @@ mod tests {
 
     #[test]
     fn what_a_command_accepts_it_encodes_to_the_same_value() {
-        // Every request body of up to two bytes, and zeroed and patterned ones up to 40.
-        let mut bodies: Vec<Vec<u8>> = vec![vec![]];
-        bodies.extend((0..=255).map(|a| vec![a]));
-        bodies.extend((0..=255).flat_map(|a| (0..=255).map(move |b| vec![a, b])));
-        for length in 3..40 {
-            bodies.extend((0..=255).map(|a| vec![a; length]));
-        }
+        let bodies = bodies();
         for entry in all() {
+            let mut requests: Vec<Vec<u8>> = Vec::new();
             for body in &bodies {
                 let Ok(first) = (entry.reencode_request)(body) else { continue };
                 let second = (entry.reencode_request)(&first).unwrap();
                 assert_eq!(first, second, "{}: {body:02x?}", entry.name);
-                let _ = (entry.effect)(body);
-                for response in bodies.iter().step_by(97) {
-                    if let Ok(first) = (entry.reencode_response)(body, response) {
-                        let second = (entry.reencode_response)(body, &first).unwrap();
-                        assert_eq!(first, second, "{}: {response:02x?}", entry.name);
-                    }
+                (entry.effect)(body).unwrap();
+                // What responses mean may depend on the request: try the first few.
+                if requests.len() < 3 && !requests.contains(&first) {
+                    requests.push(first);
                 }
-                if body.len() == 2 {
-                    break;
+            }
+            assert!(!requests.is_empty(), "no request was accepted for {}", entry.name);
+            for request in &requests {
+                let mut accepted = false;
+                for body in &bodies {
+                    let reencode = entry.reencode_response;
+                    let Ok(first) = reencode(request, body) else { continue };
+                    let second = reencode(request, &first).unwrap();
+                    assert_eq!(first, second, "{}: {request:02x?} {body:02x?}", entry.name);
+                    accepted = true;
+                }
+                assert!(accepted, "no response was accepted for {}", entry.name);
+            }
+        }
+    }
+
+    /// Every body of up to one byte, a good part of those of two, and patterns of up to 32: each
+    /// first byte, going on with the same, with rising and with jumping bytes.
+    fn bodies() -> Vec<Vec<u8>> {
+        let mut bodies = vec![vec![]];
+        for first in 0..=0xffu8 {
+            bodies.push(vec![first]);
+            bodies.extend([0x00, 0x01, 0x0f, 0x55, 0x80, 0xff].map(|second| vec![first, second]));
+            for length in 3..=32u8 {
+                for step in [0, 1, 0x59] {
+                    let byte = |index: u8| first.wrapping_add(index.wrapping_mul(step));
+                    bodies.push((0..length).map(byte).collect());
                 }
             }
         }
+        bodies
     }
 }

@@ -187,7 +187,10 @@ mod tests {
         let bytes = pong.to_bytes();
         assert_eq!(
             bytes,
-            [0, 0, 0x11, 0xbe, 0x40, 7, 0, 16, 0, 0, 0x11, 0xbe, 0, 0, 0, 0, 0x81, 0, 0, 0, 0, 0, 0, 0]
+            [
+                0, 0, 0x11, 0xbe, 0x40, 7, 0, 16, 0, 0, 0x11, 0xbe, 0, 0, 0, 0, 0x81, 0, 0, 0, 0,
+                0, 0, 0
+            ]
         );
         assert_eq!(AsfMessage::decode_exact(&bytes).unwrap(), pong);
     }

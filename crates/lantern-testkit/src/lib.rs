@@ -1,1 +1,23 @@
-//! Scaffold.
+//! What tests need and nothing else may: programs that others wrote, and a look at the wire.
+//!
+//! * [`peers`]: ipmitool, FreeIPMI and OpenIPMI's `ipmi_sim`, found, run with a hard time limit and
+//!   cleaned up.
+//! * [`tap`]: a UDP relay that counts, records and disturbs what passes between two ends.
+//! * [`tshark`]: Wireshark's opinion of what was recorded.
+//! * [`process`]: running any program without ever waiting for it forever.
+//!
+//! This crate depends on no other of the workspace's, so that what it says about them is not said
+//! with their own code. Everything is for loopback only. A helper that cannot do its work panics:
+//! that is how a test learns of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "only tests call this; a panic with a clear message is how a helper fails a test"
+)]
+
+pub mod peers;
+pub mod process;
+pub mod tap;
+pub mod tshark;

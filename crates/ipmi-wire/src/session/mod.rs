@@ -9,7 +9,7 @@ mod v15;
 mod v20;
 
 pub use algorithm::{
-    AuthenticationAlgorithm, CipherSuite, ConfidentialityAlgorithm, IntegrityAlgorithm, Algorithms,
+    Algorithms, AuthenticationAlgorithm, CipherSuite, ConfidentialityAlgorithm, IntegrityAlgorithm,
 };
 pub use open::{Accepted, AlgorithmProposal, OpenSessionRequest, OpenSessionResponse};
 pub use rakp::{Rakp1, Rakp2, Rakp2Keys, Rakp3, Rakp4, Username};

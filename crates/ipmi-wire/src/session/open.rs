@@ -155,11 +155,12 @@ impl Decode for OpenSessionResponse {
 
 impl Encode for OpenSessionResponse {
     fn encode(&self, out: &mut Vec<u8>) {
-        let privilege =
-            self.accepted.and_then(|a| a.max_privilege).map_or(0, Privilege::number);
+        let privilege = self.accepted.and_then(|a| a.max_privilege).map_or(0, Privilege::number);
         out.extend([self.tag, self.status.0, privilege, 0]);
         out.extend(self.console_session_id.unwrap_or_default().to_le_bytes());
-        let Some(Accepted { managed_session_id, algorithms, .. }) = self.accepted else { return };
+        let Some(Accepted { managed_session_id, algorithms, .. }) = self.accepted else {
+            return;
+        };
         out.extend(managed_session_id.to_le_bytes());
         let Algorithms { authentication, integrity, confidentiality } = algorithms;
         encode_proposal(out, 0, AlgorithmProposal::Exactly(authentication.number()));

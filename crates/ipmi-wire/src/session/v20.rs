@@ -195,7 +195,10 @@ impl<'a> V20Packet<'a> {
             });
         }
         if *next_header != Self::NEXT_HEADER {
-            return Err(DecodeError::Invalid { field: "next header", value: (*next_header).into() });
+            return Err(DecodeError::Invalid {
+                field: "next header",
+                value: (*next_header).into(),
+            });
         }
         Ok((covered, code))
     }

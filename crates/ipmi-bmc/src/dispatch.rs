@@ -1,0 +1,87 @@
+//! From a request to its handler: identity, privilege, decoding; the command's own definition
+//! supplies all three.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use ipmi_wire::{
+    Access, Command, CommandId, CompletionCode, DecodeError, Encode, Request, Response, registry,
+};
+
+use crate::bmc::Bmc;
+use crate::context::Context;
+use crate::handlers;
+
+/// What a handler comes to.
+pub(crate) type Outcome<T> = Result<T, CompletionCode>;
+
+type Erased = Box<dyn Fn(&mut Bmc, &Context, &[u8]) -> Outcome<Vec<u8>> + Send + Sync>;
+
+struct Route {
+    access: Access,
+    handler: Erased,
+}
+
+/// Handlers by command.
+#[derive(Default)]
+pub(crate) struct Table(HashMap<CommandId, Route>);
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::default();
+    handlers::register(&mut table);
+    table
+});
+
+impl Table {
+    /// Lets `handler` answer the command `C`.
+    pub(crate) fn on<C, H>(&mut self, handler: H) -> &mut Self
+    where
+        C: Command + 'static,
+        H: Fn(&mut Bmc, &Context, C) -> Outcome<C::Response> + Send + Sync + 'static,
+    {
+        let handler: Erased = Box::new(move |bmc, context, data| {
+            let command = C::decode_exact(data).map_err(refusal)?;
+            handler(bmc, context, command).map(|response| response.to_bytes())
+        });
+        self.0.insert(C::ID, Route { access: C::ACCESS, handler });
+        self
+    }
+}
+
+/// Answers a request.
+pub(crate) fn dispatch(bmc: &mut Bmc, context: &Context, request: &Request) -> Response {
+    let outcome = route(bmc, context, request);
+    match outcome {
+        Ok(data) => Response { completion: CompletionCode::OK, data },
+        Err(completion) => Response::code(completion),
+    }
+}
+
+fn route(bmc: &mut Bmc, context: &Context, request: &Request) -> Outcome<Vec<u8>> {
+    let Some(route) = TABLE.0.get(&registry::identify(request)) else {
+        return Err(CompletionCode::INVALID_COMMAND);
+    };
+    context.origin.check(route.access)?;
+    if request.lun != 0 {
+        return Err(CompletionCode::INVALID_FOR_LUN);
+    }
+    (route.handler)(bmc, context, &request.data)
+}
+
+/// The completion code for a request that is not one.
+const fn refusal(err: DecodeError) -> CompletionCode {
+    match err {
+        DecodeError::Truncated { .. } | DecodeError::Trailing { .. } => {
+            CompletionCode::DATA_LENGTH_INVALID
+        }
+        _ => CompletionCode::INVALID_DATA_FIELD,
+    }
+}
+
+/// The commands that are answered.
+#[must_use]
+pub fn served() -> Vec<CommandId> {
+    let mut ids: Vec<_> = TABLE.0.keys().copied().collect();
+    ids.sort_unstable();
+    ids
+}

@@ -1,0 +1,52 @@
+//! The controller itself.
+
+use ipmi_wire::cmd::app::{
+    ColdReset, DeviceId, GetDeviceGuid, GetDeviceId, GetSelfTestResults, GetSystemGuid, Guid,
+    SelfTest, SelfTestResults, WarmReset,
+};
+
+use crate::bmc::Bmc;
+use crate::context::Context;
+use crate::dispatch::{Outcome, Table};
+
+pub(super) fn register(table: &mut Table) {
+    table
+        .on(get_device_id)
+        .on(get_self_test_results)
+        .on(get_device_guid)
+        .on(get_system_guid)
+        .on(cold_reset)
+        .on(warm_reset);
+}
+
+fn get_device_id(bmc: &mut Bmc, _: &Context, _: GetDeviceId) -> Outcome<DeviceId> {
+    Ok(bmc.device_id)
+}
+
+fn get_self_test_results(
+    _: &mut Bmc,
+    _: &Context,
+    _: GetSelfTestResults,
+) -> Outcome<SelfTestResults> {
+    // The tests there are: the SDR repository and the log were built, or the BMC would not run.
+    Ok(SelfTestResults { result: SelfTest::Passed })
+}
+
+/// The controller and the system share one GUID, as OpenBMC's do.
+fn get_device_guid(bmc: &mut Bmc, _: &Context, _: GetDeviceGuid) -> Outcome<Guid> {
+    Ok(bmc.guid)
+}
+
+fn get_system_guid(bmc: &mut Bmc, _: &Context, _: GetSystemGuid) -> Outcome<Guid> {
+    Ok(bmc.guid)
+}
+
+fn cold_reset(bmc: &mut Bmc, _: &Context, _: ColdReset) -> Outcome<()> {
+    bmc.reset_pending = true;
+    Ok(())
+}
+
+fn warm_reset(bmc: &mut Bmc, _: &Context, _: WarmReset) -> Outcome<()> {
+    bmc.reset_pending = true;
+    Ok(())
+}

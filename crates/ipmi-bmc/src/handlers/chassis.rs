@@ -1,0 +1,123 @@
+//! Power and identification.
+
+use std::time::Duration;
+
+use ipmi_wire::Channel;
+use ipmi_wire::cmd::chassis::{
+    ChassisCapabilities, ChassisControl, ChassisIdentify, ChassisStatus, FrontPanelButtons,
+    GetChassisCapabilities, GetChassisStatus, GetPohCounter, GetSystemRestartCause, IdentifyState,
+    LastPowerEvent, PohCounter, PowerRestorePolicy, RestartCause, SystemRestartCause,
+};
+use ipmi_wire::lan::BMC_ADDRESS;
+use ipmi_wire::sdr::SensorType;
+
+use crate::bmc::Bmc;
+use crate::context::Context;
+use crate::dispatch::{Outcome, Table};
+use crate::platform::{IdentifyLight, Measurement};
+
+pub(super) fn register(table: &mut Table) {
+    table
+        .on(get_chassis_capabilities)
+        .on(get_chassis_status)
+        .on(chassis_control)
+        .on(chassis_identify)
+        .on(get_system_restart_cause)
+        .on(get_poh_counter);
+}
+
+fn get_chassis_capabilities(
+    bmc: &mut Bmc,
+    _: &Context,
+    _: GetChassisCapabilities,
+) -> Outcome<ChassisCapabilities> {
+    Ok(ChassisCapabilities {
+        intrusion_sensor: intrusion_sensor(bmc).is_some(),
+        front_panel_lockout: false,
+        diagnostic_interrupt: true,
+        power_interlock: false,
+        // Everything is the BMC itself.
+        fru_address: BMC_ADDRESS,
+        sdr_address: BMC_ADDRESS,
+        sel_address: BMC_ADDRESS,
+        sm_address: BMC_ADDRESS,
+        bridge_address: None,
+    })
+}
+
+fn get_chassis_status(
+    bmc: &mut Bmc,
+    context: &Context,
+    _: GetChassisStatus,
+) -> Outcome<ChassisStatus> {
+    let open = intrusion_sensor(bmc).map(|number| bmc.platform.measure(context.now, number));
+    Ok(ChassisStatus {
+        power_on: bmc.platform.is_on(),
+        overload: false,
+        interlock: false,
+        fault: false,
+        control_fault: false,
+        restore_policy: PowerRestorePolicy::Previous,
+        last_event: LastPowerEvent {
+            ac_failed: false,
+            overload: false,
+            interlock: false,
+            fault: false,
+            on_by_command: bmc.chassis.on_by_command(),
+        },
+        intrusion: matches!(open, Some(Measurement::States(states)) if states & 1 != 0),
+        front_panel_lockout: false,
+        drive_fault: false,
+        fan_fault: false,
+        identify: Some(match bmc.chassis.light() {
+            IdentifyLight::Off => IdentifyState::Off,
+            IdentifyLight::Until(_) => IdentifyState::Temporary,
+            IdentifyLight::Indefinitely => IdentifyState::Indefinite,
+        }),
+        buttons: Some(FrontPanelButtons::default()),
+    })
+}
+
+fn chassis_control(bmc: &mut Bmc, context: &Context, request: ChassisControl) -> Outcome<()> {
+    bmc.chassis.control(context.now, &mut *bmc.platform, request.action)
+}
+
+fn chassis_identify(bmc: &mut Bmc, context: &Context, request: ChassisIdentify) -> Outcome<()> {
+    let light = match (request.force, request.interval) {
+        (Some(true), _) => IdentifyLight::Indefinitely,
+        (_, Some(0)) => IdentifyLight::Off,
+        (_, interval) => {
+            let seconds = interval.unwrap_or(ChassisIdentify::DEFAULT_INTERVAL);
+            let end = context.now.checked_add(Duration::from_secs(seconds.into()));
+            end.map_or(IdentifyLight::Indefinitely, IdentifyLight::Until)
+        }
+    };
+    bmc.chassis.identify(context.now, &mut *bmc.platform, light);
+    Ok(())
+}
+
+fn get_system_restart_cause(
+    bmc: &mut Bmc,
+    _: &Context,
+    _: GetSystemRestartCause,
+) -> Outcome<SystemRestartCause> {
+    let cause = bmc.chassis.restart_cause();
+    let channel = match cause {
+        RestartCause::ChassisControl => Bmc::LAN_CHANNEL,
+        _ => Channel::new(0),
+    };
+    Ok(SystemRestartCause { cause, channel })
+}
+
+fn get_poh_counter(bmc: &mut Bmc, _: &Context, _: GetPohCounter) -> Outcome<PohCounter> {
+    let hours = bmc.chassis.on_time().as_secs() / 3600;
+    Ok(PohCounter { minutes_per_count: 60, counter: u32::try_from(hours).unwrap_or(u32::MAX) })
+}
+
+/// The sensor that watches the lid, if there is one.
+fn intrusion_sensor(bmc: &Bmc) -> Option<u8> {
+    bmc.sdr.records().iter().find_map(|record| {
+        let sensor = record.sensor()?;
+        (sensor.sensor_type == SensorType::PHYSICAL_SECURITY).then_some(sensor.key.number)
+    })
+}

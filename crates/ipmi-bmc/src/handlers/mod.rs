@@ -1,0 +1,32 @@
+//! What the BMC does on each command. One file per family; the command's definition has already
+//! settled who may run it and what its bytes mean.
+
+mod app;
+mod chassis;
+mod session;
+mod storage;
+
+use crate::dispatch::Table;
+
+/// Enters every handler into the table.
+pub(crate) fn register(table: &mut Table) {
+    app::register(table);
+    session::register(table);
+    chassis::register(table);
+    storage::register(table);
+    crate::sensors::register(table);
+}
+
+#[cfg(test)]
+mod tests {
+    use ipmi_wire::registry;
+
+    /// A command that both ends could share but only one does is a promise half kept.
+    #[test]
+    fn every_command_that_is_defined_is_served() {
+        let served = crate::dispatch::served();
+        let missing: Vec<_> =
+            registry::all().filter(|entry| !served.contains(&entry.id)).collect();
+        assert!(missing.is_empty(), "no handler for {missing:?}");
+    }
+}

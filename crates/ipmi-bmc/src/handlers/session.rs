@@ -1,0 +1,229 @@
+//! Channels and sessions: discovery, privilege, the end.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipmi_session::managed::Active;
+use ipmi_wire::cmd::app::{
+    ActiveSession, AlgorithmTag, AuthTypes, ChannelAuthenticationCapabilities,
+    ChannelCipherSuites, ChannelInfo, ChannelMedium, ChannelProtocol, CipherSuiteRecord,
+    CloseSession, GetChannelAuthenticationCapabilities, GetChannelCipherSuites, GetChannelInfo,
+    GetSessionInfo, SessionInfo, SessionLan, SessionPrivilegeLevel, SessionSelector,
+    SessionSupport, SetSessionPrivilegeLevel,
+};
+use ipmi_wire::{Channel, CompletionCode, Privilege};
+
+use crate::bmc::Bmc;
+use crate::context::{Context, Origin};
+use crate::dispatch::{Outcome, Table};
+
+pub(super) fn register(table: &mut Table) {
+    table
+        .on(get_channel_authentication_capabilities)
+        .on(get_channel_cipher_suites)
+        .on(get_channel_info)
+        .on(set_session_privilege_level)
+        .on(close_session)
+        .on(get_session_info);
+}
+
+/// The LAN channel, if that is what `channel` means here.
+fn lan_channel(context: &Context, channel: Channel) -> Outcome<Channel> {
+    match channel.resolve(context.origin.channel()) {
+        Bmc::LAN_CHANNEL => Ok(Bmc::LAN_CHANNEL),
+        _ => Err(CompletionCode::INVALID_DATA_FIELD),
+    }
+}
+
+fn get_channel_authentication_capabilities(
+    bmc: &mut Bmc,
+    context: &Context,
+    request: GetChannelAuthenticationCapabilities,
+) -> Outcome<ChannelAuthenticationCapabilities> {
+    let channel = lan_channel(context, request.channel)?;
+    if request.privilege > bmc.lan.limit {
+        return Err(CompletionCode::INVALID_DATA_FIELD);
+    }
+    Ok(ChannelAuthenticationCapabilities {
+        channel,
+        // To a console that does not ask for IPMI v2.0 data there is nothing to offer: no IPMI
+        // v1.5 authentication type is enabled.
+        extended: request.ipmi20,
+        auth_types: AuthTypes::default(),
+        kg_nonzero: bmc.lan.kg.as_ref().is_some_and(|kg| !kg.is_zero()),
+        per_message_auth_disabled: false,
+        user_level_auth_disabled: false,
+        non_null_users: bmc.users.iter().any(|user| user.enabled && !user.name.is_empty()),
+        null_users: bmc
+            .users
+            .iter()
+            .any(|user| user.enabled && user.name.is_empty() && !user.password.is_empty()),
+        anonymous_login: bmc
+            .users
+            .iter()
+            .any(|user| user.enabled && user.name.is_empty() && user.password.is_empty()),
+        supports_ipmi15: false,
+        supports_ipmi20: request.ipmi20,
+        oem_iana: 0,
+        oem_aux: 0,
+    })
+}
+
+fn get_channel_cipher_suites(
+    bmc: &mut Bmc,
+    context: &Context,
+    request: GetChannelCipherSuites,
+) -> Outcome<ChannelCipherSuites> {
+    let channel = lan_channel(context, request.channel)?;
+    let records: Vec<_> = bmc
+        .lan
+        .suites
+        .iter()
+        .filter_map(|(suite, _)| CipherSuiteRecord::standard(*suite))
+        .collect();
+    let list = if request.by_suite {
+        CipherSuiteRecord::encode_list(&records)
+    } else {
+        let mut tags: Vec<_> =
+            records.iter().flat_map(|r| &r.algorithms).copied().map(AlgorithmTag::byte).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        tags
+    };
+    let piece = list.chunks(ChannelCipherSuites::PIECE).nth(request.index.into());
+    Ok(ChannelCipherSuites { channel, data: piece.unwrap_or_default().to_vec() })
+}
+
+fn get_channel_info(
+    bmc: &mut Bmc,
+    context: &Context,
+    request: GetChannelInfo,
+) -> Outcome<ChannelInfo> {
+    let channel = request.channel.resolve(context.origin.channel());
+    let (medium, protocol, session_support, active_sessions) = match channel {
+        Bmc::LAN_CHANNEL => (
+            ChannelMedium::LAN,
+            ChannelProtocol::IPMB,
+            SessionSupport::MultiSession,
+            u8::try_from(bmc.sessions.len()).unwrap_or(0x3f).min(0x3f),
+        ),
+        Channel::SYSTEM_INTERFACE => (
+            ChannelMedium::SYSTEM_INTERFACE,
+            ChannelProtocol::KCS,
+            SessionSupport::SessionLess,
+            0,
+        ),
+        _ => return Err(CompletionCode::INVALID_DATA_FIELD),
+    };
+    Ok(ChannelInfo {
+        channel,
+        medium,
+        protocol,
+        session_support,
+        active_sessions,
+        // §22.24: the IPMI forum's own number for channels defined by the specification.
+        vendor_iana: 7154,
+        aux: [0; 2],
+    })
+}
+
+fn set_session_privilege_level(
+    bmc: &mut Bmc,
+    context: &Context,
+    request: SetSessionPrivilegeLevel,
+) -> Outcome<SessionPrivilegeLevel> {
+    const ABOVE_LIMIT: CompletionCode = CompletionCode(0x81);
+    let Origin::Session { session_id, .. } = context.origin else {
+        return Err(CompletionCode::INVALID_COMMAND);
+    };
+    let session = bmc.sessions.get_mut(session_id).ok_or(CompletionCode::NOT_PRESENT)?;
+    match request.level {
+        None => {}
+        Some(Privilege::Callback) => return Err(CompletionCode::INVALID_DATA_FIELD),
+        Some(level) if level > session.limit => return Err(ABOVE_LIMIT),
+        Some(level) => session.privilege = level,
+    }
+    Ok(SessionPrivilegeLevel { level: session.privilege })
+}
+
+fn close_session(bmc: &mut Bmc, context: &Context, request: CloseSession) -> Outcome<()> {
+    const INVALID_ID: CompletionCode = CompletionCode(0x87);
+    const INVALID_HANDLE: CompletionCode = CompletionCode(0x88);
+    let (own, privilege) = match context.origin {
+        Origin::Session { session_id, privilege, .. } => (Some(session_id), privilege),
+        Origin::SystemInterface => (None, Privilege::Administrator),
+        Origin::Sessionless { .. } => return Err(CompletionCode::INSUFFICIENT_PRIVILEGE),
+    };
+    let target = match request.handle {
+        Some(handle) => bmc
+            .sessions
+            .iter()
+            .find(|session| session.handle == handle)
+            .map(|session| session.managed_session_id)
+            .ok_or(INVALID_HANDLE)?,
+        None => request.session_id,
+    };
+    // §22.19: another's session takes an administrator.
+    if own != Some(target) && privilege < Privilege::Administrator {
+        return Err(match bmc.sessions.get(target) {
+            Some(_) => CompletionCode::INSUFFICIENT_PRIVILEGE,
+            None => INVALID_ID,
+        });
+    }
+    let session = bmc.sessions.get_mut(target).ok_or(INVALID_ID)?;
+    if own == Some(target) {
+        session.close_after_answer();
+    } else {
+        bmc.sessions.close(target);
+    }
+    Ok(())
+}
+
+fn get_session_info(
+    bmc: &mut Bmc,
+    context: &Context,
+    request: GetSessionInfo,
+) -> Outcome<SessionInfo> {
+    let mut sessions: Vec<_> = bmc.sessions.iter().collect();
+    sessions.sort_unstable_by_key(|session| session.handle);
+    let found = match (request.selector, context.origin) {
+        (SessionSelector::Current, Origin::Session { session_id, .. }) => {
+            sessions.iter().find(|s| s.managed_session_id == session_id)
+        }
+        (SessionSelector::Current, _) => return Err(CompletionCode::INVALID_DATA_FIELD),
+        (SessionSelector::Index(n), _) => {
+            usize::from(n).checked_sub(1).and_then(|at| sessions.get(at))
+        }
+        (SessionSelector::Handle(handle), _) => sessions.iter().find(|s| s.handle == handle),
+        (SessionSelector::Id(id), _) => sessions.iter().find(|s| s.managed_session_id == id),
+    };
+    let possible = u8::try_from(bmc.sessions.limits().sessions).unwrap_or(0x3f).min(0x3f);
+    let active = u8::try_from(sessions.len()).unwrap_or(0x3f).min(0x3f);
+    Ok(SessionInfo {
+        handle: found.map_or(0, |session| session.handle),
+        possible,
+        active,
+        session: found.map(|session| describe(session)),
+    })
+}
+
+fn describe(session: &Active) -> ActiveSession {
+    /// Session protocol auxiliary data: IPMI v2.0/RMCP+.
+    const RMCP_PLUS: u8 = 1;
+    ActiveSession {
+        user_id: session.user_id,
+        privilege: Some(session.privilege),
+        protocol: RMCP_PLUS,
+        channel: Bmc::LAN_CHANNEL,
+        lan: lan_address(session.peer),
+    }
+}
+
+/// §22.20 has room for an IPv4 address. The hardware address of a console is not known to a BMC
+/// that speaks through sockets.
+fn lan_address(peer: SocketAddr) -> Option<SessionLan> {
+    let ip = match peer.ip() {
+        IpAddr::V4(ip) => ip.octets(),
+        IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or([0; 4], |ip| ip.octets()),
+    };
+    Some(SessionLan { ip, mac: [0; 6], port: peer.port() })
+}

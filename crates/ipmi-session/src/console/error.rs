@@ -1,0 +1,137 @@
+//! What can go wrong between a console and a BMC.
+
+use core::fmt;
+use std::time::Duration;
+
+use ipmi_wire::session::{Algorithms, CipherSuite, RmcpPlusStatus};
+use ipmi_wire::{CompletionCode, DecodeError, Privilege};
+
+/// The message that a handshake waits to have answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// RMCP+ Open Session Request.
+    OpenSession,
+    /// RAKP Message 1.
+    Rakp1,
+    /// RAKP Message 3.
+    Rakp3,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OpenSession => "Open Session Request",
+            Self::Rakp1 => "RAKP Message 1",
+            Self::Rakp3 => "RAKP Message 3",
+        })
+    }
+}
+
+/// Why there is no session.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// Nobody answered.
+    #[error("no answer to {stage}: {sent} datagram(s) in {:.1} s", waited.as_secs_f32())]
+    NoAnswer {
+        /// To what.
+        stage: Stage,
+        /// Datagrams sent in the whole handshake.
+        sent: u64,
+        /// Time since the handshake began.
+        waited: Duration,
+    },
+    /// Every suite that was to be tried was refused.
+    #[error("the BMC refused {}", list_refused(.0))]
+    SuitesRefused(Vec<(CipherSuite, RmcpPlusStatus)>),
+    /// The BMC answered a message with a status other than "no errors".
+    #[error("the BMC refused {stage}: {status}")]
+    Refused {
+        /// What was refused.
+        stage: Stage,
+        /// Why.
+        status: RmcpPlusStatus,
+    },
+    /// The BMC's proof in RAKP 2 does not fit the password: the password is wrong, or the user is.
+    #[error("the BMC's RAKP 2 authentication code does not match the password")]
+    WrongPassword,
+    /// The BMC's check value in RAKP 4 does not fit, although the password did: `K_g` is wrong.
+    #[error("the BMC's RAKP 4 integrity check value does not match: wrong K_g")]
+    WrongKg,
+    /// The BMC chose algorithms that were not proposed.
+    #[error(
+        "the BMC chose {}, {} and {}, which were not proposed",
+        .0.authentication, .0.integrity, .0.confidentiality
+    )]
+    UnexpectedAlgorithms(Algorithms),
+    /// The BMC's answer makes no sense.
+    #[error("the answer to {stage} is malformed: {source}")]
+    Malformed {
+        /// The answer to what.
+        stage: Stage,
+        /// What is wrong with it.
+        #[source]
+        source: DecodeError,
+    },
+    /// A suite that is not spoken here, or none at all, was to be tried.
+    #[error("{}", match .0 {
+        Some(suite) => format!("{suite} is not supported"),
+        None => "no cipher suite to try".to_owned(),
+    })]
+    UnsupportedSuite(Option<CipherSuite>),
+}
+
+impl SessionError {
+    /// Whether the same attempt may succeed a little later.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::NoAnswer { .. } => true,
+            Self::Refused { status, .. } => matches!(
+                *status,
+                RmcpPlusStatus::INSUFFICIENT_RESOURCES
+                    | RmcpPlusStatus::INSUFFICIENT_RESOURCES_FOR_ROLE
+                    | RmcpPlusStatus::INVALID_SESSION_ID
+            ),
+            _ => false,
+        }
+    }
+}
+
+/// Why one call inside a session came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// It was never sent.
+    #[error("the session ended before the request was sent")]
+    NotSent,
+    /// It was sent, repeatedly, and never answered. Repeating it does no harm.
+    #[error("no answer: {sent} datagram(s) in {:.1} s", waited.as_secs_f32())]
+    NoAnswer {
+        /// How often it was sent.
+        sent: u32,
+        /// How long its answer was waited for.
+        waited: Duration,
+    },
+    /// It was sent once and not answered; it may have taken effect. It was not repeated, because
+    /// every time counts.
+    #[error("no answer; it may have taken effect")]
+    Uncertain,
+    /// The session could not be raised to the privilege it needs.
+    #[error("the session's privilege could not be raised to {wanted}: {completion}")]
+    PrivilegeRefused {
+        /// What the call needs, or the most that the session was opened for.
+        wanted: Privilege,
+        /// The answer to Set Session Privilege Level.
+        completion: CompletionCode,
+    },
+    /// It does not fit a packet.
+    #[error("the request is too long for a packet")]
+    TooLong,
+}
+
+fn list_refused(refused: &[(CipherSuite, RmcpPlusStatus)]) -> String {
+    let lines: Vec<_> =
+        refused.iter().map(|(suite, status)| format!("{suite}: {status}")).collect();
+    lines.join("; ")
+}

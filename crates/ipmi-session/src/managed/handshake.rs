@@ -1,0 +1,313 @@
+//! Open Session and RAKP, answered.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use ipmi_wire::session::{
+    Accepted, AlgorithmProposal, AuthenticationAlgorithm, CipherSuite, ConfidentialityAlgorithm,
+    IntegrityAlgorithm, OpenSessionRequest, OpenSessionResponse, PayloadType, Rakp1, Rakp2,
+    Rakp2Keys, Rakp3, Rakp4, RmcpPlusStatus, V20Header,
+};
+use ipmi_wire::{Decode, DecodeError, Encode, Privilege, Reader};
+
+use crate::crypto::is_supported;
+use crate::entropy::Entropy;
+use crate::keys::Exchange;
+use crate::managed::active::OpenedBy;
+use crate::managed::half_open::{Challenge, HalfOpen};
+use crate::managed::{Accounts, Active, Sessions};
+use crate::protection::Protection;
+use crate::sequence::Window;
+
+impl Sessions {
+    /// Answers an Open Session Request; `None` to drop it.
+    pub(super) fn open_session(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        payload: &[u8],
+        accounts: &dyn Accounts,
+        entropy: &mut dyn Entropy,
+    ) -> Option<Vec<u8>> {
+        let refuse = |tag, status, console_id| {
+            datagram(
+                PayloadType::OpenSessionResponse,
+                &OpenSessionResponse::refusal(tag, status, console_id),
+            )
+        };
+        let request = match OpenSessionRequest::decode_exact(payload) {
+            Ok(request) => request,
+            Err(DecodeError::Invalid { field, .. }) => {
+                let (tag, console_id) = tag_and_id(payload)?;
+                let status = match field {
+                    "requested maximum privilege" => RmcpPlusStatus::INVALID_ROLE,
+                    "authentication payload" => RmcpPlusStatus::NO_MATCHING_AUTHENTICATION_PAYLOAD,
+                    "integrity payload" => RmcpPlusStatus::NO_MATCHING_INTEGRITY_PAYLOAD,
+                    _ => RmcpPlusStatus::ILLEGAL_PARAMETER,
+                };
+                return refuse(tag, status, console_id);
+            }
+            Err(_) => return None,
+        };
+        if let Some(known) = self.half_open.find_request(from, &request) {
+            return datagram(PayloadType::OpenSessionResponse, &accepted(known)?);
+        }
+        let (suite, suite_limit) = match choose_suite(&request, &accounts.suites()) {
+            Ok(choice) => choice,
+            Err(status) => return refuse(request.tag, status, request.console_session_id),
+        };
+        if self.active.len() >= self.limits.sessions {
+            let status = RmcpPlusStatus::INSUFFICIENT_RESOURCES;
+            return refuse(request.tag, status, request.console_session_id);
+        }
+        let entry = HalfOpen {
+            from,
+            expires: now.checked_add(self.limits.handshake)?,
+            request,
+            managed_session_id: self.fresh_session_id(entropy),
+            suite,
+            limit: request.max_privilege.map_or(suite_limit, |wanted| wanted.min(suite_limit)),
+            challenge: None,
+        };
+        let reply = datagram(PayloadType::OpenSessionResponse, &accepted(&entry)?);
+        self.half_open.insert(entry);
+        reply
+    }
+
+    /// Answers RAKP 1; `None` to drop it.
+    pub(super) fn rakp1(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        payload: &[u8],
+        accounts: &dyn Accounts,
+        entropy: &mut dyn Entropy,
+    ) -> Option<Vec<u8>> {
+        let refuse = |tag, status, console_id| {
+            datagram(PayloadType::Rakp2, &Rakp2::refusal(tag, status, console_id))
+        };
+        let (tag, managed_id) = tag_and_id(payload)?;
+        let Some(entry) = self.half_open.get_mut(from, managed_id) else {
+            return refuse(tag, RmcpPlusStatus::INVALID_SESSION_ID, 0);
+        };
+        let console_id = entry.request.console_session_id;
+        let rakp1 = match Rakp1::decode_exact(payload) {
+            Ok(rakp1) => rakp1,
+            Err(DecodeError::Invalid { field: "user name length", .. }) => {
+                return refuse(tag, RmcpPlusStatus::INVALID_NAME_LENGTH, console_id);
+            }
+            Err(_) => return refuse(tag, RmcpPlusStatus::ILLEGAL_PARAMETER, console_id),
+        };
+        // A repeat, perhaps under a new tag, gets the same challenge; anything else a new one.
+        let repeated = entry
+            .challenge
+            .as_ref()
+            .is_some_and(|c| Rakp1 { tag, ..c.rakp1 } == rakp1);
+        if !repeated {
+            entry.challenge = None;
+            let Some(role) = rakp1.role() else {
+                return refuse(tag, RmcpPlusStatus::INVALID_ROLE, console_id);
+            };
+            let lookup = (!rakp1.name_only_lookup()).then_some(role);
+            let Some(account) = accounts.find(&rakp1.username, lookup) else {
+                return refuse(tag, RmcpPlusStatus::UNAUTHORIZED_NAME, console_id);
+            };
+            if role > account.limit || role > entry.limit {
+                return refuse(tag, RmcpPlusStatus::UNAUTHORIZED_ROLE, console_id);
+            }
+            let mut managed_random = [0; 16];
+            entropy.fill(&mut managed_random);
+            let exchange = Exchange {
+                console_session_id: console_id,
+                managed_session_id: managed_id,
+                console_random: rakp1.console_random,
+                managed_random,
+                managed_guid: accounts.guid(),
+                role_byte: rakp1.role_byte,
+                username: rakp1.username,
+            };
+            entry.challenge = Some(Box::new(Challenge { rakp1, exchange, account, role }));
+            entry.expires = now.checked_add(self.limits.handshake)?;
+        }
+        let challenge = entry.challenge.as_ref()?;
+        let algorithm = entry.suite.algorithms()?.authentication;
+        let code = challenge.exchange.rakp2_code(algorithm, &challenge.account.password)?;
+        let answer = Rakp2 {
+            tag,
+            status: RmcpPlusStatus::NO_ERRORS,
+            console_session_id: Some(console_id),
+            keys: Some(Rakp2Keys {
+                managed_random: challenge.exchange.managed_random,
+                managed_guid: challenge.exchange.managed_guid,
+                auth_code: code.as_bytes().to_vec(),
+            }),
+        };
+        datagram(PayloadType::Rakp2, &answer)
+    }
+
+    /// Answers RAKP 3; `None` to drop it, `Some(None)` if it needs no answer.
+    #[allow(clippy::option_option, reason = "dropped and counted, or silently done")]
+    pub(super) fn rakp3(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        payload: &[u8],
+        accounts: &dyn Accounts,
+    ) -> Option<Option<Vec<u8>>> {
+        let rakp3 = Rakp3::decode_exact(payload).ok()?;
+        let Rakp3 { tag, managed_session_id, .. } = rakp3;
+        if let Some(active) = self.active.get(&managed_session_id) {
+            return repeat_rakp4(active, from, &rakp3).map(Some);
+        }
+        let refuse = |status, console_id| {
+            datagram(PayloadType::Rakp4, &Rakp4::refusal(tag, status, console_id))
+        };
+        let Some(entry) = self.half_open.get_mut(from, managed_session_id) else {
+            return refuse(RmcpPlusStatus::INVALID_SESSION_ID, 0).map(Some);
+        };
+        if entry.challenge.is_none() {
+            // RAKP 3 before RAKP 1: out of order, whoever sent it.
+            return None;
+        }
+        let entry = self.half_open.take(from, managed_session_id)?;
+        if !rakp3.status.is_ok() {
+            return Some(None);
+        }
+        let console_id = entry.request.console_session_id;
+        let Some((active, reply)) = self.activate(now, &rakp3, entry, accounts) else {
+            let status = RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE;
+            return refuse(status, console_id).map(Some);
+        };
+        if self.active.len() >= self.limits.sessions {
+            return refuse(RmcpPlusStatus::INSUFFICIENT_RESOURCES, console_id).map(Some);
+        }
+        self.active.insert(managed_session_id, active);
+        Some(Some(reply))
+    }
+
+    /// The session that RAKP 3 opens and its RAKP 4; `None` if the code is wrong.
+    fn activate(
+        &self,
+        now: Instant,
+        rakp3: &Rakp3,
+        entry: HalfOpen,
+        accounts: &dyn Accounts,
+    ) -> Option<(Active, Vec<u8>)> {
+        let Challenge { exchange, account, role, .. } = *entry.challenge?;
+        let algorithms = entry.suite.algorithms()?;
+        let algorithm = algorithms.authentication;
+        if !exchange.rakp3_code(algorithm, &account.password)?.matches(&rakp3.auth_code) {
+            return None;
+        }
+        let kg = accounts.kg();
+        let keys = exchange.session_keys(algorithm, &account.password, kg.as_ref())?;
+        let integrity_check = exchange.rakp4_check(algorithm, &keys)?;
+        let active = Active {
+            peer: entry.from,
+            managed_session_id: exchange.managed_session_id,
+            console_session_id: exchange.console_session_id,
+            handle: self.fresh_handle()?,
+            user_id: account.user_id,
+            suite: entry.suite,
+            // §22.18: a session starts at USER, whatever it may be raised to.
+            privilege: role.min(Privilege::User),
+            limit: role,
+            closing: false,
+            last_heard: now,
+            protection: Protection::new(algorithms, &keys)?,
+            inbound: Window::new(),
+            next_outbound: 1,
+            opened_by: OpenedBy { auth_code: rakp3.auth_code.clone(), integrity_check },
+        };
+        let reply = rakp4(&active, rakp3.tag)?;
+        Some((active, reply))
+    }
+
+    fn fresh_session_id(&self, entropy: &mut dyn Entropy) -> u32 {
+        loop {
+            let mut bytes = [0; 4];
+            entropy.fill(&mut bytes);
+            let id = u32::from_le_bytes(bytes);
+            if id != 0 && !self.active.contains_key(&id) && !self.half_open.contains(id) {
+                return id;
+            }
+        }
+    }
+
+    fn fresh_handle(&self) -> Option<u8> {
+        (1..=255).find(|handle| self.active.values().all(|session| session.handle != *handle))
+    }
+}
+
+/// The same RAKP 4 again for a console that lost it.
+fn repeat_rakp4(active: &Active, from: SocketAddr, rakp3: &Rakp3) -> Option<Vec<u8>> {
+    let same = active.peer == from
+        && rakp3.status.is_ok()
+        && active.opened_by.auth_code == rakp3.auth_code;
+    if same { rakp4(active, rakp3.tag) } else { None }
+}
+
+fn rakp4(active: &Active, tag: u8) -> Option<Vec<u8>> {
+    let answer = Rakp4 {
+        tag,
+        status: RmcpPlusStatus::NO_ERRORS,
+        console_session_id: Some(active.console_session_id),
+        integrity_check: active.opened_by.integrity_check.as_bytes().to_vec(),
+    };
+    datagram(PayloadType::Rakp4, &answer)
+}
+
+fn accepted(entry: &HalfOpen) -> Option<OpenSessionResponse> {
+    Some(OpenSessionResponse {
+        tag: entry.request.tag,
+        status: RmcpPlusStatus::NO_ERRORS,
+        console_session_id: Some(entry.request.console_session_id),
+        accepted: Some(Accepted {
+            max_privilege: Some(entry.limit),
+            managed_session_id: entry.managed_session_id,
+            algorithms: entry.suite.algorithms()?,
+        }),
+    })
+}
+
+/// The first suite on offer that the proposal allows. Algorithms that nobody knows are refused by
+/// their kind; known ones in a combination that is not on offer by 11h, which is what automation
+/// looks for before it tries another suite (`research/ipmitool.md` §3.1).
+fn choose_suite(
+    request: &OpenSessionRequest,
+    offered: &[(CipherSuite, Privilege)],
+) -> Result<(CipherSuite, Privilege), RmcpPlusStatus> {
+    use AlgorithmProposal::Exactly;
+    let choice = offered.iter().filter(|(suite, _)| is_supported(*suite)).find(|(suite, _)| {
+        suite.algorithms().is_some_and(|a| {
+            request.authentication.allows(&a.authentication)
+                && request.integrity.allows(&a.integrity)
+                && request.confidentiality.allows(&a.confidentiality)
+        })
+    });
+    if let Some(choice) = choice {
+        return Ok(*choice);
+    }
+    Err(match (request.authentication, request.integrity, request.confidentiality) {
+        (Exactly(AuthenticationAlgorithm::Other(_)), _, _) => {
+            RmcpPlusStatus::INVALID_AUTHENTICATION_ALGORITHM
+        }
+        (_, Exactly(IntegrityAlgorithm::Other(_)), _) => RmcpPlusStatus::INVALID_INTEGRITY_ALGORITHM,
+        (_, _, Exactly(ConfidentialityAlgorithm::Other(_))) => {
+            RmcpPlusStatus::INVALID_CONFIDENTIALITY_ALGORITHM
+        }
+        _ => RmcpPlusStatus::NO_CIPHER_SUITE_MATCH,
+    })
+}
+
+/// Tag and session ID stand in the same place in all the messages a console sends.
+fn tag_and_id(payload: &[u8]) -> Option<(u8, u32)> {
+    let mut r = Reader::new(payload);
+    let tag = r.u8("message tag").ok()?;
+    let _reserved = r.u24("reserved").ok()?;
+    Some((tag, r.u32("session ID").ok()?))
+}
+
+fn datagram(payload_type: PayloadType, message: &impl Encode) -> Option<Vec<u8>> {
+    V20Header::sessionless(payload_type).to_datagram(&message.to_bytes())
+}

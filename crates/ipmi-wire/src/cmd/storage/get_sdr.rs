@@ -1,0 +1,99 @@
+//! Get SDR: a record, or a piece of one.
+
+use crate::cmd::storage::ReservationId;
+use crate::codec::{Decode, DecodeError, Encode, Reader};
+use crate::command::{Access, Command};
+use crate::netfn::{CommandId, NetFn};
+use crate::privilege::Privilege;
+
+/// Get SDR. IPMI v2.0 §33.12.
+///
+/// Many controllers cannot return a whole record at once and say so (CAh, or C8h): read the five
+/// bytes of the header, then the rest in pieces, under a reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GetSdr {
+    /// Needed unless `offset` is 0.
+    pub reservation: ReservationId,
+    /// Which record; see the constants.
+    pub record_id: u16,
+    /// First byte to read, counted from the start of the header.
+    pub offset: u8,
+    /// How many bytes to read; see [`WHOLE`](Self::WHOLE).
+    pub count: u8,
+}
+
+impl GetSdr {
+    /// Record ID of the first record, whatever its own number is.
+    pub const FIRST: u16 = 0x0000;
+    /// Record ID of the last record; as "next record ID" it says that there is none.
+    pub const LAST: u16 = 0xffff;
+    /// Count: up to the end of the record.
+    pub const WHOLE: u8 = 0xff;
+}
+
+/// The answer to [`GetSdr`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SdrData {
+    /// The record after this one; [`GetSdr::LAST`] if there is none.
+    pub next_record_id: u16,
+    /// The bytes asked for; `ipmi_sim` may send more than the record has.
+    pub data: Vec<u8>,
+}
+
+impl Command for GetSdr {
+    type Response = SdrData;
+    const ID: CommandId = CommandId::new(NetFn::Storage, 0x23);
+    const NAME: &'static str = "Get SDR";
+    const SECTION: &'static str = "IPMI v2.0 §33.12";
+    const ACCESS: Access = Access::Session(Privilege::User);
+}
+
+impl Encode for GetSdr {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.reservation.encode(out);
+        out.extend(self.record_id.to_le_bytes());
+        out.extend([self.offset, self.count]);
+    }
+}
+
+impl Decode for GetSdr {
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            reservation: ReservationId::decode(r)?,
+            record_id: r.u16("record ID")?,
+            offset: r.u8("offset into record")?,
+            count: r.u8("bytes to read")?,
+        })
+    }
+}
+
+impl Encode for SdrData {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend(self.next_record_id.to_le_bytes());
+        out.extend(&self.data);
+    }
+}
+
+impl Decode for SdrData {
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { next_record_id: r.u16("next record ID")?, data: r.take_rest().to_vec() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_of_a_record() {
+        let bytes = [0x01, 0x00, 0x04, 0x00, 0x05, 0x10];
+        let request = GetSdr::decode_exact(&bytes).unwrap();
+        let expected =
+            GetSdr { reservation: ReservationId(1), record_id: 4, offset: 5, count: 16 };
+        assert_eq!(request, expected);
+        assert_eq!(request.to_bytes(), bytes);
+        let answer = SdrData::decode_exact(&[0xff, 0xff, 1, 2, 3]).unwrap();
+        assert_eq!((answer.next_record_id, answer.data.as_slice()), (GetSdr::LAST, &[1, 2, 3][..]));
+        assert!(SdrData::decode_exact(&[0xff]).is_err());
+    }
+}

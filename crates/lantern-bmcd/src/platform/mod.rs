@@ -1,0 +1,5 @@
+//! The machines that the daemon can manage, one module each.
+//!
+//! All of them implement [`ipmi_bmc::platform::Platform`].
+
+pub mod sim;

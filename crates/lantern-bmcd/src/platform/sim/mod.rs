@@ -1,0 +1,264 @@
+//! A simulated machine: physics worth watching behind the platform trait.
+//!
+//! Pure: no clock, no threads, and noise that is a function of seed, sensor and time. Time moves in
+//! whole steps of 250 ms, so a reading depends on *when* it is taken and on what was done to the
+//! machine before, never on how often anyone looked. Nothing runs between calls: a machine that
+//! nobody asks costs nothing.
+//!
+//! * `model`: lags, curves, noise. The time constants are exported here.
+//! * `machine`: the components and how they act on each other.
+//! * `power`: on, off, and an operating system that takes its time.
+//! * `readings`: what each probe says, on and off.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use ipmi_bmc::platform::{
+    IdentifyLight, Measurement, Platform, PlatformError, PlatformEvent, PowerCause, PowerSignal,
+};
+
+use crate::personality::sensors::{self, Probe};
+
+mod machine;
+mod model;
+mod power;
+mod readings;
+#[cfg(test)]
+mod tests;
+
+pub use model::{BOARD_TAU, CPU_TAU, DIMM_TAU, EXHAUST_TAU, FAN_TAU, VRM_TAU};
+
+use machine::{CPUS, Conditions, Machine};
+use power::{Power, Running, Shutdown};
+use readings::View;
+
+/// A simulated server: two CPUs, six fans, two power supplies.
+///
+/// The sensors are those of [`sensors::SENSORS`].
+#[derive(Debug)]
+pub struct SimPlatform {
+    seed: u64,
+    /// When the machine came to be; its time counts from here.
+    epoch: Instant,
+    /// Steps that it has lived through.
+    steps: u64,
+    power: Power,
+    machine: Machine,
+    light: IdentifyLight,
+    lid_open: bool,
+    shutdown_time: Duration,
+    constant_load: Option<f64>,
+    overrides: BTreeMap<u8, Measurement>,
+    events: VecDeque<PlatformEvent>,
+}
+
+impl SimPlatform {
+    /// A machine in thermal equilibrium at `now`, on or off. The seed gives it its load and noise.
+    #[must_use]
+    pub fn new(seed: u64, now: Instant, on: bool) -> Self {
+        let mut sim = Self {
+            seed,
+            epoch: now,
+            steps: 0,
+            power: if on { Power::On(Running::default()) } else { Power::Off },
+            machine: Machine::cold(model::room(seed, 0.0)),
+            light: IdentifyLight::Off,
+            lid_open: false,
+            shutdown_time: SHUTDOWN_TIME,
+            constant_load: None,
+            overrides: BTreeMap::new(),
+            events: VecDeque::new(),
+        };
+        let conditions = sim.conditions();
+        for _ in 0..SETTLING {
+            let duty = sim.fan_duty();
+            sim.machine.relax(&conditions, duty);
+        }
+        sim
+    }
+
+    /// Makes sensor `number` say this, whatever is true. The fans' controller believes it, too.
+    pub fn set_override(&mut self, now: Instant, number: u8, says: Measurement) {
+        self.advance(now);
+        self.overrides.insert(number, says);
+    }
+
+    /// Lets sensor `number` tell the truth again.
+    pub fn clear_override(&mut self, now: Instant, number: u8) {
+        self.advance(now);
+        self.overrides.remove(&number);
+    }
+
+    /// Holds both CPUs at this load, 0 to 1; `None` gives them their own again.
+    pub fn set_constant_load(&mut self, now: Instant, load: Option<f64>) {
+        self.advance(now);
+        self.constant_load = load.map(|load| load.clamp(0.0, 1.0));
+    }
+
+    /// How long the operating system takes to shut down, from the next request on.
+    pub const fn set_shutdown_time(&mut self, time: Duration) {
+        self.shutdown_time = time;
+    }
+
+    /// Presses the power button briefly: switches on, or asks the operating system to shut down.
+    pub fn press_power_button(&mut self, now: Instant) {
+        self.advance(now);
+        match &mut self.power {
+            Power::On(running) => {
+                running.begin_shutdown(now + self.shutdown_time, PowerCause::Button);
+            }
+            Power::Off => {
+                self.power = Power::on_since(now);
+                self.events.push_back(PlatformEvent::PoweredOn(PowerCause::Button));
+            }
+        }
+    }
+
+    /// Opens or closes the lid, which the intrusion sensor reports.
+    pub const fn open_lid(&mut self, open: bool) {
+        self.lid_open = open;
+    }
+
+    /// What the identification light does, as of the last [`advance`](Platform::advance).
+    #[must_use]
+    pub const fn identify_light(&self) -> IdentifyLight {
+        self.light
+    }
+
+    /// Lives through all whole steps until `now`.
+    fn run_until(&mut self, now: Instant) {
+        let end = self.step_of(now);
+        // After HORIZON nothing is left of an earlier state (the slowest node would keep e^-30 of
+        // it), so a machine that was not looked at for a week need not live through that week.
+        self.steps = self.steps.max(end.saturating_sub(HORIZON));
+        while self.steps < end {
+            let (conditions, duty) = (self.conditions(), self.fan_duty());
+            self.machine.step(&conditions, duty);
+            self.steps += 1;
+        }
+    }
+
+    /// The step in which `now` lies.
+    fn step_of(&self, now: Instant) -> u64 {
+        let lived = now.saturating_duration_since(self.epoch).as_nanos() / model::STEP.as_nanos();
+        u64::try_from(lived).unwrap_or(u64::MAX)
+    }
+
+    /// What acts on the machine in the present step.
+    fn conditions(&self) -> Conditions {
+        let t = self.steps as f64 * model::STEP.as_secs_f64();
+        let works = self.power.works_at(self.epoch + Duration::from_secs_f64(t));
+        let load = |cpu| match self.constant_load {
+            _ if !works => 0.0,
+            Some(load) => load,
+            None => model::load(self.seed, cpu, t),
+        };
+        let inlet = model::room(self.seed, t);
+        Conditions { on: self.is_on(), load: [load(0), load(1)], inlet }
+    }
+
+    /// What the fans' controller makes of the CPU temperatures that it is told.
+    fn fan_duty(&self) -> f64 {
+        let told = |cpu| match self.overridden(Probe::CpuTemperature(cpu)) {
+            Some(Measurement::Value(t)) => Some(t),
+            Some(_) => None,
+            None => self.machine.cpu_temperature(cpu),
+        };
+        let hottest = (0..CPUS).map(told).try_fold(f64::MIN, |most, t| Some(t?.max(most)));
+        model::fan_duty(hottest)
+    }
+
+    fn overridden(&self, probe: Probe) -> Option<Measurement> {
+        // Asked at every step, and hardly ever anything but empty.
+        if self.overrides.is_empty() {
+            return None;
+        }
+        self.overrides.get(&sensors::by_probe(probe)?.number).copied()
+    }
+}
+
+impl Platform for SimPlatform {
+    fn advance(&mut self, now: Instant) {
+        while let Some(Shutdown { done, cause }) = self.power.shutdown()
+            && done <= now
+        {
+            self.run_until(done);
+            self.power = Power::Off;
+            self.events.push_back(PlatformEvent::PoweredOff(cause));
+        }
+        self.run_until(now);
+        if let IdentifyLight::Until(end) = self.light
+            && end <= now
+        {
+            self.light = IdentifyLight::Off;
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let light = match self.light {
+            IdentifyLight::Until(end) => Some(end),
+            IdentifyLight::Off | IdentifyLight::Indefinitely => None,
+        };
+        let shutdown = self.power.shutdown().map(|shutdown| shutdown.done);
+        light.into_iter().chain(shutdown).min()
+    }
+
+    fn is_on(&self) -> bool {
+        self.power.is_on()
+    }
+
+    fn power(&mut self, now: Instant, action: PowerSignal) -> Result<(), PlatformError> {
+        self.advance(now);
+        match (action, &mut self.power) {
+            (PowerSignal::On, Power::On(_))
+            | (PowerSignal::Off | PowerSignal::SoftShutdown, Power::Off) => {}
+            (PowerSignal::On, Power::Off) => self.power = Power::on_since(now),
+            (PowerSignal::Off, Power::On(_)) => self.power = Power::Off,
+            (PowerSignal::SoftShutdown, Power::On(running)) => {
+                running.begin_shutdown(now + self.shutdown_time, PowerCause::OperatingSystem);
+            }
+            (PowerSignal::Reset, Power::On(running)) => running.reset(now),
+            // This machine's operating system notes an interrupt that it cannot place and goes on.
+            (PowerSignal::DiagnosticInterrupt, Power::On(_)) => {}
+            (PowerSignal::Reset | PowerSignal::DiagnosticInterrupt, Power::Off) => {
+                return Err(PlatformError::WrongState);
+            }
+        }
+        Ok(())
+    }
+
+    fn identify(&mut self, now: Instant, light: IdentifyLight) {
+        self.light = light;
+        self.advance(now);
+    }
+
+    fn measure(&mut self, now: Instant, number: u8) -> Measurement {
+        self.advance(now);
+        if let Some(says) = self.overrides.get(&number) {
+            return *says;
+        }
+        let Some(sensor) = sensors::by_number(number) else {
+            return Measurement::Unavailable;
+        };
+        let second = now.saturating_duration_since(self.epoch).as_secs();
+        View {
+            machine: &self.machine,
+            conditions: &self.conditions(),
+            tachometers: self.power.tachometers_at(now),
+            lid_open: self.lid_open,
+            noise: model::noise(self.seed, number.into(), second),
+        }
+        .measure(sensor.probe)
+    }
+
+    fn poll_event(&mut self) -> Option<PlatformEvent> {
+        self.events.pop_front()
+    }
+}
+
+/// How long the operating system takes to shut down, unless told otherwise.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
+/// An hour in steps.
+const HORIZON: u64 = 4 * 3600;
+/// Halvings until a machine rests in equilibrium.
+const SETTLING: u32 = 200;

@@ -1,0 +1,314 @@
+//! What the simulator simulates, and how it is told: a configuration file for its LAN side, a
+//! command file for the controller behind it, a script for the machine's power.
+//!
+//! The sensor records are laid out here by hand, byte by byte, so that our own decoder is judged by
+//! something that does not share its mistakes.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// A machine with one BMC at address 20h.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// The users, from user ID 2 on.
+    pub accounts: Vec<Account>,
+    /// Analog sensors, each with a full record in the SDR repository.
+    pub sensors: Vec<Sensor>,
+    /// System event records: the 13 bytes after record ID and type. The simulator writes its own
+    /// time over the first four.
+    pub events: Vec<[u8; 13]>,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Name.
+    pub name: String,
+    /// Password.
+    pub password: String,
+    /// `user`, `operator` or `admin`.
+    pub privilege: String,
+}
+
+/// An analog sensor and its full record. Its value is `(m * raw + b * 10^b_exponent) *
+/// 10^r_exponent`.
+///
+/// Source: IPMI v2.0 §36.3 and §43.1, Table 43-1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sensor {
+    /// Sensor number.
+    pub number: u8,
+    /// ID string, up to 16 characters of Latin-1.
+    pub name: String,
+    /// Sensor type: 01h temperature, 02h voltage, 04h fan, 0Bh other units.
+    pub kind: u8,
+    /// Base unit: 1 °C, 4 V, 6 W, 18 RPM.
+    pub unit: u8,
+    /// Entity ID: 3 processor, 7 system board, 29 fan, 10 power supply, 55 air inlet.
+    pub entity: u8,
+    /// Whether readings are in two's complement.
+    pub signed: bool,
+    /// M of the conversion, 10 bits signed.
+    pub m: i16,
+    /// B of the conversion, 10 bits signed.
+    pub b: i16,
+    /// K1, the exponent of B, 4 bits signed.
+    pub b_exponent: i8,
+    /// K2, the exponent of the result, 4 bits signed.
+    pub r_exponent: i8,
+    /// The raw reading.
+    pub raw: u8,
+    /// Raw thresholds, from upper non-recoverable, upper critical and upper non-critical down to
+    /// lower non-critical, lower critical and lower non-recoverable.
+    pub thresholds: [u8; 6],
+}
+
+impl Default for Machine {
+    /// Two users, eight sensors and three events.
+    fn default() -> Self {
+        let account = |name: &str, password: &str, privilege: &str| Account {
+            name: name.to_owned(),
+            password: password.to_owned(),
+            privilege: privilege.to_owned(),
+        };
+        Self {
+            accounts: vec![
+                account("admin", "Complex_Pass", "admin"),
+                account("oper", "Oper_Pass_3", "operator"),
+            ],
+            sensors: sensors(),
+            events: vec![
+                // Temperature 01h: upper non-critical going high, reading 57h over threshold 50h.
+                [0, 0, 0, 0, 0x20, 0x00, 0x04, 0x01, 0x01, 0x01, 0x57, 0x57, 0x50],
+                // Physical security (chassis intrusion): general chassis intrusion.
+                [0, 0, 0, 0, 0x20, 0x00, 0x04, 0x05, 0x30, 0x6f, 0x00, 0xff, 0xff],
+                // Voltage 05h: lower critical going low.
+                [0, 0, 0, 0, 0x20, 0x00, 0x04, 0x02, 0x05, 0x01, 0x52, 0xb0, 0xb4],
+            ],
+        }
+    }
+}
+
+/// The reference sensors: each kind of unit, a factor, a negative exponent, an offset, a sign.
+fn sensors() -> Vec<Sensor> {
+    let base = Sensor {
+        number: 0,
+        name: String::new(),
+        kind: 0x01,
+        unit: 1,
+        entity: 7,
+        signed: false,
+        m: 1,
+        b: 0,
+        b_exponent: 0,
+        r_exponent: 0,
+        raw: 0,
+        thresholds: [0; 6],
+    };
+    let warm = [100, 90, 80, 5, 3, 1];
+    let fan = Sensor {
+        kind: 0x04,
+        unit: 18,
+        entity: 29,
+        m: 60,
+        thresholds: [250, 240, 230, 20, 10, 5],
+        ..base.clone()
+    };
+    let volt = Sensor { kind: 0x02, unit: 4, r_exponent: -2, ..base.clone() };
+    let named = |number: u8, name: &str, sensor: &Sensor| Sensor {
+        number,
+        name: name.to_owned(),
+        ..sensor.clone()
+    };
+    vec![
+        named(1, "CPU Temp", &Sensor { entity: 3, raw: 42, thresholds: warm, ..base.clone() }),
+        named(2, "Inlet Temp", &Sensor { entity: 55, raw: 25, thresholds: warm, ..base.clone() }),
+        named(3, "Fan 1", &Sensor { raw: 80, ..fan.clone() }),
+        named(4, "Fan 2", &Sensor { raw: 82, ..fan }),
+        // 12.00 V and 3.30 V.
+        named(
+            5,
+            "12V",
+            &Sensor { m: 6, raw: 200, thresholds: [225, 220, 210, 190, 180, 170], ..volt.clone() },
+        ),
+        named(
+            6,
+            "3.3V",
+            &Sensor { m: 2, raw: 165, thresholds: [190, 182, 173, 157, 148, 140], ..volt },
+        ),
+        // (2 * 60 + 1 * 10) W = 130 W.
+        named(
+            7,
+            "PSU Power",
+            &Sensor {
+                kind: 0x0b,
+                unit: 6,
+                entity: 10,
+                m: 2,
+                b: 1,
+                b_exponent: 1,
+                raw: 60,
+                thresholds: [250, 240, 220, 0, 0, 0],
+                ..base.clone()
+            },
+        ),
+        // -5 °C; the thresholds are 60, 50, 40, -20, -30 and -40.
+        named(
+            8,
+            "Ambient",
+            &Sensor { signed: true, raw: 0xfb, thresholds: [60, 50, 40, 0xec, 0xe2, 0xd8], ..base },
+        ),
+    ]
+}
+
+impl Sensor {
+    /// The raw reading in the sensor's unit: an independent calculation for tests.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        let raw = if self.signed { f64::from(self.raw.cast_signed()) } else { f64::from(self.raw) };
+        let power = |exponent: i8| 10f64.powi(exponent.into());
+        (f64::from(self.m) * raw + f64::from(self.b) * power(self.b_exponent))
+            * power(self.r_exponent)
+    }
+
+    /// The full sensor record, record ID 0 (the simulator numbers its records itself).
+    ///
+    /// # Panics
+    /// If a field is out of its range.
+    #[must_use]
+    pub fn record(&self) -> Vec<u8> {
+        assert!(self.name.len() <= 16, "{}: the ID string is too long", self.name);
+        let ten_bits = |value: i16| {
+            assert!((-512..512).contains(&value), "{}: {value} needs over 10 bits", self.name);
+            let [low, high] = value.to_le_bytes();
+            (low, (high & 0x03) << 6)
+        };
+        let nibble = |value: i8| {
+            assert!((-8..8).contains(&value), "{}: {value} needs over 4 bits", self.name);
+            value.cast_unsigned() & 0x0f
+        };
+        let (m_low, m_high) = ten_bits(self.m);
+        let (b_low, b_high) = ten_bits(self.b);
+        let mut body = vec![0x20, 0x00, self.number, self.entity, 0x01];
+        // Initialization: scanning, events, thresholds, hysteresis, type. Capabilities: settable
+        // thresholds and hysteresis, per-state events.
+        body.extend([0x7f, 0x68, self.kind, 0x01]);
+        // Assertion and deassertion masks; all six thresholds can be read and set.
+        body.extend([0x95, 0x7a, 0x95, 0x7a, 0x3f, 0x3f]);
+        body.extend([if self.signed { 0x80 } else { 0 }, self.unit, 0x00, 0x00]);
+        body.extend([m_low, m_high, b_low, b_high]);
+        body.extend([0x00, nibble(self.r_exponent) << 4 | nibble(self.b_exponent)]);
+        // No nominal values; the sensor's range is all that its reading can say.
+        body.extend([0x00, 0x00, 0x00, 0x00]);
+        body.extend(if self.signed { [0x7f, 0x80] } else { [0xff, 0x00] });
+        body.extend(self.thresholds);
+        body.extend([0x02, 0x02, 0x00, 0x00, 0x00]);
+        body.push(0xc0 | u8::try_from(self.name.len()).expect("at most 16"));
+        body.extend(self.name.bytes());
+        let length = u8::try_from(body.len()).expect("at most 59");
+        [vec![0x00, 0x00, 0x51, 0x01, length], body].concat()
+    }
+}
+
+impl Machine {
+    /// The LAN side: `lan.conf`.
+    pub(super) fn lan_conf(&self, addr: SocketAddr, power_script: &Path) -> String {
+        let mut out = format!(
+            "name \"lantern\"\nset_working_mc 0x20\nchassis_control \"{} 0x20\"\nstartlan 1\n  \
+             addr {} {}\n  priv_limit admin\n",
+            power_script.display(),
+            addr.ip(),
+            addr.port()
+        );
+        for level in ["callback", "user", "operator", "admin"] {
+            let _ = writeln!(out, "  allowed_auths_{level} md2 md5");
+        }
+        out.push_str("  guid a123456789abcdefa123456789abcdef\nendlan\n");
+        out.push_str("user 1 false \"\" \"\" user 10\n");
+        for (id, Account { name, password, privilege }) in (2..).zip(&self.accounts) {
+            let _ = writeln!(out, "user {id} true \"{name}\" \"{password}\" {privilege} 10");
+        }
+        out
+    }
+
+    /// The controller: the command file. The controller is enabled by the last line, so that a
+    /// simulator that answers has swallowed them all.
+    pub(super) fn commands(&self) -> String {
+        let mut out = "mc_setbmc 0x20\n\
+            mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr\n\
+            sel_enable 0x20 1000 0x0a\n"
+            .to_owned();
+        for sensor in &self.sensors {
+            let at = format!("0x20 0 {}", sensor.number);
+            let _ = writeln!(out, "sensor_add {at} {:#04x} 0x01", sensor.kind);
+            let _ = writeln!(out, "sensor_set_value {at} {:#04x} 0", sensor.raw);
+            let _ = writeln!(
+                out,
+                "sensor_set_threshold {at} settable 111111{}",
+                hex(&sensor.thresholds)
+            );
+            let none = "0".repeat(15);
+            let _ = writeln!(
+                out,
+                "sensor_set_event_support {at} enable scanning per-state {none} {none} {none} {none}"
+            );
+            let _ = writeln!(out, "main_sdr_add 0x20{}", hex(&sensor.record()));
+        }
+        for event in &self.events {
+            let _ = writeln!(out, "sel_add 0x20 0x02{}", hex(event));
+        }
+        out.push_str("mc_enable 0x20\n");
+        out
+    }
+}
+
+/// What the simulator runs to learn and change the machine's power: `SCRIPT 0x20 get power` and
+/// `SCRIPT 0x20 set power 1`, also `reset` and `boot`. The state is a file beside the script.
+pub(super) const POWER_SCRIPT: &str = r#"#!/bin/sh
+state=$(dirname "$0")/power
+shift
+verb=$1
+shift
+while [ $# -gt 0 ]; do
+    case $verb/$1 in
+        get/power) echo "power:$(cat "$state" 2>/dev/null || echo 0)" ;;
+        get/boot) echo "boot:default" ;;
+        set/power) echo "$2" >"$state"; shift ;;
+        set/*) shift ;;
+        *) echo "cannot $verb $1"; exit 1 ;;
+    esac
+    shift
+done
+"#;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, " {byte:#04x}");
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reference_values_are_what_their_comments_say() {
+        let machine = Machine::default();
+        let value = |number: u8| machine.sensors[usize::from(number) - 1].value();
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(close(value(5), 12.0) && close(value(6), 3.3));
+        assert!(close(value(7), 130.0) && close(value(8), -5.0));
+    }
+
+    #[test]
+    fn a_record_is_as_long_as_it_says() {
+        for sensor in Machine::default().sensors {
+            let record = sensor.record();
+            assert_eq!(usize::from(record[4]) + 5, record.len());
+            assert_eq!(record.len(), 48 + sensor.name.len());
+            assert_eq!(&record[48..], sensor.name.as_bytes());
+        }
+    }
+}

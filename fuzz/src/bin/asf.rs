@@ -1,0 +1,3 @@
+//! ASF presence messages.
+#![no_main]
+lantern_fuzz::target!(lantern_fuzz::round_trip::<ipmi_wire::rmcp::AsfMessage>);

@@ -1,0 +1,3 @@
+//! A whole datagram.
+#![no_main]
+lantern_fuzz::target!(lantern_fuzz::packets::datagram);

@@ -1,0 +1,3 @@
+//! The IPMI LAN message.
+#![no_main]
+lantern_fuzz::target!(lantern_fuzz::round_trip::<ipmi_wire::lan::LanMessage>);

@@ -1,0 +1,3 @@
+//! RMCP+ Open Session Request.
+#![no_main]
+lantern_fuzz::target!(lantern_fuzz::round_trip::<ipmi_wire::session::OpenSessionRequest>);

@@ -1,0 +1,3 @@
+//! RAKP Message 3.
+#![no_main]
+lantern_fuzz::target!(lantern_fuzz::round_trip::<ipmi_wire::session::Rakp3>);

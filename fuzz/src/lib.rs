@@ -1,0 +1,42 @@
+//! What every fuzz target asserts, written once: see [`round_trip`], [`settles`], [`packets`] and
+//! [`registry`].
+//!
+//! The contract under attack is the one in `ipmi_wire::codec`: no decoder panics, whatever the
+//! bytes; and what it accepts it can encode again, to bytes that decode to the same value.
+
+pub mod packets;
+pub mod registry;
+
+use std::fmt::Debug;
+
+use ipmi_wire::{Decode, Encode, Reader};
+
+/// Declares the fuzz target of a function that takes bytes.
+#[macro_export]
+macro_rules! target {
+    ($function:expr) => {
+        libfuzzer_sys::fuzz_target!(|data: &[u8]| $function(data));
+    };
+}
+
+/// Decodes; what was accepted must encode, and decode to the same value, using up all its bytes.
+pub fn round_trip<T: Decode + Encode + PartialEq + Debug>(data: &[u8]) {
+    let mut reader = Reader::new(data);
+    let Ok(value) = T::decode(&mut reader) else {
+        return;
+    };
+    let bytes = value.to_bytes();
+    let again = T::decode_exact(&bytes);
+    assert_eq!(again.as_ref(), Ok(&value), "encoded as {bytes:02x?}");
+}
+
+/// As [`round_trip`], for a decoder that accepts what is too short and an encoder that completes it
+/// (lenient in, exact out): after one encoding nothing may change any more.
+pub fn settles<T: Decode + Encode + PartialEq + Debug>(data: &[u8]) {
+    let mut reader = Reader::new(data);
+    if let Ok(value) = T::decode(&mut reader) {
+        let bytes = value.to_bytes();
+        assert!(T::decode_exact(&bytes).is_ok(), "{value:?} is encoded as {bytes:02x?}");
+        round_trip::<T>(&bytes);
+    }
+}
