@@ -87,8 +87,7 @@ impl Bmc {
         datagram: &[u8],
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
-        let directory =
-            Directory { users: &self.users, lan: &self.lan, guid: self.guid.0 };
+        let directory = Directory { users: &self.users, lan: &self.lan, guid: self.guid.0 };
         match self.sessions.receive(now, from, datagram, &directory, entropy) {
             Received::Nothing => None,
             Received::Reply(reply) => Some(reply),

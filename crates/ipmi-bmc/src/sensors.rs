@@ -61,9 +61,8 @@ fn threshold_status(full: &FullSensor, raw: u8) -> u16 {
     let Some(value) = full.value(raw) else { return 0 };
     let reported = full.sensor.readable_thresholds();
     let crossed = |kind: &ThresholdKind| {
-        full.value(full.thresholds.get(*kind)).is_some_and(|limit| {
-            if kind.is_upper() { value >= limit } else { value <= limit }
-        })
+        full.value(full.thresholds.get(*kind))
+            .is_some_and(|limit| if kind.is_upper() { value >= limit } else { value <= limit })
     };
     reported.iter().filter(crossed).fold(0, |status, kind| status | 1 << kind.bit())
 }

@@ -77,10 +77,9 @@ impl Error {
                 "the password is right, but the BMC has another key K_g than was given".to_owned(),
                 "give the K_g that is set on the BMC, or none if it has none".to_owned(),
             ),
-            SessionError::UnsupportedSuite(_) => (
-                "this suite is not spoken here".to_owned(),
-                "use -C 17 or -C 3".to_owned(),
-            ),
+            SessionError::UnsupportedSuite(_) => {
+                ("this suite is not spoken here".to_owned(), "use -C 17 or -C 3".to_owned())
+            }
             _ => (
                 "the BMC's firmware departs from the specification".to_owned(),
                 format!("try another suite with -C, or a privilege other than {privilege} with -L"),
@@ -100,12 +99,14 @@ impl Error {
             ),
             RmcpPlusStatus::UNAUTHORIZED_ROLE | RmcpPlusStatus::INVALID_ROLE => (
                 format!("user '{user}' or the channel is limited to less than {privilege}"),
-                "ask for less with -L USER or -L OPERATOR, or raise the user's privilege".to_owned(),
+                "ask for less with -L USER or -L OPERATOR, or raise the user's privilege"
+                    .to_owned(),
             ),
             RmcpPlusStatus::INSUFFICIENT_RESOURCES
             | RmcpPlusStatus::INSUFFICIENT_RESOURCES_FOR_ROLE => (
                 "all session slots of the BMC are taken".to_owned(),
-                "wait a minute for idle sessions to expire, end others, or reset the BMC".to_owned(),
+                "wait a minute for idle sessions to expire, end others, or reset the BMC"
+                    .to_owned(),
             ),
             RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE => (
                 format!("the BMC does not accept our proof: wrong password for user '{user}'"),
@@ -146,10 +147,9 @@ impl Error {
             | CompletionCode::TIMEOUT
             | CompletionCode::BMC_INITIALIZING
             | CompletionCode::SDR_UPDATE_MODE
-            | CompletionCode::FIRMWARE_UPDATE_MODE => (
-                "the BMC is busy or still starting".to_owned(),
-                "try again in a while".to_owned(),
-            ),
+            | CompletionCode::FIRMWARE_UPDATE_MODE => {
+                ("the BMC is busy or still starting".to_owned(), "try again in a while".to_owned())
+            }
             _ => (
                 "the BMC understood the command and declined it".to_owned(),
                 "check the arguments against what this BMC supports".to_owned(),
@@ -176,9 +176,6 @@ fn call_advice(failure: &Failure) -> (String, String) {
             format!("the user or the channel may not have {wanted}"),
             "use a user with that privilege".to_owned(),
         ),
-        _ => (
-            "the request cannot be sent".to_owned(),
-            "shorten the request's data".to_owned(),
-        ),
+        _ => ("the request cannot be sent".to_owned(), "shorten the request's data".to_owned()),
     }
 }

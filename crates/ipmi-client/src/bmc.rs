@@ -213,8 +213,7 @@ impl Bmc {
         };
         let opened = self.shared.endpoint.open(self.shared.address, config).await;
         let opened = opened.map_err(|Gone| self.error(DOING, ErrorKind::EndpointGone))?;
-        let opened =
-            opened.map_err(|error| self.error(DOING, ErrorKind::Session(error)))?;
+        let opened = opened.map_err(|error| self.error(DOING, ErrorKind::Session(error)))?;
         self.shared.endpoint.remember(self.shared.address, opened.suite);
         *session = Some(opened.clone());
         Ok(opened)

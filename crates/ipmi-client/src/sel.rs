@@ -16,9 +16,8 @@ impl Bmc {
     pub async fn sel_entries(&self) -> Result<Vec<SelRecord>, Error> {
         let records = walk::<Log>(self).await?;
         let decode = |(_, bytes): (u16, Vec<u8>)| {
-            SelRecord::decode(&mut Reader::new(&bytes)).map_err(|source| {
-                self.error(Log::DOING, ErrorKind::Malformed { bytes, source })
-            })
+            SelRecord::decode(&mut Reader::new(&bytes))
+                .map_err(|source| self.error(Log::DOING, ErrorKind::Malformed { bytes, source }))
         };
         records.into_iter().map(decode).collect()
     }

@@ -2,7 +2,9 @@
 
 use ipmi_wire::cmd::sensor::{GetSensorReading, GetSensorThresholds, SensorReading};
 use ipmi_wire::cmd::storage::{GetSdr, ReservationId, ReserveSdrRepository};
-use ipmi_wire::sdr::{FullSensor, Record, RecordHeader, SensorCommon, ThresholdKind, ThresholdMask};
+use ipmi_wire::sdr::{
+    FullSensor, Record, RecordHeader, SensorCommon, ThresholdKind, ThresholdMask,
+};
 use ipmi_wire::sel::state_texts;
 use ipmi_wire::{Command, CompletionCode, Decode, Reader};
 

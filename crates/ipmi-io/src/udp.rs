@@ -82,9 +82,7 @@ impl UdpSocket {
         let mut slices: Vec<_> = bytes.chunks_mut(DATAGRAM_MAX).map(IoSliceMut::new).collect();
         *count = self
             .io
-            .async_io(Interest::READABLE, || {
-                self.state.recv((&self.io).into(), &mut slices, metas)
-            })
+            .async_io(Interest::READABLE, || self.state.recv((&self.io).into(), &mut slices, metas))
             .await?;
         Ok(())
     }
@@ -115,8 +113,7 @@ impl UdpSocket {
         let mut failures = Vec::new();
         let mut rest = batch;
         while let Some(((first, _), tail)) = rest.split_first() {
-            let sent =
-                self.io.async_io(Interest::WRITABLE, || send_some(&self.io, rest)).await;
+            let sent = self.io.async_io(Interest::WRITABLE, || send_some(&self.io, rest)).await;
             match sent {
                 Ok(count) => rest = rest.get(count.max(1)..).unwrap_or_default(),
                 Err(error) => {
@@ -159,14 +156,16 @@ impl ReceiveBuffer {
     /// The datagrams of the last batch. Where the kernel joined several of one sender (GRO), they
     /// are taken apart again.
     pub fn iter(&self) -> impl Iterator<Item = Datagram<'_>> {
-        self.bytes.chunks(DATAGRAM_MAX).zip(&self.metas).take(self.count).flat_map(|(bytes, meta)| {
-            let whole = bytes.get(..meta.len).unwrap_or_default();
-            whole.chunks(meta.stride.max(1)).map(|bytes| Datagram {
-                peer: meta.addr,
-                local_ip: meta.dst_ip,
-                bytes,
-            })
-        })
+        self.bytes.chunks(DATAGRAM_MAX).zip(&self.metas).take(self.count).flat_map(
+            |(bytes, meta)| {
+                let whole = bytes.get(..meta.len).unwrap_or_default();
+                whole.chunks(meta.stride.max(1)).map(|bytes| Datagram {
+                    peer: meta.addr,
+                    local_ip: meta.dst_ip,
+                    bytes,
+                })
+            },
+        )
     }
 }
 

@@ -41,7 +41,11 @@ impl Exchange {
     /// Key exchange authentication code of RAKP 2: the BMC knows the password. `None` if the
     /// algorithm is not supported.
     #[must_use]
-    pub fn rakp2_code(&self, algorithm: AuthenticationAlgorithm, password: &Secret) -> Option<Digest> {
+    pub fn rakp2_code(
+        &self,
+        algorithm: AuthenticationAlgorithm,
+        password: &Secret,
+    ) -> Option<Digest> {
         digest(
             algorithm,
             password.padded(),
@@ -59,7 +63,11 @@ impl Exchange {
 
     /// Key exchange authentication code of RAKP 3: the console knows the password.
     #[must_use]
-    pub fn rakp3_code(&self, algorithm: AuthenticationAlgorithm, password: &Secret) -> Option<Digest> {
+    pub fn rakp3_code(
+        &self,
+        algorithm: AuthenticationAlgorithm,
+        password: &Secret,
+    ) -> Option<Digest> {
         digest(
             algorithm,
             password.padded(),
@@ -99,7 +107,11 @@ impl Exchange {
 
     /// Integrity check value of RAKP 4: the BMC derived the same session key.
     #[must_use]
-    pub fn rakp4_check(&self, algorithm: AuthenticationAlgorithm, keys: &SessionKeys) -> Option<Digest> {
+    pub fn rakp4_check(
+        &self,
+        algorithm: AuthenticationAlgorithm,
+        keys: &SessionKeys,
+    ) -> Option<Digest> {
         let length = match algorithm {
             AuthenticationAlgorithm::HmacSha1 => 12,
             _ => 16,

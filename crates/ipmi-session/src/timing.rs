@@ -57,8 +57,9 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_ceiling() {
-        let waits: Vec<_> =
-            (1..7).map(|n| RoundTrip::default().timeout(&Timing::default(), n).as_millis()).collect();
+        let waits: Vec<_> = (1..7)
+            .map(|n| RoundTrip::default().timeout(&Timing::default(), n).as_millis())
+            .collect();
         assert_eq!(waits, [150, 300, 600, 1200, 2000, 2000]);
     }
 
@@ -69,6 +70,9 @@ mod tests {
             rtt.sample(Duration::from_millis(400));
         }
         let wait = rtt.timeout(&Timing::default(), 1);
-        assert!(wait >= Duration::from_millis(400) && wait < Duration::from_millis(500), "{wait:?}");
+        assert!(
+            wait >= Duration::from_millis(400) && wait < Duration::from_millis(500),
+            "{wait:?}"
+        );
     }
 }

@@ -84,10 +84,7 @@ struct Pair {
 }
 
 fn config(name: &str, password: &str) -> Config {
-    Config::new(
-        Username::new(name.as_bytes()).unwrap(),
-        Secret::new(password.as_bytes()).unwrap(),
-    )
+    Config::new(Username::new(name.as_bytes()).unwrap(), Secret::new(password.as_bytes()).unwrap())
 }
 
 impl Pair {
@@ -246,8 +243,7 @@ fn suites_that_nobody_asked_for_are_not_used() {
 #[test]
 fn kg_takes_part_and_a_wrong_one_is_told_from_a_wrong_password() {
     let kg = Secret::new(b"key of the gallery");
-    let mut pair =
-        Pair::new(Config { kg: kg.clone(), ..config("admin", "Complex_Pass") });
+    let mut pair = Pair::new(Config { kg: kg.clone(), ..config("admin", "Complex_Pass") });
     pair.users.kg = kg.clone();
     pair.run(Duration::from_secs(60));
     assert!(matches!(pair.events.pop_front(), Some(Event::Established { .. })));
@@ -493,7 +489,12 @@ fn every_refusal_names_tag_status_and_console() {
         (A::HmacMd5, I::HmacMd5_128, C::AesCbc128, RmcpPlusStatus::NO_CIPHER_SUITE_MATCH),
         (A::Other(9), I::None, C::None, RmcpPlusStatus::INVALID_AUTHENTICATION_ALGORITHM),
         (A::HmacSha1, I::Other(9), C::None, RmcpPlusStatus::INVALID_INTEGRITY_ALGORITHM),
-        (A::HmacSha1, I::HmacSha1_96, C::Other(9), RmcpPlusStatus::INVALID_CONFIDENTIALITY_ALGORITHM),
+        (
+            A::HmacSha1,
+            I::HmacSha1_96,
+            C::Other(9),
+            RmcpPlusStatus::INVALID_CONFIDENTIALITY_ALGORITHM,
+        ),
     ] {
         assert_eq!(ask(&mut pair, a, i, c), status, "{a} {i} {c}");
     }

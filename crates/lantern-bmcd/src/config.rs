@@ -379,7 +379,8 @@ privilege = "administrator"
             ("[lan]", "[lan]\nsuites = [17, 0]", "bmc.toml:6:15:", "allow_insecure_suites"),
             ("[lan]", "[lan]\nsuites = [8]", "bmc.toml:6:11:", "not supported"),
             ("[lan]", "[lan]\nsessions = 64", "bmc.toml:6:12:", "1 to 63"),
-            ("[lan]", "[lan]\nlisten = 1", "bmc.toml:6:10:", "expected"),
+            ("[\"127.0.0.1:9623\"]", "1", "bmc.toml:6:10:", "expected a sequence"),
+            ("[\"127.0.0.1:9623\"]", "[]", "bmc.toml:6:10:", "at least one address"),
             ("[bmc]", "[bmc]\nguid = \"1\"", "bmc.toml:3:8:", "32 hexadecimal digits"),
         ] {
             let message = replaced(from, to);

@@ -25,8 +25,7 @@ mod tests {
     #[test]
     fn every_command_that_is_defined_is_served() {
         let served = crate::dispatch::served();
-        let missing: Vec<_> =
-            registry::all().filter(|entry| !served.contains(&entry.id)).collect();
+        let missing: Vec<_> = registry::all().filter(|entry| !served.contains(&entry.id)).collect();
         assert!(missing.is_empty(), "no handler for {missing:?}");
     }
 }

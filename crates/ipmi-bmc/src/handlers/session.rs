@@ -4,11 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipmi_session::managed::Active;
 use ipmi_wire::cmd::app::{
-    ActiveSession, AlgorithmTag, AuthTypes, ChannelAuthenticationCapabilities,
-    ChannelCipherSuites, ChannelInfo, ChannelMedium, ChannelProtocol, CipherSuiteRecord,
-    CloseSession, GetChannelAuthenticationCapabilities, GetChannelCipherSuites, GetChannelInfo,
-    GetSessionInfo, SessionInfo, SessionLan, SessionPrivilegeLevel, SessionSelector,
-    SessionSupport, SetSessionPrivilegeLevel,
+    ActiveSession, AlgorithmTag, AuthTypes, ChannelAuthenticationCapabilities, ChannelCipherSuites,
+    ChannelInfo, ChannelMedium, ChannelProtocol, CipherSuiteRecord, CloseSession,
+    GetChannelAuthenticationCapabilities, GetChannelCipherSuites, GetChannelInfo, GetSessionInfo,
+    SessionInfo, SessionLan, SessionPrivilegeLevel, SessionSelector, SessionSupport,
+    SetSessionPrivilegeLevel,
 };
 use ipmi_wire::{Channel, CompletionCode, Privilege};
 
@@ -106,12 +106,9 @@ fn get_channel_info(
             SessionSupport::MultiSession,
             u8::try_from(bmc.sessions.len()).unwrap_or(0x3f).min(0x3f),
         ),
-        Channel::SYSTEM_INTERFACE => (
-            ChannelMedium::SYSTEM_INTERFACE,
-            ChannelProtocol::KCS,
-            SessionSupport::SessionLess,
-            0,
-        ),
+        Channel::SYSTEM_INTERFACE => {
+            (ChannelMedium::SYSTEM_INTERFACE, ChannelProtocol::KCS, SessionSupport::SessionLess, 0)
+        }
         _ => return Err(CompletionCode::INVALID_DATA_FIELD),
     };
     Ok(ChannelInfo {

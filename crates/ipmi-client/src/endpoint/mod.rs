@@ -10,8 +10,8 @@ mod mux;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ipmi_io::UdpSocket;
 use ipmi_session::console::{Call, Config, Failure, SessionError};

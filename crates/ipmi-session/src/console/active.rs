@@ -174,8 +174,7 @@ impl Active {
         };
         match waiting.purpose {
             Purpose::Call(token) => {
-                let failure =
-                    if waiting.next.is_none() { Failure::Uncertain } else { no_answer };
+                let failure = if waiting.next.is_none() { Failure::Uncertain } else { no_answer };
                 core.events.push_back(Event::Failed(token, failure));
             }
             Purpose::Raise(_) => self.fail_head(core, no_answer),
@@ -185,7 +184,9 @@ impl Active {
 
     pub(super) fn poll_timeout(&self, core: &Core) -> Option<Instant> {
         match &self.waiting {
-            Some(waiting) => Some(waiting.next.map_or(waiting.deadline, |n| n.min(waiting.deadline))),
+            Some(waiting) => {
+                Some(waiting.next.map_or(waiting.deadline, |n| n.min(waiting.deadline)))
+            }
             None => self.keepalive_due(core),
         }
     }

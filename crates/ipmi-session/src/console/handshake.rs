@@ -146,7 +146,8 @@ impl Handshake {
             return self.restart(core, now, suite);
         }
         self.attempt.sent = self.attempt.sent.saturating_add(1);
-        self.attempt.next = later(now, core.round_trip.timeout(&core.config.timing, self.attempt.sent));
+        self.attempt.next =
+            later(now, core.round_trip.timeout(&core.config.timing, self.attempt.sent));
         core.transmit(self.attempt.datagram.clone());
         Ok(())
     }
@@ -322,15 +323,22 @@ impl Handshake {
         suite: CipherSuite,
         status: RmcpPlusStatus,
     ) -> Result<(), SessionError> {
-        let forgotten =
-            matches!(status, RmcpPlusStatus::INVALID_SESSION_ID | RmcpPlusStatus::INACTIVE_SESSION_ID);
+        let forgotten = matches!(
+            status,
+            RmcpPlusStatus::INVALID_SESSION_ID | RmcpPlusStatus::INACTIVE_SESSION_ID
+        );
         if forgotten && self.restarts < RESTARTS {
             return self.restart(core, now, suite);
         }
         Err(SessionError::Refused { stage: self.waiting.stage(), status })
     }
 
-    fn restart(&mut self, core: &mut Core, now: Instant, suite: CipherSuite) -> Result<(), SessionError> {
+    fn restart(
+        &mut self,
+        core: &mut Core,
+        now: Instant,
+        suite: CipherSuite,
+    ) -> Result<(), SessionError> {
         self.restarts = self.restarts.saturating_add(1);
         self.reopen(core, now, suite, false)
     }
@@ -375,8 +383,7 @@ fn open_session(
     suite: CipherSuite,
     asks_for_highest: bool,
 ) -> Result<Attempt, SessionError> {
-    let algorithms =
-        suite.algorithms().ok_or(SessionError::UnsupportedSuite(Some(suite)))?;
+    let algorithms = suite.algorithms().ok_or(SessionError::UnsupportedSuite(Some(suite)))?;
     let request = OpenSessionRequest {
         tag,
         max_privilege: (!asks_for_highest).then_some(core.config.privilege),

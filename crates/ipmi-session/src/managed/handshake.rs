@@ -99,10 +99,7 @@ impl Sessions {
             Err(_) => return refuse(tag, RmcpPlusStatus::ILLEGAL_PARAMETER, console_id),
         };
         // A repeat, perhaps under a new tag, gets the same challenge; anything else a new one.
-        let repeated = entry
-            .challenge
-            .as_ref()
-            .is_some_and(|c| Rakp1 { tag, ..c.rakp1 } == rakp1);
+        let repeated = entry.challenge.as_ref().is_some_and(|c| Rakp1 { tag, ..c.rakp1 } == rakp1);
         if !repeated {
             entry.challenge = None;
             let Some(role) = rakp1.role() else {
@@ -165,10 +162,8 @@ impl Sessions {
         let Some(entry) = self.half_open.get_mut(from, managed_session_id) else {
             return refuse(RmcpPlusStatus::INVALID_SESSION_ID, 0).map(Some);
         };
-        if entry.challenge.is_none() {
-            // RAKP 3 before RAKP 1: out of order, whoever sent it.
-            return None;
-        }
+        // RAKP 3 before RAKP 1 is out of order, whoever sent it.
+        entry.challenge.as_ref()?;
         let entry = self.half_open.take(from, managed_session_id)?;
         if !rakp3.status.is_ok() {
             return Some(None);
@@ -292,7 +287,9 @@ fn choose_suite(
         (Exactly(AuthenticationAlgorithm::Other(_)), _, _) => {
             RmcpPlusStatus::INVALID_AUTHENTICATION_ALGORITHM
         }
-        (_, Exactly(IntegrityAlgorithm::Other(_)), _) => RmcpPlusStatus::INVALID_INTEGRITY_ALGORITHM,
+        (_, Exactly(IntegrityAlgorithm::Other(_)), _) => {
+            RmcpPlusStatus::INVALID_INTEGRITY_ALGORITHM
+        }
         (_, _, Exactly(ConfidentialityAlgorithm::Other(_))) => {
             RmcpPlusStatus::INVALID_CONFIDENTIALITY_ALGORITHM
         }

@@ -14,8 +14,8 @@
 
 mod accounts;
 mod active;
-mod handshake;
 mod half_open;
+mod handshake;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

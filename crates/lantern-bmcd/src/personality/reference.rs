@@ -97,8 +97,8 @@ fn full(sensor: &Sensor, analog: &Analog, record_id: u16) -> FullSensor {
             // Bits 14:12 of the two say which thresholds a reading reports as exceeded.
             assertion_mask: events | (u16::from(lower.0) << 12),
             deassertion_mask: events | (u16::from(upper.0 >> 3) << 12),
-            // Those that can be set, those that can be read.
-            reading_mask: u16::from_le_bytes([present.0, present.0]),
+            // Those that can be read; none can be set.
+            reading_mask: u16::from(present.0),
             units: Units::plain(scale.format, scale.unit),
         },
         factors: scale.factors,
@@ -144,11 +144,11 @@ fn compact(sensor: &Sensor, discrete: &Discrete, record_id: u16) -> CompactSenso
     }
 }
 
-/// Re-arms itself; hysteresis and thresholds readable and settable; one enable bit per event.
-/// Spec: IPMI v2.0 §43.1, byte 12.
-const ANALOG_CAPABILITIES: u8 = 0x68;
-/// Re-arms itself; one enable bit per event.
-const DISCRETE_CAPABILITIES: u8 = 0x40;
+/// Re-arms itself; thresholds readable; hysteresis and event enables not to be had from the BMC,
+/// which serves no command for them. Spec: IPMI v2.0 §43.1, byte 12.
+const ANALOG_CAPABILITIES: u8 = 0x47;
+/// Re-arms itself; no event enables to be had.
+const DISCRETE_CAPABILITIES: u8 = 0x43;
 
 /// The events of these thresholds: going low over the lower ones, going high over the upper ones.
 fn threshold_events(present: ThresholdMask) -> u16 {

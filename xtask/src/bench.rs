@@ -1,0 +1,155 @@
+//! `cargo xtask bench`: our own benchmarks, and us beside the peers.
+//!
+//! Numbers are for people: nothing here passes or fails by the clock. Clients take turns, so that
+//! whatever else the machine does hits them alike; the median of each is compared.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::args::Args;
+use crate::lab::{self, Client, Lab};
+use crate::{arrows, peers, report, shell};
+
+const CLIENTS: [Client; 3] =
+    [Client::Lantern, Client::Ipmitool { suite: 17 }, Client::Ipmipower { suite: 17 }];
+
+/// `cargo xtask bench [--runs N]`.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let runs = args.number("--runs", 50)?.max(3);
+    args.finish()?;
+    peers::ensure()?;
+    own_benchmarks()?;
+    let lab = Lab::start()?;
+    let mut rows: Vec<Row> = Vec::new();
+    for client in CLIENTS {
+        rows.push(Row::new(format!("`{}`, power status", client.name())));
+    }
+    for client in CLIENTS {
+        rows.push(Row::new(format!("`{}`, only its start", client.name())));
+    }
+    rows.push(Row::new("`true`: a process that does nothing".to_owned()));
+    // The first round warms the caches and is not counted.
+    for round in 0..=runs {
+        for (row, took) in rows.iter_mut().zip(one_round(&lab)?) {
+            if round > 0 {
+                row.times.push(took);
+            }
+        }
+    }
+    report::write("bench", &table(&mut rows, runs))
+}
+
+/// In the order of the rows.
+fn one_round(lab: &Lab) -> Result<Vec<Duration>> {
+    let mut times = Vec::new();
+    for client in CLIENTS {
+        times.push(lab::timed(&mut lab.power_status(client)?)?);
+    }
+    for client in CLIENTS {
+        times.push(start_only(&mut lab.bare_start(client)?)?);
+    }
+    times.push(start_only(&mut shell::program("true"))?);
+    Ok(times)
+}
+
+fn start_only(command: &mut std::process::Command) -> Result<Duration> {
+    let started = std::time::Instant::now();
+    shell::output(command)?;
+    Ok(started.elapsed())
+}
+
+struct Row {
+    what: String,
+    times: Vec<Duration>,
+}
+
+impl Row {
+    const fn new(what: String) -> Self {
+        Self { what, times: Vec::new() }
+    }
+
+    /// The time that `percent` of the runs did not exceed.
+    fn percentile(&mut self, percent: usize) -> Duration {
+        self.times.sort();
+        let last = self.times.len().saturating_sub(1);
+        self.times.get(last * percent / 100).copied().unwrap_or_default()
+    }
+}
+
+fn table(rows: &mut [Row], runs: u64) -> String {
+    let base = rows.first_mut().map(|row| row.percentile(50)).unwrap_or_default();
+    let ms = |time: Duration| format!("{:.2}", time.as_secs_f64() * 1000.0);
+    let mut out = format!(
+        "Wall-clock time of one process from start to end against `examples/bmc.toml` on loopback, \
+         cipher suite 17, in turns, {runs} runs each.\n\n\
+         | what | median ms | 10 % to 90 % | times lantern |\n|---|---:|---:|---:|\n"
+    );
+    for row in rows {
+        let (low, median, high) = (row.percentile(10), row.percentile(50), row.percentile(90));
+        let ratio = median.as_secs_f64() / base.as_secs_f64().max(f64::MIN_POSITIVE);
+        let line = format!(
+            "| {} | {} | {} to {} | {ratio:.2} |\n",
+            row.what,
+            ms(median),
+            ms(low),
+            ms(high)
+        );
+        out.push_str(&line);
+    }
+    out
+}
+
+/// Runs every benchmark target of the workspace; there may be none yet.
+fn own_benchmarks() -> Result<()> {
+    let metadata = arrows::metadata()?;
+    let benches = benches(&metadata).context("cargo metadata")?;
+    if benches.is_empty() {
+        println!("the workspace has no benchmark targets");
+    }
+    for (package, bench) in benches {
+        shell::run(&mut shell::cargo(["bench", "--package", &package, "--bench", &bench]))?;
+    }
+    Ok(())
+}
+
+/// Package and target of each benchmark.
+fn benches(metadata: &Value) -> Option<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for package in metadata.get("packages")?.as_array()? {
+        for target in package.get("targets")?.as_array()? {
+            let kinds = target.get("kind")?.as_array()?;
+            if kinds.iter().any(|kind| kind == "bench") {
+                let name = |value: &Value| Some(value.get("name")?.as_str()?.to_owned());
+                found.push((name(package)?, name(target)?));
+            }
+        }
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_compares_medians() {
+        let row = |what: &str, times: &[u64]| Row {
+            what: what.to_owned(),
+            times: times.iter().copied().map(Duration::from_millis).collect(),
+        };
+        let mut rows = [row("a", &[9, 2, 1]), row("b", &[4, 5, 4])];
+        let table = table(&mut rows, 3);
+        assert!(table.contains("| a | 2.00 | 1.00 to 2.00 | 1.00 |"), "{table}");
+        assert!(table.contains("| b | 4.00 | 4.00 to 4.00 | 2.00 |"), "{table}");
+    }
+
+    #[test]
+    fn finds_benchmark_targets() {
+        let metadata = serde_json::json!({"packages": [{"name": "p", "targets": [
+            {"name": "p", "kind": ["lib"]}, {"name": "speed", "kind": ["bench"]},
+        ]}]});
+        assert_eq!(benches(&metadata), Some(vec![("p".to_owned(), "speed".to_owned())]));
+    }
+}

@@ -1,0 +1,76 @@
+//! `cargo xtask soak`: half of the time the fuzz targets, half of it one login after another.
+//!
+//! The logins look for what only shows after many: sessions that are not freed, memory that is not
+//! given back. Clients take turns, one at a time, on loopback.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::args::Args;
+use crate::lab::{self, Client, Lab};
+use crate::{fuzz, peers, report};
+
+const CLIENTS: [Client; 5] = [
+    Client::Ipmitool { suite: 17 },
+    Client::Ipmitool { suite: 3 },
+    Client::Ipmipower { suite: 17 },
+    Client::Ipmipower { suite: 3 },
+    Client::Lantern,
+];
+
+/// After so many logins of each client the BMC's memory is taken as what it needs.
+const WARM: u64 = 20;
+
+/// `cargo xtask soak [--minutes N]`.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let minutes = args.number("--minutes", 30)?.max(1);
+    args.finish()?;
+    peers::ensure()?;
+    let half = Duration::from_secs(minutes * 30);
+
+    let targets = fuzz::targets()?.len();
+    let each = (half.as_secs() / u64::try_from(targets)?).max(1);
+    fuzz::every(each)?;
+
+    let logins = logins(half)?;
+    let body = format!(
+        "{minutes} minutes.\n\n\
+         - Fuzzing: {targets} targets, {each} s each, nothing found.\n{logins}"
+    );
+    report::write("soak", &body)
+}
+
+/// Logs in until the time is up; a failed login ends it.
+fn logins(time: Duration) -> Result<String> {
+    let lab = Lab::start()?;
+    let started = Instant::now();
+    let (mut rounds, mut slowest) = (0, Duration::ZERO);
+    let mut warm = None;
+    while started.elapsed() < time {
+        for client in CLIENTS {
+            match lab::timed(&mut lab.power_status(client)?) {
+                Ok(took) => slowest = slowest.max(took),
+                Err(err) => bail!("after {rounds} rounds: {}: {err:#}", client.name()),
+            }
+        }
+        rounds += 1;
+        if rounds == WARM {
+            warm = lab.resident_kib();
+        }
+        if rounds % 500 == 0 {
+            println!("{rounds} rounds of {} logins", CLIENTS.len());
+        }
+    }
+    let kib = |kib: Option<u64>| kib.map_or("unknown".to_owned(), |kib| format!("{kib} KiB"));
+    let clients = CLIENTS.map(Client::name).join(", ");
+    let count = rounds * u64::try_from(CLIENTS.len())?;
+    Ok(format!(
+        "- Logins, each with a power status: {count}, one after another, by turns from {clients}; \
+         none failed, the slowest took {:.0} ms.\n\
+         - The BMC's resident memory: {} after {WARM} rounds, {} after {rounds}.\n",
+        slowest.as_secs_f64() * 1000.0,
+        kib(warm),
+        kib(lab.resident_kib()),
+    ))
+}
