@@ -62,8 +62,8 @@ fn masks_have_their_bits_where_the_table_puts_them() {
             (full.sensor.assertion_mask, full.sensor.deassertion_mask, full.sensor.reading_mask);
         match sensor.name {
             "CPU1 Temp" => assert_eq!(masks, (0x0a80, 0x7a80, 0x0038)),
-            "FAN1" => assert_eq!(masks, (0x7015, 0x0015, 0x0707)),
-            "12V" => assert_eq!(masks, (0x7a95, 0x7a95, 0x3f3f)),
+            "FAN1" => assert_eq!(masks, (0x7015, 0x0015, 0x0007)),
+            "12V" => assert_eq!(masks, (0x7a95, 0x7a95, 0x003f)),
             _ => {}
         }
     }
