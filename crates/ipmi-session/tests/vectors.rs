@@ -11,7 +11,7 @@ use ipmi_wire::lan::LanMessage;
 use ipmi_wire::session::{
     OpenSessionResponse, PayloadType, Rakp1, Rakp2, Rakp3, Rakp4, SessionPacket,
 };
-use ipmi_wire::{Decode, Request, registry};
+use ipmi_wire::{Decode, Request};
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors/sessions")
@@ -107,6 +107,5 @@ fn captured_sessions_lead_to_the_keys_that_python_calculated() {
             [(6, 0x3b), (0x2c, 0x3e), (6, 1), (0x2c, 0), (0x2c, 0), (0, 1), (6, 0x3c)],
             "suite {suite}"
         );
-        assert!(registry::all().any(|entry| entry.id.cmd == 0x3c));
     }
 }
