@@ -161,7 +161,7 @@ fn privileges_are_enforced() {
 }
 
 #[test]
-fn a_reset_of_the_controller_ends_its_sessions_and_leaves_the_machine_alone() {
+fn a_reset_of_the_controller_leaves_no_session_and_the_machine_alone() {
     let bmc = Bmc::reference();
     let Some(tool) = bmc.ipmitool(17) else { return };
     for kind in ["warm", "cold"] {

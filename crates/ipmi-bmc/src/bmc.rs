@@ -47,8 +47,8 @@ pub struct Bmc {
     pub(crate) sdr: SdrRepository,
     pub(crate) sel: Sel,
     pub(crate) platform: Box<dyn Platform>,
-    /// A reset that takes place once its answer is on its way.
-    pub(crate) reset_pending: bool,
+    /// A cold reset that takes place once its answer is on its way.
+    pub(crate) cold_reset_pending: bool,
 }
 
 impl Bmc {
@@ -75,7 +75,7 @@ impl Bmc {
             sdr: SdrRepository::new(personality.sdrs, epoch),
             sel: Sel::new(personality.events, epoch),
             platform,
-            reset_pending: false,
+            cold_reset_pending: false,
         }
     }
 
@@ -150,6 +150,12 @@ impl Bmc {
         self.platform.is_on()
     }
 
+    /// What a reset does to the controller's volatile state, sessions apart.
+    pub(crate) const fn cancel_reservations(&mut self) {
+        self.sdr.reservation.cancel();
+        self.sel.reservation.cancel();
+    }
+
     fn answer(&mut self, now: Instant, origin: Origin, message: &LanMessage) -> Option<LanMessage> {
         let request = message.to_request()?;
         Some(message.answer(&self.handle_request(now, origin, &request)))
@@ -180,10 +186,8 @@ impl Bmc {
         if self.sessions.get(session_id).is_some_and(|session| session.is_closing()) {
             self.sessions.close(session_id);
         }
-        if core::mem::take(&mut self.reset_pending) {
+        if core::mem::take(&mut self.cold_reset_pending) {
             self.sessions.close_all();
-            self.sdr.reservation.cancel();
-            self.sel.reservation.cancel();
         }
     }
 }

@@ -41,12 +41,16 @@ fn get_system_guid(bmc: &mut Bmc, _: &Context, _: GetSystemGuid) -> Outcome<Guid
     Ok(bmc.guid)
 }
 
+/// Ends every session, once it is answered.
 fn cold_reset(bmc: &mut Bmc, _: &Context, _: ColdReset) -> Outcome<()> {
-    bmc.reset_pending = true;
+    bmc.cancel_reservations();
+    bmc.cold_reset_pending = true;
     Ok(())
 }
 
+/// §20.3: a warm reset leaves the interfaces' set-up alone, and consoles close their session after
+/// it (ipmitool waits ten seconds for the answer), so sessions live on.
 fn warm_reset(bmc: &mut Bmc, _: &Context, _: WarmReset) -> Outcome<()> {
-    bmc.reset_pending = true;
+    bmc.cancel_reservations();
     Ok(())
 }
