@@ -14,7 +14,10 @@ const REFERENCE: &str = include_str!("../../../examples/bmc.toml");
 
 /// A BMC on a free loopback port; stopped when dropped.
 pub struct Bmc {
+    /// The first address it answers on.
     pub addr: SocketAddr,
+    /// All of them.
+    pub addrs: Vec<SocketAddr>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -44,13 +47,13 @@ impl Bmc {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let server = Server::start(&config, None).unwrap();
-                tell.send(server.addresses()[0]).unwrap();
+                tell.send(server.addresses().to_vec()).unwrap();
                 let _ = stopped.await;
                 server.stop().await;
             });
         });
-        let addr = told.recv().unwrap();
-        Self { addr, stop: Some(stop), thread: Some(thread) }
+        let addrs = told.recv().unwrap();
+        Self { addr: addrs[0], addrs, stop: Some(stop), thread: Some(thread) }
     }
 
     pub fn ipmitool(&self, suite: u8) -> Option<Ipmitool> {
