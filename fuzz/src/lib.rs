@@ -1,10 +1,12 @@
-//! What every fuzz target asserts, written once: see [`round_trip`], [`settles`], [`packets`] and
-//! [`registry`].
+//! What every fuzz target asserts, written once: see [`round_trip`], [`settles`], [`packets`],
+//! [`registry`], [`records`] and [`ends`].
 //!
 //! The contract under attack is the one in `ipmi_wire::codec`: no decoder panics, whatever the
 //! bytes; and what it accepts it can encode again, to bytes that decode to the same value.
 
+pub mod ends;
 pub mod packets;
+pub mod records;
 pub mod registry;
 
 use std::fmt::Debug;

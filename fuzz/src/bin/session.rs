@@ -1,0 +1,3 @@
+//! Both ends, with a hostile network between them.
+#![no_main]
+lantern_fuzz::target!(lantern_fuzz::ends::session);
