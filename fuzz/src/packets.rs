@@ -26,11 +26,6 @@ pub fn v20(data: &[u8]) {
 }
 
 fn v15_again(packet: &V15Packet<'_>) {
-    // With the reserved bits set, a type byte of 6 is taken for IPMI 1.5; without them it cannot be
-    // written as such, because 6 marks RMCP+.
-    if packet.auth_type == AuthType::Other(V20Header::AUTH_TYPE) {
-        return;
-    }
     let datagram = packet.to_datagram().expect("its length byte was in range");
     let again = SessionPacket::decode_datagram(&datagram);
     assert_eq!(again, Ok(Some(SessionPacket::V15(*packet))));

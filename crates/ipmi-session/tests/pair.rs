@@ -537,3 +537,51 @@ fn truncated_datagrams_of_every_length_are_dropped() {
     }
     assert!(!pair.console.is_closed());
 }
+
+#[test]
+fn unknown_payload_types_are_dropped_and_counted() {
+    let mut pair = Pair::established(config("admin", "Complex_Pass"));
+    for number in 0..64 {
+        for (flags, session_id) in [(0x00, 0), (0x40, 0), (0x80, 0), (0x00, 7), (0xc0, 7)] {
+            let mut datagram = vec![6, 0, 0xff, 7, 6, flags | number];
+            if number == 2 {
+                datagram.extend([0; 6]);
+            }
+            datagram.extend(u32::to_le_bytes(session_id));
+            datagram.extend([0; 4]);
+            datagram.extend([1, 0, 0x55]);
+            let dropped = pair.bmc.dropped();
+            assert_eq!(pair.ask_bmc(&datagram), None, "payload type {number:#04x}");
+            assert_eq!(pair.bmc.dropped(), dropped + 1, "payload type {number:#04x}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_checksum_is_dropped() {
+    let mut pair = Pair::established(config("admin", "Complex_Pass"));
+    let good = [0x20, 0x18, 0xc8, 0x81, 0x04, 0x01, 0x7a];
+    for at in 0..good.len() {
+        let mut bad = good;
+        bad[at] ^= 0x10;
+        let datagram = V20Header::sessionless(PayloadType::Ipmi).to_datagram(&bad).unwrap();
+        let dropped = pair.bmc.dropped();
+        assert_eq!(pair.ask_bmc(&datagram), None);
+        assert_eq!(pair.bmc.dropped(), dropped + 1, "byte {at}");
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_a_request_is_dropped() {
+    let mut pair = Pair::established(config("admin", "Complex_Pass"));
+    pair.console.call(pair.now, Call::of(&GetDeviceId), &mut pair.rng);
+    let request = pair.console.poll_transmit().unwrap();
+    // The RMCP header's reserved byte and sequence number mean nothing to IPMI.
+    for bit in 4 * 8..request.len() * 8 {
+        let mut flipped = request.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(pair.ask_bmc(&flipped), None, "bit {bit}");
+    }
+    assert_eq!(pair.executed, 0);
+    assert!(pair.ask_bmc(&request).is_some());
+}

@@ -18,7 +18,10 @@ fn directory() -> PathBuf {
 }
 
 fn hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 /// The datagrams, in order; whether each is the console's.
@@ -48,7 +51,8 @@ fn captured_sessions_lead_to_the_keys_that_python_calculated() {
         let mut messages = HashMap::new();
         let mut inside = Vec::new();
         for (from_console, datagram) in &datagrams {
-            let Some(SessionPacket::V20(packet)) = SessionPacket::decode_datagram(datagram).unwrap()
+            let Some(SessionPacket::V20(packet)) =
+                SessionPacket::decode_datagram(datagram).unwrap()
             else {
                 continue;
             };

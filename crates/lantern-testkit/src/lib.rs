@@ -6,9 +6,8 @@
 //! * [`tshark`]: Wireshark's opinion of what was recorded.
 //! * [`process`]: running any program without ever waiting for it forever.
 //!
-//! This crate depends on no other of the workspace's, so that what it says about them is not said
-//! with their own code. Everything is for loopback only. A helper that cannot do its work panics:
-//! that is how a test learns of it.
+//! None of these uses our own code, so that what they say about it is not said with it. Everything
+//! is for loopback only. A helper that cannot do its work panics: that is how a test learns of it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,3 +1,3 @@
 //! RMCP+ Open Session Response.
 #![no_main]
-lantern_fuzz::target!(lantern_fuzz::settles::<ipmi_wire::session::OpenSessionResponse>);
+lantern_fuzz::target!(lantern_fuzz::round_trip::<ipmi_wire::session::OpenSessionResponse>);

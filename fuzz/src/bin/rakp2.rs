@@ -1,3 +1,3 @@
 //! RAKP Message 2.
 #![no_main]
-lantern_fuzz::target!(lantern_fuzz::settles::<ipmi_wire::session::Rakp2>);
+lantern_fuzz::target!(lantern_fuzz::round_trip::<ipmi_wire::session::Rakp2>);

@@ -1,3 +1,3 @@
 //! RAKP Message 4.
 #![no_main]
-lantern_fuzz::target!(lantern_fuzz::settles::<ipmi_wire::session::Rakp4>);
+lantern_fuzz::target!(lantern_fuzz::round_trip::<ipmi_wire::session::Rakp4>);

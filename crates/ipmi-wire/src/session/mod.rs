@@ -34,7 +34,8 @@ impl<'a> SessionPacket<'a> {
     /// # Errors
     /// See [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        match Reader::new(bytes).u8("authentication type")? {
+        // Bits 7:4 are reserved.
+        match Reader::new(bytes).u8("authentication type")? & 0x0f {
             V20Header::AUTH_TYPE => V20Packet::decode(bytes).map(Self::V20),
             _ => V15Packet::decode(bytes).map(Self::V15),
         }

@@ -155,6 +155,10 @@ impl Decode for OpenSessionResponse {
 
 impl Encode for OpenSessionResponse {
     fn encode(&self, out: &mut Vec<u8>) {
+        if let (None, false) = (self.console_session_id, self.status.is_ok()) {
+            out.extend([self.tag, self.status.0]);
+            return;
+        }
         let privilege = self.accepted.and_then(|a| a.max_privilege).map_or(0, Privilege::number);
         out.extend([self.tag, self.status.0, privilege, 0]);
         out.extend(self.console_session_id.unwrap_or_default().to_le_bytes());

@@ -178,8 +178,9 @@ impl Decode for Rakp2 {
 
 impl Encode for Rakp2 {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.extend([self.tag, self.status.0, 0, 0]);
-        out.extend(self.console_session_id.unwrap_or_default().to_le_bytes());
+        if !encode_answer_head(out, self.tag, self.status, self.console_session_id) {
+            return;
+        }
         let Some(keys) = &self.keys else { return };
         out.extend(keys.managed_random);
         out.extend(keys.managed_guid);
@@ -256,8 +257,9 @@ impl Decode for Rakp4 {
 
 impl Encode for Rakp4 {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.extend([self.tag, self.status.0, 0, 0]);
-        out.extend(self.console_session_id.unwrap_or_default().to_le_bytes());
+        if !encode_answer_head(out, self.tag, self.status, self.console_session_id) {
+            return;
+        }
         out.extend_from_slice(&self.integrity_check);
     }
 }
@@ -275,6 +277,22 @@ fn decode_answer_head(
     let _reserved = r.u16("reserved")?;
     let console_session_id = r.u32("console session ID")?;
     Ok((tag, status, Some(console_session_id)))
+}
+
+/// As [`decode_answer_head`]; whether anything may follow.
+fn encode_answer_head(
+    out: &mut Vec<u8>,
+    tag: u8,
+    status: RmcpPlusStatus,
+    console_session_id: Option<u32>,
+) -> bool {
+    out.extend([tag, status.0]);
+    if console_session_id.is_none() && !status.is_ok() {
+        return false;
+    }
+    out.extend([0, 0]);
+    out.extend(console_session_id.unwrap_or_default().to_le_bytes());
+    true
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::codec::{DecodeError, Encode, Reader};
 use crate::rmcp::RmcpHeader;
+use crate::session::V20Header;
 
 /// Authentication types of IPMI v1.5 packets.
 ///
@@ -82,6 +83,10 @@ impl<'a> V15Packet<'a> {
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut r = Reader::new(bytes);
         let auth_type = AuthType::from_number(r.u8("authentication type")?);
+        if auth_type.number() == V20Header::AUTH_TYPE {
+            let value = V20Header::AUTH_TYPE.into();
+            return Err(DecodeError::Invalid { field: "authentication type", value });
+        }
         let sequence = r.u32("session sequence number")?;
         let session_id = r.u32("session ID")?;
         let auth_code = match auth_type {

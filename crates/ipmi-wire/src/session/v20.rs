@@ -147,7 +147,7 @@ impl<'a> V20Packet<'a> {
     pub fn decode(whole: &'a [u8]) -> Result<Self, DecodeError> {
         let mut r = Reader::new(whole);
         let auth_type = r.u8("authentication type")?;
-        if auth_type != V20Header::AUTH_TYPE {
+        if auth_type & 0x0f != V20Header::AUTH_TYPE {
             return Err(DecodeError::Invalid {
                 field: "authentication type",
                 value: auth_type.into(),

@@ -76,7 +76,7 @@ fn verdicts_are_carried_out_on_either_way() {
         match requests {
             1 => Verdict::Drop,
             2 => Verdict::Duplicate,
-            3 => Verdict::Delay(Duration::from_millis(150)),
+            3 => Verdict::Delay(Duration::from_millis(500)),
             _ => Verdict::Pass,
         }
     });
