@@ -1,6 +1,6 @@
 //! Whole datagrams: session headers and trailers of both versions.
 
-use ipmi_wire::session::{AuthType, SessionPacket, V15Packet, V20Header, V20Packet};
+use ipmi_wire::session::{SessionPacket, V15Packet, V20Packet};
 
 /// A datagram, its RMCP header included.
 pub fn datagram(data: &[u8]) {

@@ -2,6 +2,13 @@
 //!
 //! With suites 17 and 3 it sees headers, trailers and the handshake; with suite 2, which signs but
 //! does not encrypt, every message too. So each pairing talks both ways.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 
@@ -22,8 +29,11 @@ fn judged(pairing: &str, target: SocketAddr, plain: bool, talk: impl FnOnce(Sock
     }
     let tap = Tap::start(target);
     talk(tap.addr());
-    let file = std::env::temp_dir()
-        .join(format!("lantern-{}-{}.pcap", std::process::id(), pairing.replace(' ', "-")));
+    let file = std::env::temp_dir().join(format!(
+        "lantern-{}-{}.pcap",
+        std::process::id(),
+        pairing.replace(' ', "-")
+    ));
     tap.save(&file).unwrap();
     let mut judgement = tshark::judge(&file).unwrap();
     // Wireshark says this of commands it has no parser for, such as Get Device GUID.

@@ -1,4 +1,11 @@
 //! What a question costs, in datagrams.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 
@@ -51,8 +58,7 @@ async fn sixty_sessions_share_one_socket() {
     const SESSIONS: u8 = 60;
     let bmc = Bmc::with(|config| {
         config.sessions = 63;
-        config.listen =
-            (1..=SESSIONS).map(|n| ([127, 0, 9, n], 0).into()).collect();
+        config.listen = (1..=SESSIONS).map(|n| ([127, 0, 9, n], 0).into()).collect();
     });
     let endpoint = Endpoint::bind().unwrap();
     let mut tasks = tokio::task::JoinSet::new();

@@ -1,4 +1,11 @@
 //! FreeIPMI takes our BMC for a real one, without any of its workarounds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 

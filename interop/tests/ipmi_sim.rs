@@ -1,5 +1,12 @@
 //! Our client manages a BMC that we did not write: OpenIPMI's `ipmi_sim`, which knows suite 3 but
 //! not 17, echoes privilege 0, refuses whole SDRs with CAh and pads what it gives.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 

@@ -1,4 +1,11 @@
 //! The real ipmitool takes our BMC for a real one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 
@@ -68,7 +75,8 @@ fn power_on_off_off_on_cycle_reset() {
 
         tool.run("chassis power off").expect_success();
         let refused = tool.run("chassis power cycle");
-        let text = "Set Chassis Power Control to Cycle failed: Command not supported in present state";
+        let text =
+            "Set Chassis Power Control to Cycle failed: Command not supported in present state";
         assert!(refused.expect_failure().contains(text), "{refused}");
         status("off");
         tool.run("chassis power on").expect_success();
@@ -139,7 +147,10 @@ fn the_best_suite_is_found_without_being_told() {
     let output = bmc.ipmitool(17).unwrap().run("channel getciphers ipmi 1");
     let listed = output.expect_success();
     for suite in ["17", "3"] {
-        assert!(listed.lines().any(|line| line.split_whitespace().next() == Some(suite)), "{listed}");
+        assert!(
+            listed.lines().any(|line| line.split_whitespace().next() == Some(suite)),
+            "{listed}"
+        );
     }
 }
 

@@ -1,4 +1,11 @@
 //! What our BMC refuses, as the specification has it and as ipmitool's `-v` prints it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 

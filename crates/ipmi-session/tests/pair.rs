@@ -2,6 +2,13 @@
 //!
 //! That they agree proves little by itself (`vectors/` and the interop tests prove the rest), but
 //! here every refusal, repeat and loss can be staged.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

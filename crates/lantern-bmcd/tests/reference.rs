@@ -1,5 +1,12 @@
 //! The reference BMC, asked as the host's own interface would ask it, and as the LAN does: power,
 //! privileges, records, refusals; on a virtual clock.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -60,7 +67,8 @@ impl Machine {
         };
         let mut platform = SimPlatform::new(1, now, on);
         prepare(&mut platform);
-        let bmc = Bmc::new(now, 1_800_000_000, reference(1_800_000_000), settings, Box::new(platform));
+        let bmc =
+            Bmc::new(now, 1_800_000_000, reference(1_800_000_000), settings, Box::new(platform));
         Self { bmc, now }
     }
 
@@ -290,8 +298,12 @@ fn every_command_answers_every_level_and_length_with_a_specified_code() {
             };
             for length in 0..=40u8 {
                 let data: Vec<u8> = (0..length).map(|n| n.wrapping_mul(37)).collect();
-                let request =
-                    Request { netfn: entry.id.netfn, lun: 0, cmd: entry.id.cmd, data: data.clone() };
+                let request = Request {
+                    netfn: entry.id.netfn,
+                    lun: 0,
+                    cmd: entry.id.cmd,
+                    data: data.clone(),
+                };
                 let response = machine.bmc.handle_request(machine.now, origin, &request);
                 let Response { completion, data: answer } = response;
                 let denied = completion == CompletionCode::INSUFFICIENT_PRIVILEGE;
