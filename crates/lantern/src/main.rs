@@ -1,11 +1,108 @@
-//! Scaffold.
-fn main() {
-    let config =
-        lantern_bmcd::Config::load(std::path::Path::new(&std::env::args().nth(1).unwrap()))
-            .unwrap();
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        let s = lantern_bmcd::Server::start(&config, None).unwrap();
-        println!("{:?}", s.addresses());
-        std::future::pending::<()>().await;
-    });
+//! The words around the protocol: options in, tables and JSON out, exit codes.
+//!
+//! `cli` is what may be typed, `connect` and its helpers what it means, `commands` what is done,
+//! `view` how it looks. All that speaks IPMI is in `ipmi-client` and `lantern-bmcd`.
+
+mod cli;
+mod commands;
+mod connect;
+mod demo;
+mod error;
+mod output;
+mod secret;
+mod suites;
+mod target;
+mod view;
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::filter::LevelFilter;
+
+use cli::{Cli, Command, Format, Globals};
+use commands::bmc::{interrupted, no_signals, stop_signal};
+use connect::Plan;
+use error::{Error, Exit};
+use output::Voice;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let voice = Voice(cli.globals.output);
+    match run(&cli, voice) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the results has seen enough.
+        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Error::Output(error)) => {
+            let told = Error::told(Exit::Failed, format!("results cannot be written: {error}"));
+            fail(&told, voice)
+        }
+        Err(told) => fail(&told, voice),
+    }
+}
+
+fn fail(error: &Error, voice: Voice) -> ExitCode {
+    let Error::Told(report) = error else { return ExitCode::FAILURE };
+    voice.error(report);
+    ExitCode::from(report.exit as u8)
+}
+
+fn run(cli: &Cli, voice: Voice) -> Result<(), Error> {
+    let Cli { globals, command } = cli;
+    log(globals, matches!(command, Command::Bmc(_)));
+    match command {
+        Command::Bmc(command) => runtime()?.block_on(commands::bmc::run(command, globals.output)),
+        Command::Demo(_) if globals.output == Format::Json => {
+            Err(Error::usage("the demo is for people; it has no JSON form"))
+        }
+        Command::Demo(cli::Demo { once }) => runtime()?.block_on(demo::run(*once)),
+        command => manage(command, globals, voice),
+    }
+}
+
+/// A command to a BMC: log in, do it, log out, and only then show what came of it, so that a
+/// reader who stops reading keeps no session open.
+fn manage(command: &Command, globals: &Globals, voice: Voice) -> Result<(), Error> {
+    commands::check(command)?;
+    let plan = Plan::new(globals, commands::needs(command), voice)?;
+    let address = plan.address();
+    let result = runtime()?.block_on(async {
+        let stop = stop_signal().map_err(no_signals)?;
+        let mut console = plan.start()?;
+        let work = async {
+            let info = console.log_in().await?;
+            commands::run(command, &console.bmc, &info).await
+        };
+        let result = tokio::select! {
+            result = work => result,
+            () = stop => Err(interrupted()),
+        };
+        console.end().await;
+        result
+    })?;
+    output::print(&result.render(globals.output, address)?)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Error::told(Exit::Failed, format!("the system lets nothing be awaited: {error}"))
+    })
+}
+
+/// Logs go to standard error: none by default, except from a BMC, which has nobody to return its
+/// errors to.
+fn log(globals: &Globals, serves: bool) {
+    let level = match globals.verbose {
+        0 if serves => LevelFilter::WARN,
+        0 => return,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_max_level(level)
+        .with_target(false)
+        .init();
 }

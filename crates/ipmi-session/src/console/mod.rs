@@ -206,6 +206,14 @@ impl Session {
         token
     }
 
+    /// Takes back a call that was not sent yet, without an event; whether there was one. What is on
+    /// the wire cannot be taken back.
+    pub fn cancel(&mut self, token: Token) -> bool {
+        let before = self.core.queue.len();
+        self.core.queue.retain(|queued| queued.token != token);
+        self.core.queue.len() < before
+    }
+
     /// Takes in a datagram from the BMC. What does not belong here is passed over.
     pub fn handle_datagram(&mut self, now: Instant, datagram: &[u8], entropy: &mut dyn Entropy) {
         let Ok(Some(SessionPacket::V20(packet))) = SessionPacket::decode_datagram(datagram) else {
@@ -250,6 +258,13 @@ impl Session {
         if let State::Active(active) = &mut self.state {
             active.send_close(&mut self.core, entropy);
         }
+        if !matches!(self.state, State::Closed) {
+            self.end(None);
+        }
+    }
+
+    /// Ends the session without a word to the BMC, which has forgotten it.
+    pub fn abandon(&mut self) {
         if !matches!(self.state, State::Closed) {
             self.end(None);
         }
