@@ -32,6 +32,9 @@ pub(crate) struct RoundTrip {
 }
 
 impl RoundTrip {
+    /// Whatever is configured, a BMC is not asked more often than this.
+    const LEAST: Duration = Duration::from_millis(10);
+
     /// Takes in the time of a request that was sent once (Karn: repeated ones tell nothing).
     pub(crate) fn sample(&mut self, rtt: Duration) {
         self.smoothed = Some(match self.smoothed {
@@ -46,8 +49,11 @@ impl RoundTrip {
     /// How long to wait before try number `sent + 1`, doubling each time.
     pub(crate) fn timeout(&self, timing: &Timing, sent: u32) -> Duration {
         let base = self.smoothed.map_or(timing.initial, |(srtt, var)| srtt + var * 4);
-        let doubled = base.max(timing.initial).saturating_mul(1 << sent.saturating_sub(1).min(16));
-        doubled.min(timing.ceiling)
+        let doubled = base
+            .max(timing.initial)
+            .max(Self::LEAST)
+            .saturating_mul(1 << sent.saturating_sub(1).min(16));
+        doubled.min(timing.ceiling.max(Self::LEAST))
     }
 }
 

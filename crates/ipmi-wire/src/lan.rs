@@ -94,21 +94,17 @@ impl LanMessage {
         self.is_response()
             .then(|| Response { completion: CompletionCode(*code), data: data.to_vec() })
     }
-}
 
-impl Decode for LanMessage {
-    /// Takes the whole input: the last byte is the checksum.
-    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let head: [u8; 3] = r.array("message header")?;
-        if checksum(&head) != 0 {
-            return Err(DecodeError::Checksum { field: "message header" });
-        }
-        let [to_address, netfn_lun, _] = head;
-        let body = r.take_rest();
-        if checksum(body) != 0 {
-            return Err(DecodeError::Checksum { field: "message body" });
-        }
-        let mut body = Reader::new(body);
+    /// Reads a message without a look at its checksums, for a packet whose integrity code has
+    /// already vouched for every byte: some Supermicro firmware (X9SCM, X9DRi) gets the inner
+    /// checksums wrong (`research/freeipmi.md` §4.2).
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] if there is less than a message.
+    pub fn decode_unverified(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut r = Reader::new(bytes);
+        let [to_address, netfn_lun, _] = r.array("message header")?;
+        let mut body = r;
         let from_address = body.u8("requester address")?;
         let sequence_lun = body.u8("requester sequence")?;
         let cmd = body.u8("command")?;
@@ -125,6 +121,22 @@ impl Decode for LanMessage {
             cmd,
             data: data.to_vec(),
         })
+    }
+}
+
+impl Decode for LanMessage {
+    /// Takes the whole input: the last byte is the checksum.
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let whole = r.take_rest();
+        let mut parts = Reader::new(whole);
+        let head: [u8; 3] = parts.array("message header")?;
+        if checksum(&head) != 0 {
+            return Err(DecodeError::Checksum { field: "message header" });
+        }
+        if checksum(parts.take_rest()) != 0 {
+            return Err(DecodeError::Checksum { field: "message body" });
+        }
+        Self::decode_unverified(whole)
     }
 }
 

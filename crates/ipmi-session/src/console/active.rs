@@ -1,6 +1,6 @@
 //! The established session: calls out, answers in.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ipmi_wire::cmd::app::{CloseSession, GetDeviceId, SetSessionPrivilegeLevel};
 use ipmi_wire::lan::LanMessage;
@@ -8,7 +8,7 @@ use ipmi_wire::session::{PayloadType, V20Header, V20Packet};
 use ipmi_wire::{Decode, Effect, Encode, Privilege, Request, Response};
 
 use super::handshake::later;
-use super::{Call, Core, Event, Failure, Queued, Token};
+use super::{Call, Core, Event, Failure, Queued, SessionError, Token};
 use crate::entropy::Entropy;
 use crate::protection::Protection;
 use crate::sequence::Window;
@@ -38,6 +38,9 @@ struct Waiting {
     next: Option<Instant>,
     deadline: Instant,
 }
+
+/// Whatever is configured, an idle BMC is not woken more often than this.
+const LEAST_KEEPALIVE: Duration = Duration::from_secs(1);
 
 /// Whom an answer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +107,12 @@ impl Active {
         if !self.inbound.accept(packet.header.sequence, self.protection.authenticates()) {
             return;
         }
-        let Ok(message) = LanMessage::decode_exact(&payload) else { return };
+        let message = if self.protection.authenticates() {
+            LanMessage::decode_unverified(&payload)
+        } else {
+            LanMessage::decode_exact(&payload)
+        };
+        let Ok(message) = message else { return };
         let Some(response) = message.to_response() else { return };
         // The answer to any of the tries counts: they share number and request.
         let Some(waiting) = self.waiting.take_if(|w| {
@@ -140,14 +148,15 @@ impl Active {
         }
     }
 
+    /// An error if the session is over.
     pub(super) fn handle_timeout(
         &mut self,
         core: &mut Core,
         now: Instant,
         entropy: &mut dyn Entropy,
-    ) {
+    ) -> Result<(), SessionError> {
         if let Some(waiting) = self.waiting.take_if(|w| now >= w.deadline) {
-            self.give_up(core, now, &waiting);
+            self.give_up(core, now, &waiting)?;
         } else if let Some(waiting) = &mut self.waiting
             && waiting.next.is_some_and(|next| now >= next)
         {
@@ -165,9 +174,15 @@ impl Active {
         if self.keepalive_due(core).is_some_and(|due| now >= due) {
             self.send(core, now, Purpose::Keepalive, &Call::of(&GetDeviceId), entropy);
         }
+        Ok(())
     }
 
-    fn give_up(&self, core: &mut Core, now: Instant, waiting: &Waiting) {
+    fn give_up(
+        &self,
+        core: &mut Core,
+        now: Instant,
+        waiting: &Waiting,
+    ) -> Result<(), SessionError> {
         let no_answer = Failure::NoAnswer {
             sent: waiting.sent,
             waited: now.saturating_duration_since(waiting.first),
@@ -178,8 +193,11 @@ impl Active {
                 core.events.push_back(Event::Failed(token, failure));
             }
             Purpose::Raise(_) => self.fail_head(core, no_answer),
-            Purpose::Keepalive => {}
+            // Nobody waits for this answer, but its absence means that the next call would wait
+            // in vain: better to log in anew.
+            Purpose::Keepalive => return Err(SessionError::Lost),
         }
+        Ok(())
     }
 
     pub(super) fn poll_timeout(&self, core: &Core) -> Option<Instant> {
@@ -193,11 +211,10 @@ impl Active {
 
     /// Fails the call whose answer is waited for, because the session ends.
     pub(super) fn fail_all(&mut self, core: &mut Core) {
-        if let Some(Waiting { purpose: Purpose::Call(token), sent, next, .. }) = self.waiting.take()
-        {
+        if let Some(Waiting { purpose: Purpose::Call(token), next, .. }) = self.waiting.take() {
             let failure = match next {
                 None => Failure::Uncertain,
-                Some(_) => Failure::NoAnswer { sent, waited: std::time::Duration::ZERO },
+                Some(_) => Failure::Interrupted,
             };
             core.events.push_back(Event::Failed(token, failure));
         }
@@ -212,7 +229,7 @@ impl Active {
     }
 
     fn keepalive_due(&self, core: &Core) -> Option<Instant> {
-        let interval = core.config.keepalive?;
+        let interval = core.config.keepalive?.max(LEAST_KEEPALIVE);
         self.waiting.is_none().then(|| later(self.last_sent, interval))
     }
 

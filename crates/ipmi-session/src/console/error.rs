@@ -73,6 +73,10 @@ pub enum SessionError {
         #[source]
         source: DecodeError,
     },
+    /// The BMC stopped answering in a session that was idle: it has restarted and forgotten it, or
+    /// is gone.
+    #[error("the BMC no longer answers in this session")]
+    Lost,
     /// A suite that is not spoken here, or none at all, was to be tried.
     #[error("{}", match .0 {
         Some(suite) => format!("{suite} is not supported"),
@@ -86,7 +90,7 @@ impl SessionError {
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::NoAnswer { .. } => true,
+            Self::NoAnswer { .. } | Self::Lost => true,
             Self::Refused { status, .. } => matches!(
                 *status,
                 RmcpPlusStatus::INSUFFICIENT_RESOURCES
@@ -113,6 +117,9 @@ pub enum Failure {
         /// How long its answer was waited for.
         waited: Duration,
     },
+    /// It was sent, and the session closed before its answer came. Repeating it does no harm.
+    #[error("the session was closed before the answer came")]
+    Interrupted,
     /// It was sent once and not answered; it may have taken effect. It was not repeated, because
     /// every time counts.
     #[error("no answer; it may have taken effect")]

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use ipmi_wire::session::{
-    AlgorithmProposal, CipherSuite, OpenSessionRequest, OpenSessionResponse, PayloadType, Rakp1,
-    Rakp2, Rakp3, Rakp4, RmcpPlusStatus, V20Header, V20Packet,
+    Accepted, AlgorithmProposal, CipherSuite, OpenSessionRequest, OpenSessionResponse, PayloadType,
+    Rakp1, Rakp2, Rakp2Keys, Rakp3, Rakp4, RmcpPlusStatus, V20Header, V20Packet,
 };
 use ipmi_wire::{Decode, DecodeError, Encode};
 
@@ -14,6 +14,7 @@ use crate::crypto::is_supported;
 use crate::entropy::Entropy;
 use crate::keys::{Exchange, SessionKeys};
 use crate::protection::Protection;
+use crate::secret::Digest;
 
 /// A handshake in progress.
 #[derive(Debug)]
@@ -24,8 +25,39 @@ pub(super) struct Handshake {
     refused: Vec<(CipherSuite, RmcpPlusStatus)>,
     next_tag: u8,
     restarts: u32,
+    /// RAKP 1 of the present round was sent more than once.
+    rakp1_repeated: bool,
+    /// A refusal that may not be for us; it counts if nothing better comes until the next try.
+    vague: Option<RmcpPlusStatus>,
+    /// What came in the place of an answer, should no answer come.
+    garbled: Option<DecodeError>,
     attempt: Attempt,
     waiting: Waiting,
+}
+
+/// An answer to one of the three messages.
+struct Answer {
+    tag: u8,
+    console_session_id: Option<u32>,
+    outcome: Result<Body, RmcpPlusStatus>,
+}
+
+enum Body {
+    Opened(Accepted),
+    Challenged(Rakp2Keys),
+    Proven(Vec<u8>),
+}
+
+/// How sure an answer is to be ours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// Tag and session ID are right: nobody could have guessed them.
+    Sure,
+    /// A refusal without the tag or the ID. OpenBMC leaves both 0, `ipmi_sim` leaves the ID out;
+    /// but anyone can make one up.
+    Vague,
+    /// Somebody else's, or late.
+    Not,
 }
 
 /// A message that waits for its answer: always the same bytes, sent again and again.
@@ -86,6 +118,9 @@ impl Handshake {
             refused: Vec::new(),
             next_tag: tag.wrapping_add(1),
             restarts: 0,
+            rakp1_repeated: false,
+            vague: None,
+            garbled: None,
             attempt,
             waiting: Waiting::OpenSessionResponse { suite, asks_for_highest: false },
         })
@@ -104,25 +139,73 @@ impl Handshake {
         if packet.header.encrypted || packet.header.authenticated {
             return Ok(None);
         }
-        let stage = self.waiting.stage();
-        let malformed = |source| SessionError::Malformed { stage, source };
-        match (&self.waiting, packet.header.payload_type) {
-            (Waiting::OpenSessionResponse { .. }, PayloadType::OpenSessionResponse) => {
-                let response = decode_tolerant(packet.payload).map_err(malformed)?;
-                self.handle_open_response(core, now, response, entropy)?;
-            }
-            (Waiting::Rakp2 { .. }, PayloadType::Rakp2) => {
-                let rakp2 = decode_tolerant(packet.payload).map_err(malformed)?;
-                self.handle_rakp2(core, now, &rakp2)?;
-            }
-            (Waiting::Rakp4 { .. }, PayloadType::Rakp4) => {
-                let rakp4 = decode_tolerant(packet.payload).map_err(malformed)?;
-                return self.handle_rakp4(core, now, &rakp4);
+        let answer = match self.read(packet) {
+            Some(Ok(answer)) => answer,
+            // What does not decode may be anyone's: the right answer may still come.
+            Some(Err(source)) => {
+                self.garbled = Some(source);
+                return Ok(None);
             }
             // A late duplicate of an answer that was already used.
-            _ => {}
+            None => return Ok(None),
+        };
+        match (self.fit(core, &answer), answer.outcome) {
+            (Fit::Not, _) | (Fit::Vague, Ok(_)) => Ok(None),
+            (Fit::Vague, Err(status)) => {
+                self.vague = Some(status);
+                Ok(None)
+            }
+            (Fit::Sure, Err(status)) => self.handle_refusal(core, now, status).map(|()| None),
+            (Fit::Sure, Ok(Body::Opened(accepted))) => {
+                self.handle_opened(core, now, accepted, entropy).map(|()| None)
+            }
+            (Fit::Sure, Ok(Body::Challenged(keys))) => {
+                self.handle_challenge(core, now, &keys).map(|()| None)
+            }
+            (Fit::Sure, Ok(Body::Proven(check))) => self.handle_proof(core, now, &check).map(Some),
         }
-        Ok(None)
+    }
+
+    /// The answer in a packet, if it is one to the message that waits.
+    fn read(&self, packet: &V20Packet<'_>) -> Option<Result<Answer, DecodeError>> {
+        let (payload, kind) = (packet.payload, packet.header.payload_type);
+        Some(match (&self.waiting, kind) {
+            (Waiting::OpenSessionResponse { .. }, PayloadType::OpenSessionResponse) => {
+                decode_tolerant(payload).map(|m: OpenSessionResponse| Answer {
+                    tag: m.tag,
+                    console_session_id: m.console_session_id,
+                    outcome: m.accepted.map(Body::Opened).ok_or(m.status),
+                })
+            }
+            (Waiting::Rakp2 { .. }, PayloadType::Rakp2) => {
+                decode_tolerant(payload).map(|m: Rakp2| Answer {
+                    tag: m.tag,
+                    console_session_id: m.console_session_id,
+                    outcome: m.keys.map(Body::Challenged).ok_or(m.status),
+                })
+            }
+            (Waiting::Rakp4 { .. }, PayloadType::Rakp4) => {
+                decode_tolerant(payload).map(|m: Rakp4| Answer {
+                    tag: m.tag,
+                    console_session_id: m.console_session_id,
+                    outcome: match m.status {
+                        status if status.is_ok() => Ok(Body::Proven(m.integrity_check)),
+                        status => Err(status),
+                    },
+                })
+            }
+            _ => return None,
+        })
+    }
+
+    fn fit(&self, core: &Core, answer: &Answer) -> Fit {
+        let id = answer.console_session_id;
+        if answer.tag == self.attempt.tag && id == Some(core.console_session_id) {
+            return Fit::Sure;
+        }
+        let tag_fits = answer.tag == self.attempt.tag || answer.tag == 0;
+        let id_fits = id.is_none_or(|id| id == core.console_session_id || id == 0);
+        if answer.outcome.is_err() && tag_fits && id_fits { Fit::Vague } else { Fit::Not }
     }
 
     pub(super) fn handle_timeout(
@@ -134,10 +217,16 @@ impl Handshake {
         let waited = now.saturating_duration_since(self.started);
         if waited >= core.config.timing.deadline {
             let stage = self.waiting.stage();
-            return Err(SessionError::NoAnswer { stage, sent: core.sent, waited });
+            return Err(match self.garbled {
+                Some(source) => SessionError::Malformed { stage, source },
+                None => SessionError::NoAnswer { stage, sent: core.sent, waited },
+            });
         }
         if now < self.attempt.next {
             return Ok(());
+        }
+        if let Some(status) = self.vague.take() {
+            return self.handle_refusal(core, now, status);
         }
         if let Waiting::Rakp4 { suite, .. } = self.waiting
             && self.attempt.sent >= RAKP3_COPIES
@@ -146,8 +235,10 @@ impl Handshake {
             return self.restart(core, now, suite);
         }
         self.attempt.sent = self.attempt.sent.saturating_add(1);
-        self.attempt.next =
-            later(now, core.round_trip.timeout(&core.config.timing, self.attempt.sent));
+        if matches!(self.waiting, Waiting::Rakp2 { .. }) {
+            self.rakp1_repeated = true;
+        }
+        self.attempt.next = self.next_try(core, now);
         core.transmit(self.attempt.datagram.clone());
         Ok(())
     }
@@ -156,27 +247,18 @@ impl Handshake {
         self.attempt.next.min(later(self.started, core.config.timing.deadline))
     }
 
-    fn handle_open_response(
+    fn handle_opened(
         &mut self,
         core: &mut Core,
         now: Instant,
-        response: OpenSessionResponse,
+        accepted: Accepted,
         entropy: &mut dyn Entropy,
     ) -> Result<(), SessionError> {
-        let Waiting::OpenSessionResponse { suite, asks_for_highest } = self.waiting else {
-            return Ok(());
-        };
-        if !self.is_ours(core, response.tag, response.console_session_id) {
-            return Ok(());
-        }
-        if !response.status.is_ok() {
-            return self.try_otherwise(core, now, suite, asks_for_highest, response.status);
-        }
-        let stage = Stage::OpenSession;
-        let Some(accepted) = response.accepted.filter(|a| a.managed_session_id != 0) else {
+        let Waiting::OpenSessionResponse { suite, .. } = self.waiting else { return Ok(()) };
+        if accepted.managed_session_id == 0 {
             let source = DecodeError::Invalid { field: "managed system session ID", value: 0 };
-            return Err(SessionError::Malformed { stage, source });
-        };
+            return Err(SessionError::Malformed { stage: Stage::OpenSession, source });
+        }
         // Some BMCs answer any proposal with the one suite they have; that is fine if it is one
         // that would have been tried anyway.
         let chosen = CipherSuite::of(accepted.algorithms)
@@ -194,13 +276,31 @@ impl Handshake {
             role_byte: role_byte(core),
             username: core.config.username,
         };
-        self.attempt = send(core, now, PayloadType::Rakp1, tag, &rakp1)?;
-        self.waiting = Waiting::Rakp2 {
+        let attempt = send(core, now, PayloadType::Rakp1, tag, &rakp1)?;
+        let waiting = Waiting::Rakp2 {
             suite: chosen,
             managed_session_id: accepted.managed_session_id,
             console_random,
         };
+        self.rakp1_repeated = false;
+        self.advance(core, now, attempt, waiting);
         Ok(())
+    }
+
+    fn handle_refusal(
+        &mut self,
+        core: &mut Core,
+        now: Instant,
+        status: RmcpPlusStatus,
+    ) -> Result<(), SessionError> {
+        match self.waiting {
+            Waiting::OpenSessionResponse { suite, asks_for_highest } => {
+                self.try_otherwise(core, now, suite, asks_for_highest, status)
+            }
+            Waiting::Rakp2 { suite, .. } | Waiting::Rakp4 { suite, .. } => {
+                self.refused_or_forgotten(core, now, suite, status)
+            }
+        }
     }
 
     /// What to do about a refused Open Session Request.
@@ -212,44 +312,44 @@ impl Handshake {
         asks_for_highest: bool,
         status: RmcpPlusStatus,
     ) -> Result<(), SessionError> {
-        match status {
-            RmcpPlusStatus::INVALID_AUTHENTICATION_ALGORITHM
-            | RmcpPlusStatus::INVALID_INTEGRITY_ALGORITHM
-            | RmcpPlusStatus::NO_MATCHING_AUTHENTICATION_PAYLOAD
-            | RmcpPlusStatus::NO_MATCHING_INTEGRITY_PAYLOAD
-            | RmcpPlusStatus::INVALID_CONFIDENTIALITY_ALGORITHM
-            | RmcpPlusStatus::NO_CIPHER_SUITE_MATCH => {
-                self.refused.push((suite, status));
-                if self.suites.is_empty() {
-                    return Err(SessionError::SuitesRefused(core::mem::take(&mut self.refused)));
-                }
-                let next = self.suites.remove(0);
-                self.reopen(core, now, next, false)
-            }
+        let role =
+            matches!(status, RmcpPlusStatus::INVALID_ROLE | RmcpPlusStatus::UNAUTHORIZED_ROLE);
+        if role && !asks_for_highest {
             // Early firmware binds each suite to one exact privilege: let it choose.
-            RmcpPlusStatus::INVALID_ROLE | RmcpPlusStatus::UNAUTHORIZED_ROLE
-                if !asks_for_highest =>
-            {
-                self.reopen(core, now, suite, true)
-            }
-            _ => Err(SessionError::Refused { stage: Stage::OpenSession, status }),
+            return self.reopen(core, now, suite, true);
         }
+        let busy = matches!(
+            status,
+            RmcpPlusStatus::INSUFFICIENT_RESOURCES
+                | RmcpPlusStatus::INSUFFICIENT_RESOURCES_FOR_ROLE
+        );
+        if busy {
+            return Err(SessionError::Refused { stage: Stage::OpenSession, status });
+        }
+        // A disabled suite is refused with almost any status: 0Ah (Supermicro X8DTG) and 12h
+        // (MSI MS-91D2) are on record (`research/freeipmi.md` §4.8).
+        self.refused.push((suite, status));
+        if self.suites.is_empty() {
+            let all = core::mem::take(&mut self.refused);
+            return Err(match all.iter().find(|(_, status)| !is_about_suites(*status)) {
+                Some((_, status)) => {
+                    SessionError::Refused { stage: Stage::OpenSession, status: *status }
+                }
+                None => SessionError::SuitesRefused(all),
+            });
+        }
+        let next = self.suites.remove(0);
+        self.reopen(core, now, next, false)
     }
 
-    fn handle_rakp2(
+    fn handle_challenge(
         &mut self,
         core: &mut Core,
         now: Instant,
-        rakp2: &Rakp2,
+        keys: &Rakp2Keys,
     ) -> Result<(), SessionError> {
         let Waiting::Rakp2 { suite, managed_session_id, console_random } = self.waiting else {
             return Ok(());
-        };
-        if !self.is_ours(core, rakp2.tag, rakp2.console_session_id) {
-            return Ok(());
-        }
-        let Some(keys) = &rakp2.keys else {
-            return self.refused_or_forgotten(core, now, suite, rakp2.status);
         };
         let exchange = Exchange {
             console_session_id: core.console_session_id,
@@ -265,7 +365,7 @@ impl Handshake {
         let password = &core.config.password;
         let expected = exchange.rakp2_code(algorithm, password).ok_or_else(unsupported)?;
         let tag = self.take_tag();
-        if !expected.matches(&keys.auth_code) {
+        if !matches_start(&expected, &keys.auth_code) {
             // Tell the BMC, so that it frees the slot at once.
             let status = RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE;
             let give_up = Rakp3 { tag, status, managed_session_id, auth_code: Vec::new() };
@@ -279,43 +379,40 @@ impl Handshake {
         self.sample_round_trip(core, now);
         let status = RmcpPlusStatus::NO_ERRORS;
         let rakp3 = Rakp3 { tag, status, managed_session_id, auth_code: code.as_bytes().to_vec() };
-        self.attempt = send(core, now, PayloadType::Rakp3, tag, &rakp3)?;
+        let attempt = send(core, now, PayloadType::Rakp3, tag, &rakp3)?;
         let (exchange, keys) = (Box::new(exchange), Box::new(session_keys));
-        self.waiting = Waiting::Rakp4 { suite, exchange, keys };
+        self.advance(core, now, attempt, Waiting::Rakp4 { suite, exchange, keys });
         Ok(())
     }
 
-    fn handle_rakp4(
-        &mut self,
+    fn handle_proof(
+        &self,
         core: &mut Core,
         now: Instant,
-        rakp4: &Rakp4,
-    ) -> Result<Option<Box<Active>>, SessionError> {
-        if !self.is_ours(core, rakp4.tag, rakp4.console_session_id) {
-            return Ok(None);
-        }
+        integrity_check: &[u8],
+    ) -> Result<Box<Active>, SessionError> {
         self.sample_round_trip(core, now);
-        let Waiting::Rakp4 { suite, exchange, keys } = &self.waiting else { return Ok(None) };
+        let Waiting::Rakp4 { suite, exchange, keys } = &self.waiting else {
+            return Err(SessionError::UnsupportedSuite(None));
+        };
         let suite = *suite;
-        if !rakp4.status.is_ok() {
-            self.refused_or_forgotten(core, now, suite, rakp4.status)?;
-            return Ok(None);
-        }
         let unsupported = || SessionError::UnsupportedSuite(Some(suite));
         let algorithms = suite.algorithms().ok_or_else(unsupported)?;
         let check =
             exchange.rakp4_check(algorithms.authentication, keys).ok_or_else(unsupported)?;
-        if !check.matches(&rakp4.integrity_check) {
+        if !matches_start(&check, integrity_check) {
             return Err(SessionError::WrongKg);
         }
         let protection = Protection::new(algorithms, keys).ok_or_else(unsupported)?;
-        let refused = core::mem::take(&mut self.refused);
+        let refused = self.refused.clone();
         core.events.push_back(super::Event::Established { suite, refused });
-        Ok(Some(Box::new(Active::new(now, core, exchange.managed_session_id, protection))))
+        Ok(Box::new(Active::new(now, core, exchange.managed_session_id, protection)))
     }
 
     /// "Invalid session ID" in a RAKP answer means that the BMC has forgotten the handshake (it
-    /// restarted, or was flooded): begin again. Anything else is final.
+    /// restarted, or was flooded): begin again. So does "invalid integrity check value" after RAKP 1
+    /// was repeated: OpenBMC draws a new random number for every copy, and proofs made with the
+    /// first are wrong then, although the password is right. Anything else is final.
     fn refused_or_forgotten(
         &mut self,
         core: &mut Core,
@@ -323,11 +420,12 @@ impl Handshake {
         suite: CipherSuite,
         status: RmcpPlusStatus,
     ) -> Result<(), SessionError> {
-        let forgotten = matches!(
-            status,
-            RmcpPlusStatus::INVALID_SESSION_ID | RmcpPlusStatus::INACTIVE_SESSION_ID
-        );
-        if forgotten && self.restarts < RESTARTS {
+        let again = match status {
+            RmcpPlusStatus::INVALID_SESSION_ID | RmcpPlusStatus::INACTIVE_SESSION_ID => true,
+            RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE => self.rakp1_repeated,
+            _ => false,
+        };
+        if again && self.restarts < RESTARTS {
             return self.restart(core, now, suite);
         }
         Err(SessionError::Refused { stage: self.waiting.stage(), status })
@@ -351,16 +449,25 @@ impl Handshake {
         asks_for_highest: bool,
     ) -> Result<(), SessionError> {
         let tag = self.take_tag();
-        self.attempt = open_session(core, now, tag, suite, asks_for_highest)?;
-        self.waiting = Waiting::OpenSessionResponse { suite, asks_for_highest };
+        let attempt = open_session(core, now, tag, suite, asks_for_highest)?;
+        self.advance(core, now, attempt, Waiting::OpenSessionResponse { suite, asks_for_highest });
         Ok(())
     }
 
-    /// Whether an answer is to the message that waits: same tag, and our session ID where it has
-    /// one. An error with session ID 0 is taken for ours too: OpenBMC's does not fill it in.
-    fn is_ours(&self, core: &Core, tag: u8, console_session_id: Option<u32>) -> bool {
-        tag == self.attempt.tag
-            && console_session_id.is_none_or(|id| id == core.console_session_id || id == 0)
+    /// Goes on to the next message.
+    fn advance(&mut self, core: &Core, now: Instant, attempt: Attempt, waiting: Waiting) {
+        self.attempt = attempt;
+        self.waiting = waiting;
+        self.vague = None;
+        self.garbled = None;
+        self.attempt.next = self.next_try(core, now);
+    }
+
+    /// When to send the present message again: later with every try, and with every fresh start,
+    /// because that is what a BMC slower than our patience needs.
+    fn next_try(&self, core: &Core, now: Instant) -> Instant {
+        let tries = self.attempt.sent.saturating_add(self.restarts);
+        later(now, core.round_trip.timeout(&core.config.timing, tries))
     }
 
     fn sample_round_trip(&self, core: &mut Core, now: Instant) {
@@ -420,6 +527,20 @@ fn decode_tolerant<T: Decode>(payload: &[u8]) -> Result<T, DecodeError> {
     T::decode(&mut ipmi_wire::Reader::new(payload))
 }
 
+/// Whether a code from a BMC begins with the one expected: Peppercon firmware sends a byte too
+/// many, Sun's ILOM too, and some send a check value where RAKP-none has none
+/// (`research/freeipmi.md` §4.3). A shorter one never matches.
+fn matches_start(expected: &Digest, code: &[u8]) -> bool {
+    code.get(..expected.as_bytes().len()).is_some_and(|start| expected.matches(start))
+}
+
+/// Whether a refusal is about algorithms.
+const fn is_about_suites(status: RmcpPlusStatus) -> bool {
+    matches!(status.0, 0x04..=0x07 | 0x10 | 0x11)
+}
+
+/// `by` after `now`; in a year, should that be more than time can say.
 pub(super) fn later(now: Instant, by: Duration) -> Instant {
-    now.checked_add(by).unwrap_or(now)
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    now.checked_add(by).or_else(|| now.checked_add(YEAR)).unwrap_or(now)
 }

@@ -247,7 +247,11 @@ impl Session {
                     self.end(Some(error));
                 }
             }
-            State::Active(active) => active.handle_timeout(&mut self.core, now, entropy),
+            State::Active(active) => {
+                if let Err(error) = active.handle_timeout(&mut self.core, now, entropy) {
+                    self.end(Some(error));
+                }
+            }
             State::Closed => {}
         }
     }

@@ -103,7 +103,7 @@ impl Decode for Rakp1 {
         let _reserved = r.u24("reserved")?;
         let managed_session_id = r.u32("managed system session ID")?;
         let console_random = r.array("console random number")?;
-        let role_byte = r.u8("requested role")? & 0x1f;
+        let role_byte = r.u8("requested role")?;
         let _reserved = r.u16("reserved")?;
         let length = r.u8("user name length")?;
         if usize::from(length) > Username::MAX {
@@ -337,7 +337,7 @@ mod tests {
     proptest! {
         #[test]
         fn all_four_round_trip(
-            tag: u8, sid: u32, rc: [u8; 16], role in 0u8..0x20,
+            tag: u8, sid: u32, rc: [u8; 16], role: u8,
             name in prop::collection::vec(any::<u8>(), 0..=16),
             code in prop::collection::vec(any::<u8>(), 0..33),
         ) {
