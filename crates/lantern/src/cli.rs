@@ -1,0 +1,291 @@
+//! What may be typed: options and commands, as clap sees them.
+//!
+//! Only the form is judged here. What it means on this machine (which address, which password) is
+//! for [`connect`](crate::connect) and its helpers.
+
+mod help;
+mod words;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use ipmi_wire::Privilege;
+use ipmi_wire::session::CipherSuite;
+
+use crate::secret::Visible;
+use help::{AFTER_HELP, NUMBERS};
+use words::{byte, identify, privilege, seconds, suite};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "lantern", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that every command takes, before or after its name.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Globals {
+    /// The BMC
+    #[arg(short = 'H', long, global = true, value_name = "HOST[:PORT]")]
+    #[arg(help = "The BMC: HOST, HOST:PORT, an IPv6 address, or [IPv6]:PORT")]
+    pub(crate) host: Option<String>,
+    /// UDP port, where -H has none [default: 623]
+    #[arg(short, long, global = true)]
+    pub(crate) port: Option<u16>,
+    /// User name, at most 16 bytes; -U '' is the null user
+    #[arg(short = 'U', long, global = true)]
+    pub(crate) user: Option<String>,
+    /// Password. Every user of this machine can see it: prefer the other ways
+    #[arg(short = 'P', long, global = true, value_parser = Visible::parse)]
+    pub(crate) password: Option<Visible>,
+    /// File whose first line is the password; must be readable by its owner only
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// File whose first line is the BMC's key K_g, as text or as 0x and hexadecimal digits
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) kg_file: Option<PathBuf>,
+    /// callback, user, operator or administrator [default: what the command needs]
+    #[arg(short = 'L', long, global = true, value_name = "LEVEL", value_parser = privilege)]
+    pub(crate) privilege: Option<Privilege>,
+    /// Cipher suites to try, in this order [default: 17,3]
+    #[arg(short = 'C', long = "cipher-suite", global = true, value_name = "N")]
+    #[arg(value_delimiter = ',', value_parser = suite)]
+    pub(crate) cipher_suites: Vec<CipherSuite>,
+    /// Allow suites that do not protect what they carry: 0, 1, 2, 15, 16
+    #[arg(long, global = true)]
+    pub(crate) allow_insecure_suites: bool,
+    /// How long a login or a request may take
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub(crate) deadline: Duration,
+    /// table, for people, or json, for programs
+    #[arg(short, long, global = true, value_name = "FORM", help_heading = "Output")]
+    #[arg(value_enum, default_value_t, hide_possible_values = true)]
+    pub(crate) output: Format,
+    /// Tell what is done, on standard error; -vv tells more
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
+    pub(crate) verbose: u8,
+}
+
+/// What results look like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// For programs: one object; notes and errors are JSON lines on standard error
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The machine's main power
+    #[command(subcommand)]
+    Power(Power),
+    /// The chassis: status, identification, history
+    #[command(subcommand)]
+    Chassis(Chassis),
+    /// The management controller itself
+    #[command(subcommand)]
+    Mc(Mc),
+    /// Sensors with their thresholds
+    #[command(subcommand)]
+    Sensor(Sensor),
+    /// Sensor data records: what there is to read
+    #[command(subcommand)]
+    Sdr(Sdr),
+    /// The system event log
+    #[command(subcommand)]
+    Sel(Sel),
+    /// Sessions with the BMC
+    #[command(subcommand)]
+    Session(Session),
+    /// Any command, as numbers
+    #[command(after_help = NUMBERS)]
+    Raw(Raw),
+    /// Be a BMC
+    #[command(subcommand)]
+    Bmc(Bmc),
+    /// See it all work, with a BMC of its own
+    Demo(Demo),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum Power {
+    /// Whether it is on
+    Status,
+    /// Switch on
+    On,
+    /// Switch off at once, without asking the operating system; off stays off
+    Off,
+    /// Ask the operating system to shut down
+    Soft,
+    /// Off, and on again
+    Cycle,
+    /// Hard reset
+    Reset,
+    /// Pulse a diagnostic interrupt (NMI)
+    Diag,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Chassis {
+    /// The machine's main power
+    #[command(subcommand)]
+    Power(Power),
+    /// Power, faults, panel, identification light
+    Status,
+    /// Make the machine show itself
+    Identify {
+        /// SECONDS (up to 255), 'force' (until switched off) or 'off' [default: 15 seconds]
+        #[arg(value_name = "SECONDS|force|off", value_parser = identify)]
+        how: Option<Identify>,
+    },
+    /// Why the machine last started
+    #[command(alias = "restart_cause")]
+    RestartCause,
+    /// Power-on hours
+    Poh,
+    /// Which chassis functions there are
+    Capabilities,
+}
+
+/// How long the identification light is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identify {
+    Seconds(u8),
+    Force,
+    Off,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Mc {
+    /// Maker, product, firmware
+    Info,
+    /// The system's GUID
+    Guid,
+    /// What the controller thinks of itself
+    Selftest,
+    /// Restart the controller; the machine runs on
+    Reset {
+        /// How much of its state it forgets
+        #[arg(value_enum)]
+        how: Reset,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reset {
+    /// As if just powered
+    Cold,
+    /// Keeping what it can
+    Warm,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sensor {
+    /// Every sensor: reading, state, thresholds
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sdr {
+    /// Every sensor of the repository: reading and entity
+    List,
+    /// The repository itself
+    Info,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sel {
+    /// Every event, oldest first
+    List {
+        /// Do not read sensor records first: faster, but numbers in the place of names
+        #[arg(long)]
+        no_names: bool,
+    },
+    /// The log itself
+    Info,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Session {
+    /// The session that this very command runs in
+    Info,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Raw {
+    /// Network function, an even number up to 0x3e
+    #[arg(value_parser = byte)]
+    pub(crate) netfn: u8,
+    /// Command
+    #[arg(value_parser = byte)]
+    pub(crate) cmd: u8,
+    /// Data
+    #[arg(value_parser = byte)]
+    pub(crate) data: Vec<u8>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bmc {
+    /// Run the BMC that FILE describes, until interrupted
+    Run {
+        /// Configuration; examples/bmc.toml explains itself
+        file: PathBuf,
+        /// Directory in which to keep what a BMC keeps: power state, GUID, event log
+        #[arg(long, value_name = "DIR")]
+        state: Option<PathBuf>,
+        /// Addresses to answer on, in the place of the file's; port 0 is any free one
+        #[arg(long, value_name = "ADDR:PORT")]
+        listen: Vec<SocketAddr>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// End after the tour
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_command() {
+        for line in [
+            "lantern -H bmc -U admin -C 17,3 -o json power status",
+            "lantern power status -H bmc -U admin -C 17 -C 3 -o json",
+            "lantern -H bmc chassis power status -U admin -C 17,3 -o json",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            let Globals { host, user, cipher_suites, output, .. } = cli.globals;
+            assert_eq!((host.as_deref(), user.as_deref()), (Some("bmc"), Some("admin")), "{line}");
+            assert_eq!(cipher_suites, [CipherSuite::SUITE_17, CipherSuite::SUITE_3]);
+            assert_eq!(output, Format::Json);
+        }
+    }
+
+    #[test]
+    fn no_password_is_printed() {
+        let line = "lantern -P Complex_Pass power status";
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        assert!(!format!("{cli:?}").contains("Complex_Pass"));
+    }
+}

@@ -1,0 +1,121 @@
+//! `bmc run`: be a BMC until somebody says stop.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use lantern_bmcd::{Config, Server, StartError};
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::{Bmc, Format};
+use crate::error::{Error, Exit};
+use crate::output;
+
+/// A BMC that answers.
+#[derive(Debug, Serialize)]
+struct Running<'a> {
+    schema: &'static str,
+    name: &'a str,
+    addresses: &'a [SocketAddr],
+}
+
+pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
+    let Bmc::Run { file, state, listen } = command;
+    let mut config = Config::load(file).map_err(|error| {
+        Error::usage(error.to_string()).next("examples/bmc.toml has one of everything")
+    })?;
+    if !listen.is_empty() {
+        config.listen.clone_from(listen);
+    }
+    // Before anybody can know that there is somebody to stop.
+    let stop = stop_signal().map_err(no_signals)?;
+    let server = Server::start(&config, state.as_deref()).map_err(start_error)?;
+    let told = tell(&config, server.addresses(), format);
+    if told.is_ok() {
+        stop.await;
+    }
+    server.stop().await;
+    told
+}
+
+/// Resolves at SIGINT or SIGTERM. They are caught from now on.
+pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// What a command says that was stopped.
+pub(crate) fn interrupted() -> Error {
+    Error::told(Exit::Interrupted, "interrupted")
+        .next("what was sent before is not taken back: look at the state")
+}
+
+pub(crate) fn no_signals(error: io::Error) -> Error {
+    Error::told(Exit::Failed, format!("signals cannot be caught: {error}"))
+}
+
+pub(crate) fn start_error(error: StartError) -> Error {
+    let next = match &error {
+        StartError::Listen { source, .. } => match source.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "ports below 1024 take root, or the capability CAP_NET_BIND_SERVICE"
+            }
+            io::ErrorKind::AddrInUse => {
+                "another program has the port: stop it, or choose another one with --listen"
+            }
+            io::ErrorKind::AddrNotAvailable => {
+                "this machine does not have the address: choose another one with --listen"
+            }
+            _ => "choose another address with --listen",
+        },
+        StartError::State(_) => "look at the directory that --state names",
+    };
+    Error::usage(error.to_string()).next(next)
+}
+
+fn tell(config: &Config, addresses: &[SocketAddr], format: Format) -> Result<(), Error> {
+    let name = &config.name;
+    let text = match format {
+        Format::Json => {
+            let running = Running { schema: "lantern.bmc_running/1", name, addresses };
+            serde_json::to_string(&running).map_err(|error| output::render_error(&error))? + "\n"
+        }
+        Format::Table => {
+            let mut text = String::new();
+            for address in addresses {
+                text.push_str(&format!("BMC '{name}' answers on {address}\n"));
+            }
+            // Whoever may do most has most to show.
+            let users = config.users.iter().filter(|user| user.enabled);
+            let user = users.max_by_key(|user| user.limit).map(|user| user.name.to_string());
+            if let (Some(first), Some(user)) = (addresses.first(), user) {
+                let [lantern, ipmitool] = reach(*first, &user);
+                text.push_str(&format!("reach it   {lantern}\n           {ipmitool}\n"));
+            }
+            text.push_str("stop it    Ctrl-C\n");
+            text
+        }
+    };
+    output::print(&text)
+}
+
+/// How to reach a BMC that listens on `address`, with two programs.
+pub(crate) fn reach(address: SocketAddr, user: &str) -> [String; 2] {
+    // A wildcard is no destination, but this machine is among those that it stands for.
+    let ip = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    let port = address.port();
+    [
+        format!("lantern -H {} -U {user} power status", SocketAddr::new(ip, port)),
+        format!("ipmitool -I lanplus -C 17 -H {ip} -p {port} -U {user} power status"),
+    ]
+}

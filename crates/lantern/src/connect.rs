@@ -1,0 +1,134 @@
+//! From options to a session: whom to talk to, as whom, how.
+
+use std::net::SocketAddr;
+
+use ipmi_client::{Bmc, Credentials, Endpoint, SessionInfo, Timing};
+use ipmi_wire::Privilege;
+use ipmi_wire::session::{CipherSuite, Username};
+
+use crate::cli::Globals;
+use crate::error::Error;
+use crate::output::Voice;
+use crate::secret;
+use crate::suites::Suites;
+use crate::target::Target;
+
+/// All that a login takes. Nothing was sent yet.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    address: SocketAddr,
+    credentials: Credentials,
+    /// The user named the suites, so nothing is remembered and nothing is tried before them.
+    suites_given: bool,
+    voice: Voice,
+}
+
+/// A BMC within reach.
+#[derive(Debug)]
+pub(crate) struct Console {
+    pub(crate) bmc: Bmc,
+    endpoint: Endpoint,
+    /// `None` if the user named the suites.
+    memory: Option<Suites>,
+    voice: Voice,
+}
+
+impl Plan {
+    /// What the options mean for a command that needs the privilege `needs`. May ask for the
+    /// password.
+    pub(crate) fn new(globals: &Globals, needs: Privilege, voice: Voice) -> Result<Self, Error> {
+        let host = globals.host.as_deref().ok_or_else(|| {
+            Error::usage("no BMC was named").next("say which one: -H HOST, or -H HOST:PORT")
+        })?;
+        let target = Target::parse(host, globals.port)?;
+        let (username, name) = user(globals)?;
+        let suites = suites(globals)?;
+        let kg = secret::kg(globals)?;
+        let address = target.resolve()?;
+        let password = secret::password(globals, &format!("{name} on {host}"), voice)?;
+        let credentials = Credentials {
+            username,
+            password,
+            kg,
+            privilege: globals.privilege.unwrap_or(needs),
+            suites,
+            timing: Timing { deadline: globals.deadline, ..Timing::default() },
+        };
+        let suites_given = !globals.cipher_suites.is_empty();
+        Ok(Self { address, credentials, suites_given, voice })
+    }
+
+    /// Where the BMC is.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A handle to the BMC. Has to be called inside a tokio runtime.
+    pub(crate) fn start(self) -> Result<Console, Error> {
+        let Self { address, credentials, suites_given, voice } = self;
+        let endpoint = Endpoint::bind().map_err(ipmi_client::Error::from)?;
+        let memory = (!suites_given).then(Suites::load);
+        if let Some(suite) = memory.as_ref().and_then(|memory| memory.recall(address)) {
+            tracing::info!(bmc = %address, "{suite} is tried first: a better one was refused before");
+            endpoint.remember(address, suite);
+        }
+        Ok(Console { bmc: Bmc::new(&endpoint, address, credentials), endpoint, memory, voice })
+    }
+}
+
+impl Console {
+    /// Logs in.
+    pub(crate) async fn log_in(&mut self) -> Result<SessionInfo, Error> {
+        let address = self.bmc.address();
+        let info = self.bmc.connect().await?;
+        tracing::info!(bmc = %address, privilege = %self.bmc.privilege(), "logged in, {}", info.suite);
+        if let Some((last, status)) = info.refused.last() {
+            let others = info.refused.len().saturating_sub(1);
+            let others = if others > 0 { format!(" and {others} more") } else { String::new() };
+            self.voice
+                .note(&format!("{last}{others} was refused ({status}), using {}", info.suite.0));
+            if let Some(memory) = self.memory.take() {
+                // The preferred one needs no memory.
+                let worse = info.suite != CipherSuite::SUITE_17;
+                memory.learn(address, worse.then_some(info.suite));
+            }
+        }
+        Ok(info)
+    }
+
+    /// Gives the BMC its session back, without waiting for its consent.
+    pub(crate) async fn end(self) {
+        self.endpoint.shutdown().await;
+        let (sent, received) = self.endpoint.datagrams();
+        tracing::debug!(sent, received, "datagrams in all");
+    }
+}
+
+/// The user, and how to write the name.
+fn user(globals: &Globals) -> Result<(Username, String), Error> {
+    let from_environment = || std::env::var("LANTERN_USER").ok().filter(|user| !user.is_empty());
+    let name = globals.user.clone().or_else(from_environment).ok_or_else(|| {
+        Error::usage("no user was named")
+            .next("say who logs in: -U USER, or LANTERN_USER; the null user is -U ''")
+    })?;
+    let username = Username::new(name.as_bytes()).ok_or_else(|| {
+        Error::usage(format!("user '{name}': more than {} bytes", Username::MAX))
+            .cause("IPMI has no room for more, and nothing is ever cut")
+    })?;
+    Ok((username, name))
+}
+
+fn suites(globals: &Globals) -> Result<Vec<CipherSuite>, Error> {
+    if globals.cipher_suites.is_empty() {
+        return Ok(vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3]);
+    }
+    let weak = globals.cipher_suites.iter().find(|suite| !suite.protects_payloads());
+    if let Some(weak) = weak
+        && !globals.allow_insecure_suites
+    {
+        return Err(Error::usage(format!("{weak} does not protect what it carries"))
+            .cause("it leaves out encryption, integrity, or even the password")
+            .next("use 17 or 3; if this is a test, add --allow-insecure-suites"));
+    }
+    Ok(globals.cipher_suites.clone())
+}

@@ -1,0 +1,116 @@
+//! What is told when something does not work, and the exit code that goes with it.
+//!
+//! A person gets what was tried and what came back, the likely cause, and the next step; a program
+//! gets the same as a JSON object.
+
+use std::io;
+
+use ipmi_client::{ErrorKind, Failure};
+use ipmi_wire::CompletionCode;
+
+/// The exit codes, as `--help` documents them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The BMC answered and refused, or the operation failed.
+    Failed = 1,
+    /// Usage or configuration.
+    Usage = 2,
+    /// No session.
+    NoSession = 3,
+    /// It may have happened, or not.
+    Uncertain = 4,
+    /// By Ctrl-C, as shells count it.
+    Interrupted = 130,
+}
+
+/// Why a command did not end well.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// Something to tell.
+    Told(Box<Report>),
+    /// Results could not be written; a reader that went away is no error.
+    Output(io::Error),
+}
+
+/// What is told.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) exit: Exit,
+    /// What was tried, and what came back.
+    pub(crate) message: String,
+    pub(crate) cause: Option<String>,
+    pub(crate) next: Option<String>,
+    /// The BMC concerned.
+    pub(crate) address: Option<String>,
+    /// What was being done.
+    pub(crate) doing: Option<&'static str>,
+    /// The BMC's answer, if that is what went wrong.
+    pub(crate) completion: Option<CompletionCode>,
+}
+
+impl Error {
+    /// An error with nothing but a message yet.
+    pub(crate) fn told(exit: Exit, message: impl Into<String>) -> Self {
+        Self::Told(Box::new(Report {
+            exit,
+            message: message.into(),
+            cause: None,
+            next: None,
+            address: None,
+            doing: None,
+            completion: None,
+        }))
+    }
+
+    /// Wrong usage, or a configuration that does not fit.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::told(Exit::Usage, message)
+    }
+
+    /// Adds the likely cause.
+    pub(crate) fn cause(mut self, cause: impl Into<String>) -> Self {
+        if let Self::Told(report) = &mut self {
+            report.cause = Some(cause.into());
+        }
+        self
+    }
+
+    /// Adds the next step.
+    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
+        if let Self::Told(report) = &mut self {
+            report.next = Some(next.into());
+        }
+        self
+    }
+}
+
+impl From<ipmi_client::Error> for Error {
+    fn from(error: ipmi_client::Error) -> Self {
+        let advice = error.advice();
+        Self::Told(Box::new(Report {
+            exit: exit_of(&error.kind),
+            message: error.to_string(),
+            cause: Some(advice.cause),
+            next: Some(advice.next),
+            address: error.address.map(|address| address.to_string()),
+            doing: Some(error.doing),
+            completion: error.completion(),
+        }))
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+const fn exit_of(kind: &ErrorKind) -> Exit {
+    match kind {
+        ErrorKind::Session(_) | ErrorKind::Io(_) => Exit::NoSession,
+        ErrorKind::Call(Failure::Uncertain) => Exit::Uncertain,
+        // The session is lost with the answer.
+        ErrorKind::Call(Failure::NoAnswer { .. } | Failure::NotSent) => Exit::NoSession,
+        _ => Exit::Failed,
+    }
+}

@@ -1,0 +1,152 @@
+//! Results to standard output; errors, warnings and notes to standard error. In JSON form each of
+//! the latter is one object on one line.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::cli::Format;
+use crate::error::{Error, Exit, Report};
+
+/// Writes a result, whole.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// Columns of the terminal that results go to; `None` if they go elsewhere, where lines are never
+/// broken.
+pub(crate) fn width() -> Option<u16> {
+    columns(io::stdout())
+}
+
+fn columns(stream: impl IsTerminal + std::os::fd::AsFd) -> Option<u16> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    // A terminal of unknown size says 0.
+    let columns = rustix::termios::tcgetwinsize(&stream).map_or(80, |size| size.ws_col);
+    Some(if columns < 40 { 80 } else { columns })
+}
+
+/// How standard error is spoken to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Voice(pub(crate) Format);
+
+#[derive(Serialize)]
+struct NoteView<'a> {
+    schema: &'static str,
+    level: &'static str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct ErrorView<'a> {
+    schema: &'static str,
+    exit_code: u8,
+    address: Option<&'a str>,
+    doing: Option<&'static str>,
+    message: &'a str,
+    cause: Option<&'a str>,
+    next: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completion_code: Option<u8>,
+}
+
+impl Voice {
+    /// Something that the user should change.
+    pub(crate) fn warning(self, message: &str) {
+        self.say("warning", message);
+    }
+
+    /// Something worth knowing.
+    pub(crate) fn note(self, message: &str) {
+        self.say("note", message);
+    }
+
+    fn say(self, level: &'static str, message: &str) {
+        match self.0 {
+            Format::Table => line(&format!("{level}: {message}")),
+            Format::Json => json(&NoteView { schema: "lantern.note/1", level, message }),
+        }
+    }
+
+    /// The end of a command that failed.
+    pub(crate) fn error(self, report: &Report) {
+        let Report { exit, message, cause, next, address, doing, completion } = report;
+        match self.0 {
+            Format::Table => {
+                let width = columns(io::stderr()).map(|columns| usize::from(columns).min(100));
+                line(&format!("error: {message}"));
+                for (name, text) in [("cause: ", cause), ("next:  ", next)] {
+                    if let Some(text) = text {
+                        line(&hanging(&format!("  {name}"), text, width));
+                    }
+                }
+            }
+            Format::Json => json(&ErrorView {
+                schema: "lantern.error/1",
+                exit_code: *exit as u8,
+                address: address.as_deref(),
+                doing: *doing,
+                message,
+                cause: cause.as_deref(),
+                next: next.as_deref(),
+                completion_code: completion.map(|code| code.0),
+            }),
+        }
+    }
+}
+
+/// Text after a prefix, broken between words if a width is given, each line under the first.
+pub(crate) fn hanging(prefix: &str, text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return format!("{prefix}{text}") };
+    let indent = prefix.chars().count();
+    let (mut out, mut column) = (prefix.to_owned(), indent);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > indent {
+            if column.saturating_add(length) >= width {
+                out.push('\n');
+                out.extend(std::iter::repeat_n(' ', indent));
+                column = indent;
+            } else {
+                out.push(' ');
+                column = column.saturating_add(1);
+            }
+        }
+        out.push_str(word);
+        column = column.saturating_add(length);
+    }
+    out
+}
+
+fn json(value: &impl Serialize) {
+    // These structs have nothing that JSON cannot say.
+    line(&serde_json::to_string(value).unwrap_or_default());
+}
+
+/// If standard error is closed, there is nobody left to tell.
+fn line(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// The error that an unexpected failure to render JSON is.
+pub(crate) fn render_error(error: &serde_json::Error) -> Error {
+    Error::told(Exit::Failed, format!("the result cannot be written as JSON: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_hangs_under_its_beginning() {
+        let text = "one two three four";
+        assert_eq!(hanging("  x: ", text, None), "  x: one two three four");
+        assert_eq!(hanging("  x: ", text, Some(14)), "  x: one two\n     three\n     four");
+        assert_eq!(hanging("  x: ", "unbreakable", Some(8)), "  x: unbreakable");
+    }
+}

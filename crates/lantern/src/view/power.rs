@@ -1,0 +1,62 @@
+//! Power.
+
+use ipmi_wire::cmd::chassis::PowerAction;
+use serde::Serialize;
+
+use super::View;
+
+/// Whether the machine is on.
+#[derive(Debug, Serialize)]
+pub(crate) struct PowerStatus {
+    power: &'static str,
+}
+
+impl PowerStatus {
+    pub(crate) const fn new(on: bool) -> Self {
+        Self { power: on_off(on) }
+    }
+}
+
+impl View for PowerStatus {
+    const SCHEMA: &'static str = "lantern.power_status/1";
+
+    fn text(&self, _: Option<u16>) -> String {
+        format!("Chassis power is {}\n", self.power)
+    }
+}
+
+/// What the machine was told. That it is so is for `power status` to say.
+#[derive(Debug, Serialize)]
+pub(crate) struct PowerControl {
+    action: &'static str,
+    accepted: bool,
+    #[serde(skip)]
+    words: &'static str,
+}
+
+impl PowerControl {
+    pub(crate) const fn accepted(action: PowerAction) -> Self {
+        let (action, words) = match action {
+            PowerAction::On => ("on", "Power on"),
+            PowerAction::Off => ("off", "Power off"),
+            PowerAction::SoftOff => ("soft", "Soft shutdown"),
+            PowerAction::Cycle => ("cycle", "Power cycle"),
+            PowerAction::Reset => ("reset", "Hard reset"),
+            PowerAction::DiagnosticInterrupt => ("diag", "Diagnostic interrupt"),
+        };
+        Self { action, accepted: true, words }
+    }
+}
+
+impl View for PowerControl {
+    const SCHEMA: &'static str = "lantern.power_control/1";
+
+    fn text(&self, _: Option<u16>) -> String {
+        format!("{}: accepted\n", self.words)
+    }
+}
+
+/// `on` or `off`.
+pub(crate) const fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}

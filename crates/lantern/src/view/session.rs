@@ -1,0 +1,83 @@
+//! Sessions.
+
+use ipmi_wire::cmd::app::{ActiveSession, SessionInfo};
+use ipmi_wire::session::CipherSuite;
+use serde::Serialize;
+
+use super::View;
+use super::table::fields;
+
+/// Get Session Info, and what the console knows itself.
+#[derive(Debug, Serialize)]
+pub(crate) struct Session {
+    cipher_suite: u8,
+    authentication: Option<String>,
+    integrity: Option<String>,
+    confidentiality: Option<String>,
+    handle: u8,
+    user_id: Option<u8>,
+    privilege: Option<String>,
+    channel: Option<u8>,
+    remote_ip: Option<String>,
+    remote_mac: Option<String>,
+    remote_port: Option<u16>,
+    active_sessions: u8,
+    possible_sessions: u8,
+}
+
+impl Session {
+    pub(crate) fn new(suite: CipherSuite, info: &SessionInfo) -> Self {
+        let algorithms = suite.algorithms();
+        let session = info.session.as_ref();
+        let lan = session.and_then(|session| session.lan);
+        Self {
+            cipher_suite: suite.0,
+            authentication: algorithms.map(|a| a.authentication.to_string()),
+            integrity: algorithms.map(|a| a.integrity.to_string()),
+            confidentiality: algorithms.map(|a| a.confidentiality.to_string()),
+            handle: info.handle,
+            user_id: session.map(|session| session.user_id),
+            privilege: session
+                .and_then(|session| session.privilege)
+                .map(|privilege| privilege.name().to_lowercase()),
+            channel: session.map(|ActiveSession { channel, .. }| channel.number()),
+            remote_ip: lan.map(|lan| std::net::Ipv4Addr::from(lan.ip).to_string()),
+            remote_mac: lan.map(|lan| {
+                let bytes: Vec<_> = lan.mac.iter().map(|byte| format!("{byte:02x}")).collect();
+                bytes.join(":")
+            }),
+            remote_port: lan.map(|lan| lan.port),
+            active_sessions: info.active,
+            possible_sessions: info.possible,
+        }
+    }
+
+    /// The algorithms in use.
+    pub(crate) fn suite(&self) -> String {
+        let named = [&self.authentication, &self.integrity, &self.confidentiality];
+        let named: Vec<_> = named.into_iter().flatten().map(String::as_str).collect();
+        format!("{} ({})", self.cipher_suite, named.join(", "))
+    }
+}
+
+impl View for Session {
+    const SCHEMA: &'static str = "lantern.session_info/1";
+
+    fn text(&self, _: Option<u16>) -> String {
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        let console = match (&self.remote_ip, self.remote_port) {
+            (Some(ip), Some(port)) => Some(format!("{ip}:{port}")),
+            _ => None,
+        };
+        fields([
+            ("Cipher suite", self.suite()),
+            ("Session handle", self.handle.to_string()),
+            ("User ID", or_dash(self.user_id.map(|id| id.to_string()))),
+            ("Privilege", or_dash(self.privilege.clone())),
+            ("Channel", or_dash(self.channel.map(|channel| channel.to_string()))),
+            ("Console", or_dash(console)),
+            ("Console's MAC", or_dash(self.remote_mac.clone())),
+            ("Active sessions", format!("{} of {}", self.active_sessions, self.possible_sessions)),
+        ])
+    }
+}
