@@ -212,7 +212,7 @@ pub fn hostile_console(data: &[u8]) {
         on_time: Duration::ZERO,
     };
     let platform = Box::new(SimPlatform::new(1, now, true));
-    let mut bmc = Bmc::new(now, 1_800_000_000, reference(1_800_000_000), settings, platform);
+    let mut bmc = Bmc::new(now, reference(1_800_000_000), settings, platform);
     let mut rest = data;
     while let Some((length, tail)) = rest.split_first() {
         let (datagram, tail) = tail.split_at(usize::from(*length).min(tail.len()));

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold before anything lands, cheapest first.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -23,6 +24,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     steps.step("licences, bans, sources", || {
         tools::DENY.ensure()?;
         cargo(&["deny", "check", "licenses", "bans", "sources"])
+    })?;
+    steps.step("vectors", || {
+        let mut python = Command::new("python3");
+        python.current_dir(shell::root()).args(["vectors/sessions/keys.py", "--check"]);
+        shell::run(&mut python)
     })?;
     steps.step("peers", peers::ensure)?;
     let mut tally = steps.step("examples in the documentation", || {

@@ -55,11 +55,10 @@ impl Bmc {
     /// The LAN channel's number.
     pub const LAN_CHANNEL: Channel = Channel::new(1);
 
-    /// A controller that starts at `now`, when its clock shows `epoch`.
+    /// A controller that starts at `now`.
     #[must_use]
     pub fn new(
         now: Instant,
-        epoch: u32,
         personality: Personality,
         settings: Settings,
         platform: Box<dyn Platform>,
@@ -72,8 +71,8 @@ impl Bmc {
             lan,
             sessions: Sessions::new(limits),
             chassis: Chassis::new(now, on_time),
-            sdr: SdrRepository::new(personality.sdrs, epoch),
-            sel: Sel::new(personality.events, epoch),
+            sdr: SdrRepository::new(personality.sdrs, personality.sdrs_built),
+            sel: Sel::new(personality.events),
             platform,
             cold_reset_pending: false,
         }
@@ -93,7 +92,9 @@ impl Bmc {
             Received::Reply(reply) => Some(reply),
             Received::Sessionless { format, message } => {
                 let origin = Origin::Sessionless { channel: Self::LAN_CHANNEL };
-                Sessions::sessionless(format, &self.answer(now, origin, &message)?)
+                let answer = self.answer(now, origin, &message)?;
+                self.finish(origin);
+                Sessions::sessionless(format, &answer)
             }
             Received::Request { session_id, message } => {
                 self.answer_in_session(now, session_id, &message, entropy)
@@ -101,10 +102,12 @@ impl Bmc {
         }
     }
 
-    /// Answers a request, whoever carried it here.
+    /// Answers a request, whoever carried it here. What the command puts off until it is answered
+    /// (the end of sessions) has happened when this returns: there is nothing to seal.
     pub fn handle_request(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
-        self.chassis.advance(now, &mut *self.platform);
-        dispatch(self, &Context { now, origin }, request)
+        let response = self.respond(now, origin, request);
+        self.finish(origin);
+        response
     }
 
     /// Lets time pass.
@@ -156,9 +159,15 @@ impl Bmc {
         self.sel.reservation.cancel();
     }
 
+    /// Runs a command. [`finish`](Self::finish) has to follow.
+    fn respond(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
+        self.chassis.advance(now, &mut *self.platform);
+        dispatch(self, &Context { now, origin }, request)
+    }
+
     fn answer(&mut self, now: Instant, origin: Origin, message: &LanMessage) -> Option<LanMessage> {
         let request = message.to_request()?;
-        Some(message.answer(&self.handle_request(now, origin, &request)))
+        Some(message.answer(&self.respond(now, origin, &request)))
     }
 
     fn answer_in_session(
@@ -177,13 +186,16 @@ impl Bmc {
         };
         let answer = self.answer(now, origin, message)?;
         let reply = self.sessions.seal(session_id, &answer, entropy);
-        self.finish_session_work(session_id);
+        self.finish(origin);
         reply
     }
 
-    /// What a command asked for that must not happen before its answer is sealed.
-    fn finish_session_work(&mut self, session_id: u32) {
-        if self.sessions.get(session_id).is_some_and(|session| session.is_closing()) {
+    /// What a command asked for that must not happen before its answer is sealed. Whatever the
+    /// origin, nothing of it may be left over for the next request to set off.
+    fn finish(&mut self, origin: Origin) {
+        if let Origin::Session { session_id, .. } = origin
+            && self.sessions.get(session_id).is_some_and(|session| session.is_closing())
+        {
             self.sessions.close(session_id);
         }
         if core::mem::take(&mut self.cold_reset_pending) {

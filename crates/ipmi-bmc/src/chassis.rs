@@ -65,7 +65,8 @@ impl Chassis {
                     self.switch_on(now, platform)?;
                 }
             }
-            PowerAction::SoftOff if !on => {}
+            // Also in the off phase of a power cycle: who wants it off now does not want it on soon.
+            PowerAction::SoftOff if !on => self.power_on_at = None,
             PowerAction::SoftOff => signal(platform, now, PowerSignal::SoftShutdown)?,
             _ if !on => return Err(CompletionCode::NOT_SUPPORTED_IN_STATE),
             PowerAction::Cycle => {

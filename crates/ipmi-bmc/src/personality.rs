@@ -13,7 +13,11 @@ pub struct Personality {
     pub product: Product,
     /// The SDR repository, in order. Record IDs are unique.
     pub sdrs: Vec<Record>,
-    /// The events that are in the SEL from the factory, oldest first. The log gives the record IDs.
+    /// When the SDR repository was last changed, in seconds since 1970. Consoles keep a copy of the
+    /// repository as long as this is what it was, so it belongs to the records, not to a start.
+    pub sdrs_built: u32,
+    /// The events that are in the SEL at first, oldest first. An event without a record ID (0, from
+    /// the factory) gets one from the log; one with an ID (kept from before) keeps it.
     pub events: Vec<SelRecord>,
 }
 

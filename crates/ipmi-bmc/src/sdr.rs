@@ -19,10 +19,10 @@ impl SdrRepository {
     /// What the repository has room for, in bytes: as much as its free-space field can say.
     const CAPACITY: usize = 0xfffe;
 
-    /// A repository of these records.
-    pub(crate) fn new(records: Vec<Record>, now: u32) -> Self {
+    /// A repository of these records, the last of which was added at `last_addition`.
+    pub(crate) fn new(records: Vec<Record>, last_addition: u32) -> Self {
         let records = (1..).zip(records).map(|(id, record)| record.with_record_id(id)).collect();
-        Self { records, reservation: Reservation::default(), last_addition: now }
+        Self { records, reservation: Reservation::default(), last_addition }
     }
 
     pub(crate) fn records(&self) -> &[Record] {

@@ -13,7 +13,7 @@ pub struct Sel {
     next_id: u16,
     overflow: bool,
     pub(crate) reservation: Reservation,
-    /// When an event was last added.
+    /// When an event was last added: the time of the newest, or 0 if there never was one.
     pub(crate) last_addition: u32,
 }
 
@@ -21,18 +21,26 @@ impl Sel {
     /// How many events there is room for.
     pub const CAPACITY: usize = 1024;
 
-    /// A log of these events, numbered from 1.
+    /// A log of these events, oldest first. They keep their record IDs, and the next one counts on
+    /// from the newest; an event without one (0000h, or FFFFh, which means "last"), or with one that
+    /// an older event has, gets the next.
     #[must_use]
-    pub fn new(events: Vec<SelRecord>, now: u32) -> Self {
+    pub fn new(events: Vec<SelRecord>) -> Self {
         let mut sel = Self {
             records: Vec::new(),
             next_id: 1,
             overflow: false,
             reservation: Reservation::default(),
-            last_addition: now,
+            last_addition: 0,
         };
         for event in events {
-            sel.add(event, now);
+            let id = event.id();
+            if id != 0x0000 && id != 0xffff && !sel.has(id) {
+                sel.next_id = id;
+            }
+            // Events of a kind without a time say nothing of when they came.
+            let time = event.timestamp().map_or(sel.last_addition, |time| time.raw());
+            sel.add(event, time);
         }
         sel
     }
@@ -43,9 +51,12 @@ impl Sel {
             self.overflow = true;
             return None;
         }
-        let id = self.next_id;
-        // 0000h and FFFFh mean "first" and "last".
-        self.next_id = if id >= 0xfffe { 1 } else { id.saturating_add(1) };
+        // Fewer events than IDs, so this finds one.
+        let mut id = self.next_id;
+        while self.has(id) {
+            id = after(id);
+        }
+        self.next_id = after(id);
         self.records.push(event.with_id(id));
         self.last_addition = now;
         Some(id)
@@ -76,6 +87,10 @@ impl Sel {
         Ok((record, next))
     }
 
+    fn has(&self, id: u16) -> bool {
+        self.records.iter().any(|record| record.id() == id)
+    }
+
     pub(crate) fn count(&self) -> u16 {
         u16::try_from(self.records.len()).unwrap_or(u16::MAX)
     }
@@ -83,5 +98,45 @@ impl Sel {
     pub(crate) fn free_space(&self) -> u16 {
         let free = Self::CAPACITY.saturating_sub(self.records.len());
         u16::try_from(free.saturating_mul(16)).unwrap_or(0xffff)
+    }
+}
+
+/// The record ID that follows. 0000h and FFFFh mean "first" and "last".
+const fn after(id: u16) -> u16 {
+    if id >= 0xfffe { 1 } else { id.saturating_add(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use ipmi_wire::Decode;
+
+    use super::*;
+
+    /// A lid that was opened at `time`, by hand from §32.1.
+    fn event(id: u16, time: u8) -> SelRecord {
+        let [low, high] = id.to_le_bytes();
+        let bytes = [low, high, 2, time, 0, 0, 0, 0x20, 0, 4, 5, 0x40, 0x6f, 0, 0xff, 0xff];
+        SelRecord::decode_exact(&bytes).unwrap()
+    }
+
+    fn ids(sel: &Sel) -> Vec<u16> {
+        sel.records().iter().map(SelRecord::id).collect()
+    }
+
+    #[test]
+    fn factory_events_are_numbered_and_kept_ones_keep_their_number() {
+        let factory = Sel::new(vec![event(0, 5), event(0, 9)]);
+        assert_eq!((ids(&factory), factory.last_addition), (vec![1, 2], 9));
+        let mut kept = Sel::new(vec![event(7, 5), event(9, 6)]);
+        assert_eq!((kept.add(event(0, 7), 7), kept.last_addition), (Some(10), 7));
+        assert_eq!(ids(&kept), [7, 9, 10]);
+        assert_eq!(Sel::new(Vec::new()).last_addition, 0);
+    }
+
+    #[test]
+    fn no_number_is_given_twice() {
+        // Round the end of the numbers, with a damaged file's repeats and numbers that are none.
+        let sel = Sel::new([2, 0xfffe, 0, 0, 2, 0xffff].map(|id| event(id, 1)).to_vec());
+        assert_eq!(ids(&sel), [2, 0xfffe, 1, 3, 4, 5]);
     }
 }

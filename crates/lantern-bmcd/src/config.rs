@@ -1,7 +1,8 @@
 //! The configuration file of a BMC.
 //!
 //! A file is read whole before anything is bound: an unknown key, a missing one or a bad value is
-//! reported with file, line, column and what is allowed.
+//! reported with file, line, column and what is allowed. What is reported never quotes a secret,
+//! neither a good one nor what stands in its place.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,7 +14,9 @@ use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
 use ipmi_wire::session::{CipherSuite, Username};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
 use toml::Spanned;
+use zeroize::Zeroizing;
 
 /// A BMC's configuration, checked.
 #[derive(Clone, Debug)]
@@ -78,16 +81,18 @@ impl std::error::Error for ConfigError {}
 type Fault = (Option<Range<usize>>, String);
 
 impl Config {
-    /// Reads the file at `path`.
+    /// Reads the file at `path`. Its text is wiped from memory afterwards. (Of a file with a fault
+    /// the TOML parser makes a copy for its message, which is out of our reach.)
     ///
     /// # Errors
     /// The first fault, with its place.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
-            path: path.to_owned(),
-            place: None,
-            message: format!("cannot be read: {error}"),
-        })?;
+        let text =
+            std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| ConfigError {
+                path: path.to_owned(),
+                place: None,
+                message: format!("cannot be read: {error}"),
+            })?;
         Self::parse(&text, path)
     }
 
@@ -136,7 +141,7 @@ struct LanSection {
     #[serde(default)]
     allow_insecure_suites: bool,
     privilege_limit: Option<Spanned<String>>,
-    kg: Option<Spanned<String>>,
+    kg: Option<Spanned<SecretText>>,
     sessions: Option<Spanned<usize>>,
 }
 
@@ -168,10 +173,77 @@ enum Power {
 struct UserSection {
     id: Spanned<u8>,
     name: Spanned<String>,
-    password: Spanned<String>,
+    password: Spanned<SecretText>,
     privilege: Spanned<String>,
     #[serde(default = "yes")]
     enabled: bool,
+}
+
+/// A secret as it is written. Serde's own `String` would quote whatever else it finds in its place,
+/// such as a password of digits without its quotation marks.
+struct SecretText(Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_string(SecretVisitor)
+    }
+}
+
+/// Takes strings, and refuses every other scalar without a look at it. Sequences and tables are
+/// refused by serde, which calls them that and no more.
+struct SecretVisitor;
+
+impl SecretVisitor {
+    fn refuse<E: de::Error>() -> Result<SecretText, E> {
+        Err(E::custom(
+            "a secret is text in quotation marks, for example \"open sesame\"; \
+             this is not, and is not shown here",
+        ))
+    }
+}
+
+impl Visitor<'_> for SecretVisitor {
+    type Value = SecretText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text in quotation marks")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<SecretText, E> {
+        Ok(SecretText(Zeroizing::new(text.to_owned())))
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<SecretText, E> {
+        Ok(SecretText(Zeroizing::new(text)))
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<SecretText, E> {
+        Self::refuse()
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<SecretText, E> {
+        Self::refuse()
+    }
+
+    fn visit_i128<E: de::Error>(self, _: i128) -> Result<SecretText, E> {
+        Self::refuse()
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<SecretText, E> {
+        Self::refuse()
+    }
+
+    fn visit_u128<E: de::Error>(self, _: u128) -> Result<SecretText, E> {
+        Self::refuse()
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<SecretText, E> {
+        Self::refuse()
+    }
+
+    fn visit_bytes<E: de::Error>(self, _: &[u8]) -> Result<SecretText, E> {
+        Self::refuse()
+    }
 }
 
 const fn yes() -> bool {
@@ -288,8 +360,8 @@ fn check_users(users: Vec<Spanned<UserSection>>) -> Result<Vec<ipmi_bmc::User>, 
     Ok(checked)
 }
 
-fn check_secret(secret: &Spanned<String>, what: &str) -> Result<Secret, Fault> {
-    match Secret::new(secret.get_ref().as_bytes()) {
+fn check_secret(secret: &Spanned<SecretText>, what: &str) -> Result<Secret, Fault> {
+    match Secret::new(secret.get_ref().0.as_bytes()) {
         Some(secret) => Ok(secret),
         None => fault(secret, &format!("{what} has more than 20 bytes; nothing is cut")),
     }
@@ -394,5 +466,37 @@ privilege = "administrator"
     fn no_password_is_printed() {
         let config = Config::parse(GOOD, Path::new("bmc.toml")).unwrap();
         assert!(!format!("{config:?}").contains("Complex_Pass"));
+    }
+
+    #[test]
+    fn no_fault_quotes_a_secret() {
+        let written = [
+            "31415926",
+            "-31415926",
+            "31415926535897932384626433",
+            "3141.5926",
+            "Hunter2",
+            "\"Hunter2",
+            "\"Hunter2\" Hunter2",
+            "[\"Hunter2\"]",
+            "{ Hunter2 = \"Hunter2\" }",
+            "2031-04-15",
+            "true",
+            "\"Hunter2Hunter2Hunter2Hunter2\"",
+            "\"Hunter2\\z\"",
+            "Hunter2 = Hunter2",
+        ];
+        for secret in written {
+            let password = GOOD.replace("\"Complex_Pass\"", secret);
+            let kg = GOOD.replace("[lan]", &format!("[lan]\nkg = {secret}"));
+            for (text, place) in [(password, "bmc.toml:11:"), (kg, "bmc.toml:6:")] {
+                let message = error(&text);
+                assert!(message.starts_with(place), "{secret}: {message}");
+                for part in ["Hunter2", "3141", "59265", "2031", "true"] {
+                    assert!(!message.contains(part), "{secret}: {message}");
+                }
+            }
+        }
+        assert!(error(&GOOD.replace("\"Complex_Pass\"", "314")).contains("quotation marks"));
     }
 }

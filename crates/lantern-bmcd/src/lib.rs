@@ -10,4 +10,4 @@ mod server;
 mod state;
 
 pub use config::{Config, ConfigError, PersonalityName};
-pub use server::{Server, StartError};
+pub use server::{Failed, Server, StartError};

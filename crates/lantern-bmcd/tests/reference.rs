@@ -12,9 +12,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use ipmi_bmc::{Bmc, LanPolicy, Origin, Settings, User};
+use ipmi_session::console::{Call, Config as Console, Session};
 use ipmi_session::managed::Limits;
 use ipmi_session::{Entropy, Secret};
-use ipmi_wire::cmd::app::Guid;
+use ipmi_wire::cmd::app::{ColdReset, GetChannelAuthenticationCapabilities, GetDeviceId, Guid};
 use ipmi_wire::cmd::chassis::{
     ChassisControl, ChassisIdentify, GetChassisStatus, GetSystemRestartCause, IdentifyState,
     PowerAction, RestartCause,
@@ -51,6 +52,10 @@ impl Machine {
     }
 
     fn with(on: bool, prepare: impl FnOnce(&mut SimPlatform)) -> Self {
+        Self::with_lan(on, LanPolicy::default(), prepare)
+    }
+
+    fn with_lan(on: bool, lan: LanPolicy, prepare: impl FnOnce(&mut SimPlatform)) -> Self {
         let now = Instant::now();
         let settings = Settings {
             guid: Guid([7; 16]),
@@ -61,14 +66,13 @@ impl Machine {
                 limit: Privilege::Administrator,
                 enabled: true,
             }],
-            lan: LanPolicy::default(),
+            lan,
             limits: Limits::default(),
             on_time: Duration::ZERO,
         };
         let mut platform = SimPlatform::new(1, now, on);
         prepare(&mut platform);
-        let bmc =
-            Bmc::new(now, 1_800_000_000, reference(1_800_000_000), settings, Box::new(platform));
+        let bmc = Bmc::new(now, reference(1_800_000_000), settings, Box::new(platform));
         Self { bmc, now }
     }
 
@@ -372,4 +376,75 @@ fn the_presence_ping_is_answered() {
     let pong = machine.bmc.handle_datagram(machine.now, from, &ping, &mut Zeros).unwrap();
     assert_eq!(&pong[..12], [6, 0, 0xff, 6, 0, 0, 0x11, 0xbe, 0x40, 0x33, 0, 16]);
     assert_eq!(pong[20], 0x81, "IPMI is spoken here");
+}
+
+#[test]
+fn who_wants_it_off_during_a_power_cycle_gets_it_off() {
+    for action in [PowerAction::Off, PowerAction::SoftOff] {
+        let mut machine = Machine::new(true);
+        machine.power(PowerAction::Cycle).unwrap();
+        machine.wait(Duration::from_millis(500));
+        machine.power(action).unwrap();
+        machine.wait(Duration::from_secs(10));
+        assert!(!machine.is_on(), "{action:?}");
+    }
+}
+
+/// What a console sends and gets, until neither has anything to say.
+fn talk(machine: &mut Machine, console: &mut Session) {
+    let from = SocketAddr::from(([127, 0, 0, 1], 50_000));
+    while let Some(datagram) = console.poll_transmit() {
+        let reply = machine.bmc.handle_datagram(machine.now, from, &datagram, &mut Counting(1));
+        if let Some(reply) = reply {
+            console.handle_datagram(machine.now, &reply, &mut Counting(2));
+        }
+    }
+}
+
+fn login(machine: &mut Machine) -> Session {
+    let name = Username::new(b"admin").unwrap();
+    let config = Console::new(name, Secret::new(b"Complex_Pass").unwrap());
+    let mut console = Session::open(machine.now, config, 7, &mut Counting(3));
+    talk(machine, &mut console);
+    console
+}
+
+struct Counting(u8);
+
+impl Entropy for Counting {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.0 = self.0.wrapping_mul(29).wrapping_add(17);
+            *byte = self.0;
+        }
+    }
+}
+
+#[test]
+fn a_cold_reset_ends_the_sessions_of_its_time_and_no_later_one() {
+    let mut machine = Machine::new(true);
+    login(&mut machine);
+    assert_eq!(machine.bmc.sessions().len(), 1);
+    machine.ask(&ColdReset).unwrap();
+    assert_eq!(machine.bmc.sessions().len(), 0);
+    let mut console = login(&mut machine);
+    console.call(machine.now, Call::of(&GetDeviceId), &mut Counting(4));
+    talk(&mut machine, &mut console);
+    assert_eq!(machine.bmc.sessions().len(), 1);
+}
+
+/// A console asks for administrator before it can know that the channel stops below.
+#[test]
+fn discovery_answers_for_a_privilege_above_the_channels_limit() {
+    let mut machine = Machine::with_lan(
+        true,
+        LanPolicy { limit: Privilege::User, ..LanPolicy::default() },
+        |_| {},
+    );
+    let ask = GetChannelAuthenticationCapabilities {
+        channel: Bmc::LAN_CHANNEL,
+        privilege: Privilege::Administrator,
+        ipmi20: true,
+    };
+    assert!(machine.ask(&ask).unwrap().supports_ipmi20);
 }

@@ -27,6 +27,7 @@ use error::{Error, Exit};
 use output::Voice;
 
 fn main() -> ExitCode {
+    keep_secrets_out_of_core_dumps();
     let cli = Cli::parse();
     let voice = Voice(cli.globals.output);
     match run(&cli, voice) {
@@ -39,6 +40,13 @@ fn main() -> ExitCode {
         }
         Err(told) => fail(&told, voice),
     }
+}
+
+/// Passwords and session keys are in memory for as long as a session lasts. A kernel that has no
+/// such switch dumps as it always did: that is no reason not to work.
+fn keep_secrets_out_of_core_dumps() {
+    let _ =
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 fn fail(error: &Error, voice: Voice) -> ExitCode {

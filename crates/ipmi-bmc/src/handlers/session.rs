@@ -40,9 +40,8 @@ fn get_channel_authentication_capabilities(
     request: GetChannelAuthenticationCapabilities,
 ) -> Outcome<ChannelAuthenticationCapabilities> {
     let channel = lan_channel(context, request.channel)?;
-    if request.privilege > bmc.lan.limit {
-        return Err(CompletionCode::INVALID_DATA_FIELD);
-    }
+    // The answer is the same for every privilege, also for one above the channel's limit: a console
+    // asks for administrator before it knows, and RAKP 2 refuses it by name.
     Ok(ChannelAuthenticationCapabilities {
         channel,
         // To a console that does not ask for IPMI v2.0 data there is nothing to offer: no IPMI

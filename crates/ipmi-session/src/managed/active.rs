@@ -41,7 +41,7 @@ pub struct Active {
 /// RAKP 3's code, and RAKP 4's check value.
 #[derive(Debug)]
 pub(super) struct OpenedBy {
-    pub(super) auth_code: Vec<u8>,
+    pub(super) auth_code: Digest,
     pub(super) integrity_check: Digest,
 }
 

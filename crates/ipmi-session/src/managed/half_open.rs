@@ -1,6 +1,6 @@
 //! Handshakes in progress: a small table that no one source can fill.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use ipmi_wire::Privilege;
@@ -31,8 +31,11 @@ pub(super) struct Challenge {
     pub(super) role: Privilege,
 }
 
-/// The table. When it is full the newcomer takes the place of the oldest entry of the source that
-/// has most: a flood evicts itself first.
+/// The table. When it is full the newcomer takes a place of the source that has most: a flood
+/// evicts itself first. Sources that have equally many, as those of a flood under made-up
+/// addresses, lose first what has no challenge yet (nothing has shown that its source is real: a
+/// made-up one never learns the session ID that RAKP 1 needs), and of that the oldest. So a
+/// handshake outlives what came before it, and after RAKP 1 all that prove less.
 #[derive(Debug, Default)]
 pub(super) struct HalfOpenTable {
     /// Oldest first.
@@ -44,15 +47,19 @@ impl HalfOpenTable {
     const PER_SOURCE: usize = 16;
 
     pub(super) fn insert(&mut self, entry: HalfOpen) {
-        let source = entry.from.ip();
+        let source = Source::of(entry.from);
         if self.count(source) >= Self::PER_SOURCE {
-            self.evict_oldest_of(source);
+            self.evict(|e| Source::of(e.from) == source);
         }
-        if self.entries.len() >= Self::CAPACITY
-            && let Some(greediest) =
-                self.entries.iter().map(|e| e.from.ip()).max_by_key(|source| self.count(*source))
-        {
-            self.evict_oldest_of(greediest);
+        if self.entries.len() >= Self::CAPACITY {
+            let most = self.entries.iter().map(|e| self.count(Source::of(e.from))).max();
+            let greediest: Vec<Source> = self
+                .entries
+                .iter()
+                .map(|e| Source::of(e.from))
+                .filter(|source| Some(self.count(*source)) == most)
+                .collect();
+            self.evict(|e| greediest.contains(&Source::of(e.from)));
         }
         self.entries.push(entry);
     }
@@ -96,13 +103,43 @@ impl HalfOpenTable {
         self.entries.iter().map(|e| e.expires).min()
     }
 
-    fn count(&self, source: IpAddr) -> usize {
-        self.entries.iter().filter(|e| e.from.ip() == source).count()
+    fn count(&self, source: Source) -> usize {
+        self.entries.iter().filter(|e| Source::of(e.from) == source).count()
     }
 
-    fn evict_oldest_of(&mut self, source: IpAddr) {
-        if let Some(at) = self.entries.iter().position(|e| e.from.ip() == source) {
+    /// Removes one of the `candidates`: without a challenge if there is such a one, then the oldest.
+    fn evict(&mut self, candidates: impl Fn(&HalfOpen) -> bool) {
+        let victim = self
+            .entries
+            .iter()
+            .enumerate()
+            .filter(|(_, e)| candidates(e))
+            // Of equals `min_by_key` takes the first.
+            .min_by_key(|(_, e)| e.challenge.is_some())
+            .map(|(at, _)| at);
+        if let Some(at) = victim {
             self.entries.remove(at);
+        }
+    }
+}
+
+/// Who is counted as one: an IPv4 address, or an IPv6 /64, in which one machine can call itself
+/// what it likes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    V4(Ipv4Addr),
+    V6(u64),
+}
+
+impl Source {
+    fn of(address: SocketAddr) -> Self {
+        match address.ip().to_canonical() {
+            IpAddr::V4(ip) => Self::V4(ip),
+            IpAddr::V6(ip) => {
+                let [a, b, c, d, ..] = ip.segments();
+                let prefix = [a, b, c, d].into_iter();
+                Self::V6(prefix.fold(0, |sum, part| sum << 16 | u64::from(part)))
+            }
         }
     }
 }
@@ -156,5 +193,35 @@ mod tests {
         assert_eq!(table.entries.len(), HalfOpenTable::CAPACITY);
         table.expire(now + Duration::from_secs(3));
         assert!(table.entries.is_empty() && table.next_expiry().is_none());
+    }
+
+    #[test]
+    fn sources_that_tie_lose_their_oldest() {
+        let now = Instant::now();
+        let mut table = HalfOpenTable::default();
+        for id in 1..=64 {
+            table.insert(entry(id as u8, id, now));
+        }
+        for id in 65..=127 {
+            table.insert(entry(id as u8, id, now));
+            assert!(table.contains(id) && table.contains(id - 63) && !table.contains(id - 64));
+        }
+    }
+
+    #[test]
+    fn a_whole_ipv6_prefix_is_one_source() {
+        let now = Instant::now();
+        let mut table = HalfOpenTable::default();
+        let host = |host: u32, id| HalfOpen {
+            from: format!("[2001:db8:0:1:{:x}:{:x}::1]:1000", host, host + 1).parse().unwrap(),
+            ..entry(1, id, now)
+        };
+        for id in 1..1000 {
+            table.insert(host(id, id));
+        }
+        assert_eq!(table.entries.len(), HalfOpenTable::PER_SOURCE);
+        let elsewhere = "[2001:db8:0:2::1]:1000".parse().unwrap();
+        table.insert(HalfOpen { from: elsewhere, ..entry(1, 1000, now) });
+        assert_eq!(table.entries.len(), HalfOpenTable::PER_SOURCE + 1);
     }
 }

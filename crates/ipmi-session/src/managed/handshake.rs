@@ -17,6 +17,7 @@ use crate::managed::active::OpenedBy;
 use crate::managed::half_open::{Challenge, HalfOpen};
 use crate::managed::{Accounts, Active, Sessions};
 use crate::protection::Protection;
+use crate::secret::Digest;
 use crate::sequence::Window;
 
 impl Sessions {
@@ -74,10 +75,10 @@ impl Sessions {
         reply
     }
 
-    /// Answers RAKP 1; `None` to drop it.
+    /// Answers RAKP 1; `None` to drop it. It does not lengthen the handshake's life: whoever sends
+    /// one after the other would keep a place in the table for ever.
     pub(super) fn rakp1(
         &mut self,
-        now: Instant,
         from: SocketAddr,
         payload: &[u8],
         accounts: &dyn Accounts,
@@ -124,7 +125,6 @@ impl Sessions {
                 username: rakp1.username,
             };
             entry.challenge = Some(Box::new(Challenge { rakp1, exchange, account, role }));
-            entry.expires = now.checked_add(self.limits.handshake)?;
         }
         let challenge = entry.challenge.as_ref()?;
         let algorithm = entry.suite.algorithms()?.authentication;
@@ -143,6 +143,9 @@ impl Sessions {
     }
 
     /// Answers RAKP 3; `None` to drop it, `Some(None)` if it needs no answer.
+    ///
+    /// One that aborts is never answered, whatever it is about. It takes back a handshake of its
+    /// sender, and no more: nothing in it proves who it is from, so an active session lives on.
     #[allow(clippy::option_option, reason = "dropped and counted, or silently done")]
     pub(super) fn rakp3(
         &mut self,
@@ -153,6 +156,9 @@ impl Sessions {
     ) -> Option<Option<Vec<u8>>> {
         let rakp3 = Rakp3::decode_exact(payload).ok()?;
         let Rakp3 { tag, managed_session_id, .. } = rakp3;
+        if !rakp3.status.is_ok() {
+            return self.half_open.take(from, managed_session_id).map(|_| None);
+        }
         if let Some(active) = self.active.get(&managed_session_id) {
             return repeat_rakp4(active, from, &rakp3).map(Some);
         }
@@ -165,23 +171,45 @@ impl Sessions {
         // RAKP 3 before RAKP 1 is out of order, whoever sent it.
         entry.challenge.as_ref()?;
         let entry = self.half_open.take(from, managed_session_id)?;
-        if !rakp3.status.is_ok() {
-            return Some(None);
-        }
         let console_id = entry.request.console_session_id;
-        let Some((active, reply)) = self.activate(now, &rakp3, entry, accounts) else {
-            let status = RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE;
-            return refuse(status, console_id).map(Some);
-        };
-        if self.active.len() >= self.limits.sessions {
-            return refuse(RmcpPlusStatus::INSUFFICIENT_RESOURCES, console_id).map(Some);
+        match self.activate(now, &rakp3, entry, accounts) {
+            Ok((active, reply)) => {
+                self.active.insert(managed_session_id, active);
+                Some(Some(reply))
+            }
+            Err(status) => refuse(status, console_id).map(Some),
         }
-        self.active.insert(managed_session_id, active);
-        Some(Some(reply))
     }
 
-    /// The session that RAKP 3 opens and its RAKP 4; `None` if the code is wrong.
+    /// The session that RAKP 3 opens and its RAKP 4, or why there is none.
     fn activate(
+        &self,
+        now: Instant,
+        rakp3: &Rakp3,
+        entry: HalfOpen,
+        accounts: &dyn Accounts,
+    ) -> Result<(Active, Vec<u8>), RmcpPlusStatus> {
+        let proven = entry.challenge.as_ref().is_some_and(|challenge| {
+            entry
+                .suite
+                .algorithms()
+                .and_then(|a| {
+                    challenge.exchange.rakp3_code(a.authentication, &challenge.account.password)
+                })
+                .is_some_and(|code| code.matches(&rakp3.auth_code))
+        });
+        if !proven {
+            return Err(RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE);
+        }
+        if self.active.len() >= self.limits.sessions {
+            return Err(RmcpPlusStatus::INSUFFICIENT_RESOURCES);
+        }
+        self.proven(now, rakp3, entry, accounts).ok_or(RmcpPlusStatus::INSUFFICIENT_RESOURCES)
+    }
+
+    /// The session of a console that has proven itself, and its RAKP 4; `None` if there is no
+    /// handle left for it, or no key for its algorithms.
+    fn proven(
         &self,
         now: Instant,
         rakp3: &Rakp3,
@@ -191,9 +219,6 @@ impl Sessions {
         let Challenge { exchange, account, role, .. } = *entry.challenge?;
         let algorithms = entry.suite.algorithms()?;
         let algorithm = algorithms.authentication;
-        if !exchange.rakp3_code(algorithm, &account.password)?.matches(&rakp3.auth_code) {
-            return None;
-        }
         let kg = accounts.kg();
         let keys = exchange.session_keys(algorithm, &account.password, kg.as_ref())?;
         let integrity_check = exchange.rakp4_check(algorithm, &keys)?;
@@ -212,7 +237,7 @@ impl Sessions {
             protection: Protection::new(algorithms, &keys)?,
             inbound: Window::new(),
             next_outbound: 1,
-            opened_by: OpenedBy { auth_code: rakp3.auth_code.clone(), integrity_check },
+            opened_by: OpenedBy { auth_code: Digest::new(&rakp3.auth_code), integrity_check },
         };
         let reply = rakp4(&active, rakp3.tag)?;
         Some((active, reply))
@@ -236,9 +261,7 @@ impl Sessions {
 
 /// The same RAKP 4 again for a console that lost it.
 fn repeat_rakp4(active: &Active, from: SocketAddr, rakp3: &Rakp3) -> Option<Vec<u8>> {
-    let same = active.peer == from
-        && rakp3.status.is_ok()
-        && active.opened_by.auth_code == rakp3.auth_code;
+    let same = active.peer == from && active.opened_by.auth_code.matches(&rakp3.auth_code);
     if same { rakp4(active, rakp3.tag) } else { None }
 }
 

@@ -3,25 +3,34 @@
 //! ```text
 //!                 Open Session        RAKP 1             RAKP 3 (code right)
 //!   (nothing) ──────────────► Opened ────────► Challenged ────────► Active ──► (closed)
-//!        ▲                      │ 3 s             │ 3 s, RAKP 3 wrong   idle 60 s │
+//!        ▲                      │ 3 s             │ RAKP 3 wrong        idle 60 s │
 //!        └──────────────────────┴─────────────────┴─────────────────────────────-┘
+//!                     (3 s from Open Session on, in either state)
 //! ```
 //!
 //! One datagram in gives at most one datagram out: [`Sessions::receive`] says which, or hands over
-//! the request in it, to be answered through [`Sessions::seal`]. Before a session exists no reply
-//! is longer than the specification's shape of it, refusals are shorter than what they refuse, and
-//! a byte-identical repeat gets the byte-identical answer, so a console may resend freely.
+//! the request in it, to be answered through [`Sessions::seal`]. Before a session exists a reply has
+//! the specification's shape and no more (the longest, RAKP 2, has 72 bytes and a header), and a
+//! refusal is never longer than what it refuses.
+//!
+//! A console may resend, byte for byte. As long as its handshake is there, an Open Session Request
+//! gets the same answer again, and so does the latest RAKP 1; an earlier RAKP 1 is a new one. The
+//! RAKP 3 that opened a session gets the same RAKP 4 as long as that session lives. A wrong RAKP 3
+//! ends its handshake: repeated, it is refused again, but as 02h (no such session). A RAKP 3 that
+//! aborts is never answered.
 
 mod accounts;
 mod active;
 mod half_open;
 mod handshake;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use ipmi_wire::lan::LanMessage;
+use ipmi_wire::lan::{BMC_ADDRESS, LanMessage};
 use ipmi_wire::rmcp::{AsfMessage, RmcpClass, RmcpHeader};
 use ipmi_wire::session::{PayloadType, SessionPacket, V15Packet, V20Header, V20Packet};
 use ipmi_wire::{Decode, Encode, Reader};
@@ -39,7 +48,7 @@ pub struct Limits {
     pub sessions: usize,
     /// How long a session may be silent.
     pub idle: Duration,
-    /// How long a handshake may take.
+    /// How long a handshake may take, from Open Session on.
     pub handshake: Duration,
 }
 
@@ -248,14 +257,13 @@ impl Sessions {
         }
         let reply = match packet.header.payload_type {
             PayloadType::Ipmi => {
-                let message = LanMessage::decode_exact(packet.payload).ok()?;
-                return (!message.is_response())
-                    .then_some(Received::Sessionless { format: Format::V20, message });
+                let message = request(packet.payload)?;
+                return Some(Received::Sessionless { format: Format::V20, message });
             }
             PayloadType::OpenSessionRequest => {
                 self.open_session(now, from, packet.payload, accounts, entropy)?
             }
-            PayloadType::Rakp1 => self.rakp1(now, from, packet.payload, accounts, entropy)?,
+            PayloadType::Rakp1 => self.rakp1(from, packet.payload, accounts, entropy)?,
             PayloadType::Rakp3 => match self.rakp3(now, from, packet.payload, accounts)? {
                 Some(reply) => reply,
                 None => return Some(Received::Nothing),
@@ -277,9 +285,15 @@ impl Sessions {
         if packet.header.payload_type != PayloadType::Ipmi {
             return None;
         }
-        let message = LanMessage::decode_exact(&payload).ok()?;
-        (!message.is_response()).then_some(Received::Request { session_id, message })
+        request(&payload).map(|message| Received::Request { session_id, message })
     }
+}
+
+/// The request to the BMC in `payload`; `None` for anything else. There is no bus behind this
+/// channel that a message to another address could be passed on to.
+fn request(payload: &[u8]) -> Option<LanMessage> {
+    let message = LanMessage::decode_exact(payload).ok()?;
+    (!message.is_response() && message.to_address == BMC_ADDRESS).then_some(message)
 }
 
 /// A Presence Pong for a Presence Ping. IPMI v2.0 §13.2.4.
@@ -305,6 +319,5 @@ fn sessionless_v15(packet: &V15Packet<'_>) -> Option<Received> {
     if packet.session_id != 0 || packet.auth_code.is_some() {
         return None;
     }
-    let message = LanMessage::decode_exact(packet.payload).ok()?;
-    (!message.is_response()).then_some(Received::Sessionless { format: Format::V15, message })
+    request(packet.payload).map(|message| Received::Sessionless { format: Format::V15, message })
 }

@@ -28,9 +28,14 @@ pub fn reference(now_epoch: u32) -> Personality {
             version: env!("CARGO_PKG_VERSION").into(),
         },
         sdrs: SENSORS.iter().zip(1..).map(|(sensor, id)| record(sensor, id)).collect(),
+        sdrs_built: SDRS_BUILT,
         events: history::events(now_epoch),
     }
 }
+
+/// When the records of [`SENSORS`] last changed: 2026-01-01 00:00:00 UTC. A change of theirs takes a
+/// later time here, or consoles go on believing their copies.
+const SDRS_BUILT: u32 = 1_767_225_600;
 
 fn device_id() -> DeviceId {
     DeviceId {
