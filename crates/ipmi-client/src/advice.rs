@@ -166,6 +166,10 @@ fn call_advice(failure: &Failure) -> (String, String) {
              time counts"
                 .to_owned(),
         ),
+        Failure::Interrupted => (
+            "this program closed the session while the BMC was still at it".to_owned(),
+            "try again; it was a command that may be repeated".to_owned(),
+        ),
         Failure::NoAnswer { .. } | Failure::NotSent => (
             "the BMC stopped answering in the middle of a session: it restarts, hangs, or the \
              network fails"

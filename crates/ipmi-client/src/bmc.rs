@@ -1,7 +1,7 @@
 //! A cheap handle to one BMC.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ipmi_session::console::{Call, Config, Failure, SessionError};
@@ -10,7 +10,7 @@ use ipmi_wire::session::{CipherSuite, RmcpPlusStatus, Username};
 use ipmi_wire::{Command, CompletionCode, Effect, Privilege, Reader, Request, Response};
 use tokio::sync::Mutex;
 
-use crate::endpoint::{Endpoint, Gone, Opened};
+use crate::endpoint::{Endpoint, OpenError, Opened};
 use crate::error::{Error, ErrorKind};
 
 /// Who logs in, and how.
@@ -59,7 +59,16 @@ struct Shared {
     address: SocketAddr,
     credentials: Credentials,
     /// Held while logging in, so that there is one half-open login at most.
-    session: Mutex<Option<Opened>>,
+    login: Mutex<()>,
+    state: std::sync::Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    opened: Option<Opened>,
+    /// How many logins failed, and how the last one did.
+    failures: u64,
+    failure: Option<OpenError>,
 }
 
 /// What a session turned out to be.
@@ -80,8 +89,8 @@ impl Bmc {
     #[must_use]
     pub fn new(endpoint: &Endpoint, address: SocketAddr, credentials: Credentials) -> Self {
         let endpoint = endpoint.clone();
-        let session = Mutex::new(None);
-        Self { shared: Arc::new(Shared { endpoint, address, credentials, session }) }
+        let (login, state) = Default::default();
+        Self { shared: Arc::new(Shared { endpoint, address, credentials, login, state }) }
     }
 
     /// Where the BMC is.
@@ -139,15 +148,15 @@ impl Bmc {
 
     /// Ends the session, so that the BMC has its slot back. The handle stays usable.
     pub async fn close(&self) {
-        if let Some(opened) = self.shared.session.lock().await.take() {
+        if let Some(opened) = self.take_session().await {
             self.shared.endpoint.close(opened.id).await;
         }
     }
 
     /// Forgets the session without a word, because the BMC does too: after a cold reset.
     pub async fn forget_session(&self) {
-        if let Some(opened) = self.shared.session.lock().await.take() {
-            self.shared.endpoint.close_later(opened.id);
+        if let Some(opened) = self.take_session().await {
+            self.shared.endpoint.abandon(opened.id);
         }
     }
 
@@ -162,67 +171,115 @@ impl Bmc {
     }
 
     async fn call(&self, name: &'static str, call: Call) -> Result<Response, Error> {
-        let opened = self.session().await?;
-        let outcome = self.shared.endpoint.call(opened.id, call.clone()).await;
-        let outcome = outcome.map_err(|Gone| self.error(name, ErrorKind::EndpointGone))?;
-        match outcome {
-            Ok(response) => Ok(response),
-            // The session had ended before: nothing was sent, so a new one may try.
-            Err(Failure::NotSent) => {
-                self.drop_session(opened.id).await;
-                let opened = self.session().await?;
-                let outcome = self.shared.endpoint.call(opened.id, call).await;
-                outcome
-                    .map_err(|Gone| self.error(name, ErrorKind::EndpointGone))?
-                    .map_err(|failure| self.error(name, ErrorKind::Call(failure)))
+        let mut tried = false;
+        loop {
+            let opened = self.session().await?;
+            let kind = match self.shared.endpoint.call(opened.id, call.clone()).await {
+                Ok(response) => return Ok(response),
+                Err(kind) => kind,
+            };
+            // The BMC may have restarted and forgotten the session, or it is over here: the next
+            // call logs in anew.
+            if ends_session(&kind) {
+                self.drop_session(opened.id);
             }
-            Err(failure) => {
-                if matches!(failure, Failure::NoAnswer { .. } | Failure::Uncertain) {
-                    // The BMC may have restarted and forgotten the session: log in anew next time.
-                    self.drop_session(opened.id).await;
-                }
-                Err(self.error(name, ErrorKind::Call(failure)))
+            // The session had ended before anything was sent: a new one may try, once.
+            if tried || !matches!(kind, ErrorKind::Call(Failure::NotSent)) {
+                return Err(self.error(name, kind));
             }
+            tried = true;
         }
     }
 
-    async fn drop_session(&self, id: u32) {
-        let mut session = self.shared.session.lock().await;
-        if session.as_ref().is_some_and(|opened| opened.id == id) {
-            *session = None;
+    fn drop_session(&self, id: u32) {
+        if self.state().opened.take_if(|opened| opened.id == id).is_some() {
             self.shared.endpoint.close_later(id);
         }
     }
 
+    /// The session, once no login is under way.
+    async fn take_session(&self) -> Option<Opened> {
+        let _turn = self.shared.login.lock().await;
+        self.state().opened.take()
+    }
+
     async fn session(&self) -> Result<Opened, Error> {
-        let mut session = self.shared.session.lock().await;
-        if let Some(opened) = &*session {
-            return Ok(opened.clone());
-        }
         const DOING: &str = "log in";
+        self.login().await.map_err(|error| self.error(DOING, error.into()))
+    }
+
+    async fn login(&self) -> Result<Opened, OpenError> {
+        if self.shared.endpoint.is_gone() {
+            return Err(OpenError::Gone);
+        }
+        let failures = {
+            let state = self.state();
+            if let Some(opened) = &state.opened {
+                return Ok(opened.clone());
+            }
+            state.failures
+        };
+        let _turn = self.shared.login.lock().await;
+        {
+            let state = self.state();
+            if let Some(opened) = &state.opened {
+                return Ok(opened.clone());
+            }
+            // Somebody else's login failed while this one waited for its turn: asking the BMC the
+            // same thing again would take as long and end the same way.
+            if let Some(failure) = state.failure.clone().filter(|_| state.failures != failures) {
+                return Err(failure);
+            }
+        }
+        let outcome = self.shared.endpoint.open(self.shared.address, self.config()).await;
+        // From here to the end nothing waits, so the session has an owner at any time.
+        let mut state = self.state();
+        match outcome.and_then(|delivery| delivery.accept().ok_or(OpenError::Gone)) {
+            Ok(opened) => {
+                self.shared.endpoint.remember(self.shared.address, opened.suite);
+                state.opened = Some(opened.clone());
+                Ok(opened)
+            }
+            Err(error) => {
+                state.failures = state.failures.wrapping_add(1);
+                state.failure = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn config(&self) -> Config {
         let Credentials { username, password, kg, privilege, suites, timing } =
             self.shared.credentials.clone();
         let suites = self.shared.endpoint.order_suites(self.shared.address, suites);
-        let config = Config {
+        Config {
             kg,
             privilege,
             suites,
             timing,
             keepalive: Some(KEEPALIVE),
             ..Config::new(username, password)
-        };
-        let opened = self.shared.endpoint.open(self.shared.address, config).await;
-        let opened = opened.map_err(|Gone| self.error(DOING, ErrorKind::EndpointGone))?;
-        let opened = opened.map_err(|error| self.error(DOING, ErrorKind::Session(error)))?;
-        self.shared.endpoint.remember(self.shared.address, opened.suite);
-        *session = Some(opened.clone());
-        Ok(opened)
+        }
     }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a call that came to this leaves no session that would be worth another.
+const fn ends_session(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Call(Failure::NotSent | Failure::NoAnswer { .. } | Failure::Uncertain)
+            | ErrorKind::Io(_)
+    )
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Some(opened) = self.session.get_mut().take() {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = state.opened.take() {
             self.endpoint.close_later(opened.id);
         }
     }

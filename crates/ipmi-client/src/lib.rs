@@ -31,5 +31,5 @@ pub use advice::Advice;
 pub use bmc::{Bmc, Credentials, SessionInfo};
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind};
-pub use ipmi_session::{Secret, Timing};
 pub use ipmi_session::console::{Failure, SessionError, Stage};
+pub use ipmi_session::{Secret, Timing};

@@ -6,7 +6,7 @@ use ipmi_wire::sdr::{
     FullSensor, Record, RecordHeader, SensorCommon, ThresholdKind, ThresholdMask,
 };
 use ipmi_wire::sel::state_texts;
-use ipmi_wire::{Command, CompletionCode, Decode, Reader};
+use ipmi_wire::{Command, CompletionCode, Decode, DecodeError, Reader};
 
 use crate::bmc::{Bmc, means_absent};
 use crate::error::{Error, ErrorKind};
@@ -102,21 +102,15 @@ impl Sensor {
 }
 
 impl Bmc {
-    /// The SDR repository, in its order.
+    /// The SDR repository, in its order. A record that is not what its type says is kept as
+    /// [`Record::Other`].
     ///
     /// # Errors
-    /// As [`Bmc::send`].
+    /// As [`Bmc::send`], if the first record cannot be read or the session is lost. A later record
+    /// that the BMC does not give ends the list, with a warning in the log.
     pub async fn sdr_records(&self) -> Result<Vec<Record>, Error> {
-        let records = walk::<SdrRepository>(self).await?;
-        let decode = |(id, bytes): (u16, Vec<u8>)| match Record::decode(&bytes) {
-            // The ID in the record is not always the one it is found under.
-            Ok(record) if id != GetSdr::FIRST => Ok(record.with_record_id(id)),
-            Ok(record) => Ok(record),
-            Err(source) => {
-                Err(self.error(SdrRepository::DOING, ErrorKind::Malformed { bytes, source }))
-            }
-        };
-        records.into_iter().map(decode).collect()
+        let records = walk(&SdrRepository(self)).await?;
+        Ok(records.into_iter().filter_map(|(id, bytes)| record(id, &bytes)).collect())
     }
 
     /// Every sensor of the repository with its reading. One sensor that cannot be read does not
@@ -197,10 +191,24 @@ fn interpret(record: &Record, common: &SensorCommon, reading: &SensorReading) ->
     }
 }
 
-struct SdrRepository;
+/// The record that was found under `id`. One damaged record must not cost all the others, so only
+/// one without a header is left out.
+fn record(id: u16, bytes: &[u8]) -> Option<Record> {
+    let record = Record::decode(bytes).or_else(|error| {
+        tracing::warn!(%error, record_id = id, ?bytes, "a record that cannot be understood");
+        let mut rest = Reader::new(bytes);
+        let header = RecordHeader::decode(&mut rest)?;
+        let body = rest.take_rest();
+        let body = body.get(..header.length.into()).unwrap_or(body).to_vec();
+        Ok::<_, DecodeError>(Record::Other { header, body })
+    });
+    // The ID in the record is not always the one it is found under.
+    record.ok().map(|record| if id == GetSdr::FIRST { record } else { record.with_record_id(id) })
+}
 
-impl Repository for SdrRepository {
-    const DOING: &'static str = GetSdr::NAME;
+struct SdrRepository<'a>(&'a Bmc);
+
+impl Repository for SdrRepository<'_> {
     // Five bytes, so that a u8 says it.
     const HEADER: u8 = 5;
 
@@ -211,19 +219,41 @@ impl Repository for SdrRepository {
         }
     }
 
-    async fn reserve(bmc: &Bmc) -> Result<u16, Error> {
-        bmc.send(&ReserveSdrRepository).await.map(|ReservationId(id)| id)
+    async fn reserve(&self) -> Result<u16, Error> {
+        self.0.send(&ReserveSdrRepository).await.map(|ReservationId(id)| id)
     }
 
     async fn read(
-        bmc: &Bmc,
+        &self,
         reservation: u16,
         record_id: u16,
         offset: u8,
         count: u8,
     ) -> Result<(u16, Vec<u8>), Error> {
         let reservation = ReservationId(reservation);
-        let answer = bmc.send(&GetSdr { reservation, record_id, offset, count }).await?;
+        let answer = self.0.send(&GetSdr { reservation, record_id, offset, count }).await?;
         Ok((answer.next_record_id, answer.data))
+    }
+
+    fn error(&self, kind: ErrorKind) -> Error {
+        self.0.error(GetSdr::NAME, kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_record_is_kept_as_it_came() {
+        // A full sensor record that ends after its key; by hand from §43.1.
+        let bytes = [0x07, 0x00, 0x51, 0x01, 0x03, 0x20, 0x00, 0x30];
+        let header = RecordHeader { record_id: 9, version: 0x51, record_type: 1, length: 3 };
+        let body = vec![0x20, 0x00, 0x30];
+        assert_eq!(record(9, &bytes), Some(Record::Other { header, body }));
+        // Shorter than it says.
+        let body = vec![0x20];
+        assert_eq!(record(9, &bytes[..6]), Some(Record::Other { header, body }));
+        assert_eq!(record(9, &bytes[..4]), None);
     }
 }

@@ -2,4 +2,4 @@
 
 mod udp;
 
-pub use udp::{Datagram, ReceiveBuffer, UdpSocket};
+pub use udp::{Datagram, ReceiveBuffer, UdpSocket, is_passing};

@@ -8,11 +8,15 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
+use rustix::io::Errno;
 use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny};
 use tokio::io::Interest;
 
-/// The longest datagram that is received whole. IPMI's are far shorter.
-const DATAGRAM_MAX: usize = 2048;
+/// Room for one datagram, or for a run of one sender's that the kernel joined (GRO, which quinn-udp
+/// turns on): a run is as long as a datagram can be, and what does not fit is lost without a word.
+const SLOT: usize = 1 << 16;
+/// Slots of a batch. Half a megabyte in all, of which only what datagrams fill is ever touched.
+const SLOTS: usize = 8;
 /// Kernel buffer asked for: ten thousand answers may come at once.
 const KERNEL_BUFFER: usize = 4 << 20;
 
@@ -27,7 +31,7 @@ pub struct UdpSocket {
 #[derive(Debug)]
 pub struct ReceiveBuffer {
     bytes: Vec<u8>,
-    metas: [RecvMeta; BATCH_SIZE],
+    metas: [RecvMeta; SLOTS],
     count: usize,
 }
 
@@ -79,7 +83,7 @@ impl UdpSocket {
     pub async fn receive(&self, buffer: &mut ReceiveBuffer) -> io::Result<()> {
         buffer.count = 0;
         let ReceiveBuffer { bytes, metas, count } = buffer;
-        let mut slices: Vec<_> = bytes.chunks_mut(DATAGRAM_MAX).map(IoSliceMut::new).collect();
+        let mut slices: Vec<_> = bytes.chunks_mut(SLOT).map(IoSliceMut::new).collect();
         *count = self
             .io
             .async_io(Interest::READABLE, || self.state.recv((&self.io).into(), &mut slices, metas))
@@ -105,25 +109,30 @@ impl UdpSocket {
     }
 
     /// Sends a batch; what could not be sent to one peer does not keep the others from theirs.
-    /// Returns the failures.
-    pub async fn send_batch(
-        &self,
-        batch: &[(SocketAddr, Vec<u8>)],
-    ) -> Vec<(SocketAddr, io::Error)> {
+    /// Returns the failures, each with its place in the batch.
+    pub async fn send_batch(&self, batch: &[(SocketAddr, Vec<u8>)]) -> Vec<(usize, io::Error)> {
         let mut failures = Vec::new();
-        let mut rest = batch;
-        while let Some(((first, _), tail)) = rest.split_first() {
+        let mut at = 0;
+        while let Some(rest) = batch.get(at..).filter(|rest| !rest.is_empty()) {
             let sent = self.io.async_io(Interest::WRITABLE, || send_some(&self.io, rest)).await;
-            match sent {
-                Ok(count) => rest = rest.get(count.max(1)..).unwrap_or_default(),
+            let done = match sent {
+                Ok(count) => count.max(1),
                 Err(error) => {
-                    failures.push((*first, error));
-                    rest = tail;
+                    failures.push((at, error));
+                    1
                 }
-            }
+            };
+            at = at.saturating_add(done);
         }
         failures
     }
+}
+
+/// Whether a failure to send says nothing of the peer, so that a repetition may well get through:
+/// the system was short of memory.
+#[must_use]
+pub fn is_passing(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::NOBUFS | Errno::NOMEM | Errno::INTR))
 }
 
 /// One `sendmmsg`: how many of the batch went out. An error concerns the first.
@@ -146,26 +155,20 @@ impl ReceiveBuffer {
     /// An empty buffer.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            bytes: vec![0; DATAGRAM_MAX * BATCH_SIZE],
-            metas: [RecvMeta::default(); BATCH_SIZE],
-            count: 0,
-        }
+        Self { bytes: vec![0; SLOT * SLOTS], metas: [RecvMeta::default(); SLOTS], count: 0 }
     }
 
     /// The datagrams of the last batch. Where the kernel joined several of one sender (GRO), they
     /// are taken apart again.
     pub fn iter(&self) -> impl Iterator<Item = Datagram<'_>> {
-        self.bytes.chunks(DATAGRAM_MAX).zip(&self.metas).take(self.count).flat_map(
-            |(bytes, meta)| {
-                let whole = bytes.get(..meta.len).unwrap_or_default();
-                whole.chunks(meta.stride.max(1)).map(|bytes| Datagram {
-                    peer: meta.addr,
-                    local_ip: meta.dst_ip,
-                    bytes,
-                })
-            },
-        )
+        self.bytes.chunks(SLOT).zip(&self.metas).take(self.count).flat_map(|(bytes, meta)| {
+            let whole = bytes.get(..meta.len).unwrap_or_default();
+            whole.chunks(meta.stride.max(1)).map(|bytes| Datagram {
+                peer: meta.addr,
+                local_ip: meta.dst_ip,
+                bytes,
+            })
+        })
     }
 }
 
@@ -177,6 +180,8 @@ impl Default for ReceiveBuffer {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[tokio::test]
@@ -206,5 +211,59 @@ mod tests {
         let answer = buffer.iter().next().unwrap();
         assert_eq!(answer.peer, SocketAddr::from(([127, 0, 0, n], port)));
         assert_eq!(answer.bytes, b"pong");
+    }
+
+    #[tokio::test]
+    async fn a_run_that_the_kernel_joined_is_received_whole() {
+        const COUNT: usize = 30;
+        const LENGTH: usize = 100;
+        let server = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let client = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        if client.state.max_gso_segments() < COUNT || server.state.gro_segments() < COUNT {
+            return; // this kernel neither splits nor joins
+        }
+        let contents: Vec<u8> =
+            (0..COUNT * LENGTH).map(|at| u8::try_from(at / LENGTH).unwrap()).collect();
+        let transmit = Transmit {
+            destination: server.local_addr().unwrap(),
+            ecn: None,
+            contents: &contents,
+            segment_size: Some(LENGTH),
+            src_ip: None,
+        };
+        let send = || client.state.try_send((&client.io).into(), &transmit);
+        client.io.async_io(Interest::WRITABLE, send).await.unwrap();
+
+        let mut buffer = ReceiveBuffer::new();
+        let mut seen = Vec::new();
+        while seen.len() < COUNT {
+            let received = server.receive(&mut buffer);
+            let Ok(received) = tokio::time::timeout(Duration::from_secs(1), received).await else {
+                break;
+            };
+            received.unwrap();
+            seen.extend(buffer.iter().map(|datagram| datagram.bytes.to_vec()));
+        }
+        let sent: Vec<_> = contents.chunks(LENGTH).map(<[u8]>::to_vec).collect();
+        assert_eq!(seen, sent);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_sent_is_named_and_the_rest_goes_out() {
+        let server = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let client = UdpSocket::bind("0.0.0.0:0".parse().unwrap()).unwrap();
+        let to = server.local_addr().unwrap();
+        // Broadcast is not allowed, port 0 is none.
+        let batch = [to, ([255; 4], 623).into(), to, ([127, 0, 0, 1], 0).into()]
+            .map(|to| (to, b"ping".to_vec()));
+        let failures = client.send_batch(&batch).await;
+        assert_eq!(failures.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [1, 3], "{failures:?}");
+
+        let mut buffer = ReceiveBuffer::new();
+        let mut received = 0;
+        while received < 2 {
+            server.receive(&mut buffer).await.unwrap();
+            received += buffer.iter().count();
+        }
     }
 }

@@ -110,7 +110,9 @@ const fn exit_of(kind: &ErrorKind) -> Exit {
         ErrorKind::Session(_) | ErrorKind::Io(_) => Exit::NoSession,
         ErrorKind::Call(Failure::Uncertain) => Exit::Uncertain,
         // The session is lost with the answer.
-        ErrorKind::Call(Failure::NoAnswer { .. } | Failure::NotSent) => Exit::NoSession,
+        ErrorKind::Call(Failure::NoAnswer { .. } | Failure::NotSent | Failure::Interrupted) => {
+            Exit::NoSession
+        }
         _ => Exit::Failed,
     }
 }

@@ -45,8 +45,7 @@ fn main() -> ExitCode {
 /// Passwords and session keys are in memory for as long as a session lasts. A kernel that has no
 /// such switch dumps as it always did: that is no reason not to work.
 fn keep_secrets_out_of_core_dumps() {
-    let _ =
-        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 fn fail(error: &Error, voice: Voice) -> ExitCode {

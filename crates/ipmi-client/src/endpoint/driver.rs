@@ -1,6 +1,7 @@
 //! The task that owns the socket and the clock.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,12 +9,16 @@ use std::time::{Duration, Instant};
 
 use ipmi_io::{ReceiveBuffer, UdpSocket};
 use ipmi_session::Entropy;
-use ipmi_session::console::{Call, Config, Event, Failure, SessionError, Token};
+use ipmi_session::console::{Call, Config, Event, Failure, Token};
 use ipmi_wire::Response;
 use tokio::sync::{mpsc, oneshot};
 
-use super::mux::Mux;
-use super::{Counters, Opened};
+use super::mux::{Mux, Outgoing};
+use super::{Counters, Delivery, OpenError, Opened, same};
+use crate::error::ErrorKind;
+
+type OpenReply = oneshot::Sender<Result<Delivery, OpenError>>;
+type CallReply = oneshot::Sender<Result<Response, ErrorKind>>;
 
 /// What the handles ask of the task.
 #[derive(Debug)]
@@ -21,31 +26,47 @@ pub(super) enum Command {
     Open {
         peer: SocketAddr,
         config: Box<Config>,
-        reply: oneshot::Sender<Result<Opened, SessionError>>,
+        reply: OpenReply,
     },
     Call {
         session: u32,
         call: Call,
-        reply: oneshot::Sender<Result<Response, Failure>>,
+        reply: CallReply,
+    },
+    /// Somebody who waits for this session no longer does.
+    Withdraw {
+        session: u32,
     },
     Close {
         session: u32,
         done: Option<oneshot::Sender<()>>,
+    },
+    Abandon {
+        session: u32,
     },
     Shutdown {
         done: oneshot::Sender<()>,
     },
 }
 
+/// Whether the task goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    Stop,
+}
+
 /// Socket, sessions, and who waits for what.
 pub(super) struct Driver {
     v4: UdpSocket,
-    v6: Option<UdpSocket>,
-    commands: mpsc::UnboundedReceiver<Command>,
+    /// The error is for whoever asks for an IPv6 peer.
+    v6: io::Result<UdpSocket>,
+    /// For deliveries to come back by.
+    commands: mpsc::WeakUnboundedSender<Command>,
     counters: Arc<Counters>,
     mux: Mux,
-    opening: HashMap<u32, oneshot::Sender<Result<Opened, SessionError>>>,
-    calls: HashMap<(u32, Token), oneshot::Sender<Result<Response, Failure>>>,
+    opening: HashMap<u32, OpenReply>,
+    calls: HashMap<u32, HashMap<Token, CallReply>>,
     /// Answered once what was queued before is on the wire.
     flushed: Vec<oneshot::Sender<()>>,
 }
@@ -63,8 +84,8 @@ impl Entropy for OsEntropy {
 impl Driver {
     pub(super) fn new(
         v4: UdpSocket,
-        v6: Option<UdpSocket>,
-        commands: mpsc::UnboundedReceiver<Command>,
+        v6: io::Result<UdpSocket>,
+        commands: mpsc::WeakUnboundedSender<Command>,
         counters: Arc<Counters>,
     ) -> Self {
         Self {
@@ -79,9 +100,18 @@ impl Driver {
         }
     }
 
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
         let (mut buffer4, mut buffer6) = (ReceiveBuffer::new(), ReceiveBuffer::new());
         loop {
+            // Every turn serves commands and timers before it takes in one more batch, so that a
+            // flood of datagrams holds up neither. Commands come first: one that takes a call back
+            // has to be heard before the session sends what is next.
+            while let Ok(command) = commands.try_recv() {
+                if self.obey(command) == Next::Stop {
+                    return self.flush().await;
+                }
+            }
+            self.mux.handle_timeout(Instant::now(), &mut OsEntropy);
             self.flush().await;
             let now = Instant::now();
             let sleep = self
@@ -89,56 +119,68 @@ impl Driver {
                 .poll_timeout()
                 .map_or(Duration::from_secs(3600), |due| due.saturating_duration_since(now));
             tokio::select! {
-                biased;
                 received = self.v4.receive(&mut buffer4) => self.take_in(received, &buffer4),
-                received = receive_some(self.v6.as_ref(), &mut buffer6) => {
+                received = receive_some(self.v6.as_ref().ok(), &mut buffer6) => {
                     self.take_in(received, &buffer6);
                 }
-                () = tokio::time::sleep(sleep) => {
-                    self.mux.handle_timeout(Instant::now(), &mut OsEntropy);
-                }
-                command = self.commands.recv() => {
-                    let Some(command) = command else { break };
-                    self.obey(command);
-                    // One task may have queued many: take them all before the next system call.
-                    while let Ok(command) = self.commands.try_recv() {
-                        self.obey(command);
+                () = tokio::time::sleep(sleep) => {}
+                command = commands.recv() => {
+                    // Without any handle left nobody will ask for anything.
+                    let next = command.map_or(Next::Stop, |command| self.obey(command));
+                    if next == Next::Stop {
+                        self.mux.close_all(&mut OsEntropy);
+                        return self.flush().await;
                     }
                 }
             }
         }
-        self.mux.close_all(&mut OsEntropy);
-        self.flush().await;
     }
 
-    fn obey(&mut self, command: Command) {
+    fn obey(&mut self, command: Command) -> Next {
         let now = Instant::now();
         match command {
             Command::Open { peer, config, reply } => {
-                let id = self.mux.open(now, peer, *config, &mut OsEntropy);
-                self.opening.insert(id, reply);
-            }
-            Command::Call { session, call, reply } => {
-                match self.mux.call(now, session, call, &mut OsEntropy) {
-                    Some(token) => {
-                        self.calls.insert((session, token), reply);
-                    }
-                    None => drop(reply.send(Err(Failure::NotSent))),
+                // Nobody waits any more: the BMC need not hear of it.
+                if !reply.is_closed() {
+                    let id = self.mux.open(now, peer, *config, &mut OsEntropy);
+                    self.opening.insert(id, reply);
                 }
             }
+            Command::Call { session, call, reply } => {
+                if reply.is_closed() {
+                    return Next::GoOn;
+                }
+                match self.mux.call(now, session, call, &mut OsEntropy) {
+                    Some(token) => {
+                        self.calls.entry(session).or_default().insert(token, reply);
+                    }
+                    None => drop(reply.send(Err(ErrorKind::Call(Failure::NotSent)))),
+                }
+            }
+            Command::Withdraw { session } => self.withdraw(session),
             Command::Close { session, done } => {
                 self.mux.close(session, &mut OsEntropy);
                 self.flushed.extend(done);
             }
+            Command::Abandon { session } => self.mux.abandon(session),
             Command::Shutdown { done } => {
                 self.mux.close_all(&mut OsEntropy);
                 self.flushed.push(done);
+                return Next::Stop;
             }
         }
+        Next::GoOn
     }
 
-    fn take_in(&mut self, received: std::io::Result<()>, buffer: &ReceiveBuffer) {
-        // An error here is an earlier datagram's: the session it belongs to times out.
+    /// Takes back the calls of a session that nobody waits for. What is on the wire already stays,
+    /// and its answer is dropped when it comes.
+    fn withdraw(&mut self, session: u32) {
+        let Some(calls) = self.calls.get_mut(&session) else { return };
+        let mux = &mut self.mux;
+        calls.retain(|token, reply| !(reply.is_closed() && mux.cancel(session, *token)));
+    }
+
+    fn take_in(&mut self, received: io::Result<()>, buffer: &ReceiveBuffer) {
         if let Err(error) = received {
             tracing::debug!(%error, "receive");
             return;
@@ -152,24 +194,48 @@ impl Driver {
 
     /// Hands out events and sends what is to be sent.
     async fn flush(&mut self) {
-        while let Some((id, event)) = self.mux.poll_event() {
-            self.hand_out(id, event);
+        self.hand_out_all();
+        let (mut batch4, mut batch6) = (Batch::default(), Batch::default());
+        while let Some(outgoing) = self.mux.poll_transmit() {
+            if outgoing.peer.is_ipv4() { &mut batch4 } else { &mut batch6 }.push(outgoing);
         }
-        let (mut batch4, mut batch6) = (Vec::new(), Vec::new());
-        while let Some((peer, datagram)) = self.mux.poll_transmit() {
-            if peer.is_ipv4() { &mut batch4 } else { &mut batch6 }.push((peer, datagram));
+        let mut failures = batch4.send(Ok(&self.v4), &self.counters).await;
+        failures.extend(batch6.send(self.v6.as_ref(), &self.counters).await);
+        for (session, error) in failures {
+            self.cannot_send(session, error);
         }
-        let sent = batch4.len().saturating_add(batch6.len());
-        self.counters.sent.fetch_add(sent as u64, Ordering::Relaxed);
-        let mut failures = self.v4.send_batch(&batch4).await;
-        if let Some(v6) = &self.v6 {
-            failures.extend(v6.send_batch(&batch6).await);
-        }
-        for (peer, error) in failures {
-            tracing::debug!(%peer, %error, "send");
-        }
+        self.hand_out_all();
         for done in self.flushed.drain(..) {
             let _ = done.send(());
+        }
+    }
+
+    /// Tells whoever waits for this session what the system says, and ends it: a repetition that
+    /// went through later would act after the failure was reported. With nobody waiting (a
+    /// keepalive), the next who asks will be told.
+    fn cannot_send(&mut self, session: u32, error: io::Error) {
+        tracing::debug!(%error, "send");
+        if ipmi_io::is_passing(&error) {
+            return;
+        }
+        let error = Arc::new(error);
+        let opening = self.opening.remove(&session);
+        let calls = self.calls.remove(&session).unwrap_or_default();
+        if opening.is_none() && calls.is_empty() {
+            return;
+        }
+        if let Some(reply) = opening {
+            let _ = reply.send(Err(OpenError::Io(Arc::clone(&error))));
+        }
+        for reply in calls.into_values() {
+            let _ = reply.send(Err(ErrorKind::Io(same(&error))));
+        }
+        self.mux.abandon(session);
+    }
+
+    fn hand_out_all(&mut self) {
+        while let Some((id, event)) = self.mux.poll_event() {
+            self.hand_out(id, event);
         }
     }
 
@@ -177,29 +243,58 @@ impl Driver {
     fn hand_out(&mut self, id: u32, event: Event) {
         match event {
             Event::Established { suite, refused } => {
-                if let Some(reply) = self.opening.remove(&id)
-                    && reply.send(Ok(Opened { id, suite, refused })).is_err()
-                {
-                    // Nobody will ever use or close it: give the BMC its slot back.
-                    self.mux.close(id, &mut OsEntropy);
+                if let Some(reply) = self.opening.remove(&id) {
+                    // Not accepted, it comes back as a command to close it.
+                    let opened = Opened { id, suite, refused };
+                    let _ = reply.send(Ok(Delivery::new(opened, self.commands.clone())));
                 }
             }
-            Event::Answer(token, response) => {
-                if let Some(reply) = self.calls.remove(&(id, token)) {
-                    let _ = reply.send(Ok(response));
-                }
-            }
-            Event::Failed(token, failure) => {
-                if let Some(reply) = self.calls.remove(&(id, token)) {
-                    let _ = reply.send(Err(failure));
-                }
-            }
+            Event::Answer(token, response) => self.answer(id, token, Ok(response)),
+            Event::Failed(token, failure) => self.answer(id, token, Err(ErrorKind::Call(failure))),
             Event::Closed(why) => {
                 if let (Some(reply), Some(why)) = (self.opening.remove(&id), why) {
-                    let _ = reply.send(Err(why));
+                    let _ = reply.send(Err(OpenError::Session(why)));
                 }
+                self.calls.remove(&id);
             }
         }
+    }
+
+    fn answer(&mut self, id: u32, token: Token, outcome: Result<Response, ErrorKind>) {
+        if let Some(reply) = self.calls.get_mut(&id).and_then(|calls| calls.remove(&token)) {
+            let _ = reply.send(outcome);
+        }
+    }
+}
+
+/// What goes out in one go, and for which sessions.
+#[derive(Default)]
+struct Batch {
+    sessions: Vec<u32>,
+    datagrams: Vec<(SocketAddr, Vec<u8>)>,
+}
+
+impl Batch {
+    fn push(&mut self, Outgoing { session, peer, datagram }: Outgoing) {
+        self.sessions.push(session);
+        self.datagrams.push((peer, datagram));
+    }
+
+    /// The sessions whose datagrams could not be sent, and why.
+    async fn send(
+        self,
+        socket: Result<&UdpSocket, &io::Error>,
+        counters: &Counters,
+    ) -> Vec<(u32, io::Error)> {
+        let socket = match socket {
+            Ok(socket) => socket,
+            Err(error) => return self.sessions.into_iter().map(|id| (id, same(error))).collect(),
+        };
+        let failures = socket.send_batch(&self.datagrams).await;
+        let sent = self.datagrams.len().saturating_sub(failures.len());
+        counters.sent.fetch_add(sent as u64, Ordering::Relaxed);
+        let named = |(at, error)| Some((*self.sessions.get(at)?, error));
+        failures.into_iter().filter_map(named).collect()
     }
 }
 

@@ -6,20 +6,23 @@
 
 mod driver;
 mod mux;
+mod suites;
 
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use ipmi_io::UdpSocket;
-use ipmi_session::console::{Call, Config, Failure, SessionError};
+use ipmi_session::console::{Call, Config, SessionError};
 use ipmi_wire::Response;
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::error::ErrorKind;
 use driver::{Command, Driver};
+use suites::Suites;
 
 /// A UDP socket with the sessions on it. Clones share both; when the last is gone, the sessions
 /// are closed.
@@ -27,8 +30,7 @@ use driver::{Command, Driver};
 pub struct Endpoint {
     commands: mpsc::UnboundedSender<Command>,
     counters: Arc<Counters>,
-    /// The suite that worked last, per BMC.
-    suites: Arc<Mutex<HashMap<SocketAddr, CipherSuite>>>,
+    suites: Arc<Mutex<Suites>>,
 }
 
 /// What went over the socket.
@@ -48,9 +50,25 @@ pub(crate) struct Opened {
     pub(crate) refused: Vec<(CipherSuite, RmcpPlusStatus)>,
 }
 
-/// The endpoint's task is gone.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Gone;
+/// A session on its way to its owner. Lost on the way, because whoever waited for it went away, it
+/// is closed: nobody else would, and its keepalive would hold the BMC's slot for ever.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    opened: Option<Opened>,
+    /// Weak, because what is under way must not keep the endpoint alive; when that is gone, all
+    /// sessions are closed anyway.
+    commands: mpsc::WeakUnboundedSender<Command>,
+}
+
+/// Why no session was opened. Clonable, because all who waited are told.
+#[derive(Clone, Debug)]
+pub(crate) enum OpenError {
+    Session(SessionError),
+    /// This machine cannot send to the BMC.
+    Io(Arc<io::Error>),
+    /// The endpoint's task is gone.
+    Gone,
+}
 
 impl Endpoint {
     /// A socket on any port, for IPv4 and IPv6 peers alike (two sockets underneath). Has to be
@@ -60,12 +78,17 @@ impl Endpoint {
     /// What the system says if it has no socket to give.
     pub fn bind() -> io::Result<Self> {
         let v4 = UdpSocket::bind(([0, 0, 0, 0], 0).into())?;
-        // A host without IPv6 is no reason to fail.
-        let v6 = UdpSocket::bind(([0u16; 8], 0).into()).ok();
+        // A host without IPv6 is no reason to fail before an IPv6 peer is asked for.
+        let v6 = UdpSocket::bind(([0u16; 8], 0).into());
+        Ok(Self::on(v4, v6))
+    }
+
+    fn on(v4: UdpSocket, v6: io::Result<UdpSocket>) -> Self {
         let (commands, receiver) = mpsc::unbounded_channel();
         let counters = Arc::new(Counters::default());
-        tokio::spawn(Driver::new(v4, v6, receiver, Arc::clone(&counters)).run());
-        Ok(Self { commands, counters, suites: Arc::default() })
+        let driver = Driver::new(v4, v6, commands.downgrade(), Arc::clone(&counters));
+        tokio::spawn(driver.run(receiver));
+        Self { commands, counters, suites: Arc::default() }
     }
 
     /// Datagrams sent and received so far.
@@ -75,15 +98,16 @@ impl Endpoint {
         (sent.load(Ordering::Relaxed), received.load(Ordering::Relaxed))
     }
 
-    /// Remembers that `suite` works with the BMC at `address`, so that it is tried first.
+    /// Remembers that `suite` works with the BMC at `address`, so that it is tried first for the
+    /// next hour.
     pub fn remember(&self, address: SocketAddr, suite: CipherSuite) {
-        self.suites.lock().unwrap_or_else(PoisonError::into_inner).insert(address, suite);
+        self.suites().remember(Instant::now(), address, suite);
     }
 
-    /// The suite that worked last with the BMC at `address`.
+    /// The suite that worked last with the BMC at `address`, in the last hour.
     #[must_use]
     pub fn recall(&self, address: SocketAddr) -> Option<CipherSuite> {
-        self.suites.lock().unwrap_or_else(PoisonError::into_inner).get(&address).copied()
+        self.suites().recall(Instant::now(), address)
     }
 
     /// `suites`, the one that worked last with this BMC first.
@@ -97,7 +121,8 @@ impl Endpoint {
         suites
     }
 
-    /// Closes every session and waits until that is on the wire.
+    /// Closes every session and waits until that is on the wire. Whatever is asked of the endpoint
+    /// afterwards ends in [`ErrorKind::EndpointGone`].
     pub async fn shutdown(&self) {
         let (done, waiter) = oneshot::channel();
         if self.commands.send(Command::Shutdown { done }).is_ok() {
@@ -106,25 +131,33 @@ impl Endpoint {
         }
     }
 
+    /// Whether it was shut down.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.commands.is_closed()
+    }
+
     pub(crate) async fn open(
         &self,
         peer: SocketAddr,
         config: Config,
-    ) -> Result<Result<Opened, SessionError>, Gone> {
+    ) -> Result<Delivery, OpenError> {
         let (reply, waiter) = oneshot::channel();
         let config = Box::new(config);
-        self.commands.send(Command::Open { peer, config, reply }).map_err(|_| Gone)?;
-        waiter.await.map_err(|_| Gone)
+        let command = Command::Open { peer, config, reply };
+        self.commands.send(command).map_err(|_| OpenError::Gone)?;
+        waiter.await.map_err(|_| OpenError::Gone)?
     }
 
-    pub(crate) async fn call(
-        &self,
-        session: u32,
-        call: Call,
-    ) -> Result<Result<Response, Failure>, Gone> {
-        let (reply, waiter) = oneshot::channel();
-        self.commands.send(Command::Call { session, call, reply }).map_err(|_| Gone)?;
-        waiter.await.map_err(|_| Gone)
+    /// Makes a call. When the future is dropped before the request is on the wire, it is never
+    /// sent.
+    pub(crate) async fn call(&self, session: u32, call: Call) -> Result<Response, ErrorKind> {
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Call { session, call, reply };
+        self.commands.send(command).map_err(|_| ErrorKind::EndpointGone)?;
+        let mut waiting = Waiting { endpoint: self, session, answer, answered: false };
+        let outcome = (&mut waiting.answer).await;
+        waiting.answered = true;
+        outcome.map_err(|_| ErrorKind::EndpointGone)?
     }
 
     /// Sends Close Session and forgets the session.
@@ -138,5 +171,90 @@ impl Endpoint {
     /// As [`close`](Self::close), without waiting.
     pub(crate) fn close_later(&self, session: u32) {
         let _ = self.commands.send(Command::Close { session, done: None });
+    }
+
+    /// Forgets the session and sends nothing.
+    pub(crate) fn abandon(&self, session: u32) {
+        let _ = self.commands.send(Command::Abandon { session });
+    }
+
+    fn suites(&self) -> MutexGuard<'_, Suites> {
+        self.suites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who waits for an answer.
+struct Waiting<'a> {
+    endpoint: &'a Endpoint,
+    session: u32,
+    answer: oneshot::Receiver<Result<Response, ErrorKind>>,
+    answered: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            // In this order: the task tells by the closed channel which call is meant.
+            self.answer.close();
+            let _ = self.endpoint.commands.send(Command::Withdraw { session: self.session });
+        }
+    }
+}
+
+impl Delivery {
+    fn new(opened: Opened, commands: mpsc::WeakUnboundedSender<Command>) -> Self {
+        Self { opened: Some(opened), commands }
+    }
+
+    /// The session; closing it is the caller's business now.
+    pub(crate) fn accept(mut self) -> Option<Opened> {
+        self.opened.take()
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if let Some(Opened { id, .. }) = self.opened.take()
+            && let Some(commands) = self.commands.upgrade()
+        {
+            let _ = commands.send(Command::Close { session: id, done: None });
+        }
+    }
+}
+
+impl From<OpenError> for ErrorKind {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Session(error) => Self::Session(error),
+            OpenError::Io(error) => Self::Io(same(&error)),
+            OpenError::Gone => Self::EndpointGone,
+        }
+    }
+}
+
+/// The same error once more, for one more to be told.
+fn same(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Bmc, Credentials};
+
+    #[tokio::test]
+    async fn an_ipv6_peer_of_a_host_without_ipv6_is_refused_at_once() {
+        let v4 = UdpSocket::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let v6 = Err(io::Error::from(io::ErrorKind::Unsupported));
+        let endpoint = Endpoint::on(v4, v6);
+        let credentials = Credentials::new(b"admin", b"pw").unwrap();
+        let bmc = Bmc::new(&endpoint, "[2001:db8::1]:623".parse().unwrap(), credentials);
+        let error = bmc.connect().await.unwrap_err();
+        let ErrorKind::Io(system) = &*error.kind else { panic!("{error:?}") };
+        assert_eq!(system.kind(), io::ErrorKind::Unsupported);
+        assert_eq!(endpoint.datagrams(), (0, 0));
     }
 }

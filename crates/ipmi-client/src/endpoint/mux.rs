@@ -13,10 +13,10 @@ use ipmi_wire::session::SessionPacket;
 #[derive(Debug, Default)]
 pub(crate) struct Mux {
     sessions: HashMap<u32, Entry>,
-    /// The newest session with each peer, for answers that name none.
-    by_peer: HashMap<SocketAddr, u32>,
+    /// The sessions with each peer, oldest first, for answers that name none.
+    by_peer: HashMap<SocketAddr, Vec<u32>>,
     timers: BTreeSet<(Instant, u32)>,
-    outbox: VecDeque<(SocketAddr, Vec<u8>)>,
+    outbox: VecDeque<Outgoing>,
     events: VecDeque<(u32, Event)>,
 }
 
@@ -25,6 +25,15 @@ struct Entry {
     peer: SocketAddr,
     session: Session,
     timer: Option<Instant>,
+}
+
+/// A datagram to send.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    /// Whose it is.
+    pub(crate) session: u32,
+    pub(crate) peer: SocketAddr,
+    pub(crate) datagram: Vec<u8>,
 }
 
 impl Mux {
@@ -39,7 +48,7 @@ impl Mux {
         let id = self.fresh_id(entropy);
         let session = Session::open(now, config, id, entropy);
         self.sessions.insert(id, Entry { peer, session, timer: None });
-        self.by_peer.insert(peer, id);
+        self.by_peer.entry(peer).or_default().push(id);
         self.drain(id);
         id
     }
@@ -55,6 +64,21 @@ impl Mux {
         let token = self.sessions.get_mut(&id)?.session.call(now, call, entropy);
         self.drain(id);
         Some(token)
+    }
+
+    /// Takes back a call that was not sent yet; whether there was one.
+    pub(crate) fn cancel(&mut self, id: u32, token: Token) -> bool {
+        let canceled = self.sessions.get_mut(&id).is_some_and(|e| e.session.cancel(token));
+        self.drain(id);
+        canceled
+    }
+
+    /// Ends a session without a word.
+    pub(crate) fn abandon(&mut self, id: u32) {
+        if let Some(entry) = self.sessions.get_mut(&id) {
+            entry.session.abandon();
+            self.drain(id);
+        }
     }
 
     /// Ends a session.
@@ -80,13 +104,43 @@ impl Mux {
         datagram: &[u8],
         entropy: &mut dyn Entropy,
     ) {
-        let Some(id) = self.route(from, datagram) else { return };
-        if let Some(entry) = self.sessions.get_mut(&id)
-            && entry.peer == from
-        {
-            entry.session.handle_datagram(now, datagram, entropy);
-            self.drain(id);
+        match Address::of(datagram) {
+            Some(Address::Session(id)) => drop(self.deliver(now, from, id, datagram, entropy)),
+            Some(Address::Handshake(named)) => {
+                if let Some(id) = named.filter(|id| self.sessions.contains_key(id)) {
+                    self.deliver(now, from, id, datagram, entropy);
+                    return;
+                }
+                // A refusal may name nobody: it is for the newest session that recognizes it by
+                // its kind and tag.
+                for id in self.by_peer.get(&from).cloned().unwrap_or_default().into_iter().rev() {
+                    if self.deliver(now, from, id, datagram, entropy) {
+                        return;
+                    }
+                }
+            }
+            None => {}
         }
+    }
+
+    /// Gives a datagram to a session; whether that moved it.
+    fn deliver(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        id: u32,
+        datagram: &[u8],
+        entropy: &mut dyn Entropy,
+    ) -> bool {
+        let Some(entry) = self.sessions.get_mut(&id) else { return false };
+        if entry.peer != from {
+            return false;
+        }
+        let sent = entry.session.sent();
+        entry.session.handle_datagram(now, datagram, entropy);
+        let moved = entry.session.is_closed() || entry.session.sent() != sent;
+        self.drain(id);
+        moved
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant, entropy: &mut dyn Entropy) {
@@ -110,7 +164,7 @@ impl Mux {
         self.timers.first().map(|(due, _)| *due)
     }
 
-    pub(crate) fn poll_transmit(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+    pub(crate) fn poll_transmit(&mut self) -> Option<Outgoing> {
         self.outbox.pop_front()
     }
 
@@ -118,28 +172,11 @@ impl Mux {
         self.events.pop_front()
     }
 
-    /// Whose datagram this is: the session ID in the header, or in the payload of a handshake
-    /// message. A refusal too short to name one belongs to the peer's newest session; the session
-    /// itself checks its tag.
-    fn route(&self, from: SocketAddr, datagram: &[u8]) -> Option<u32> {
-        let Ok(Some(SessionPacket::V20(packet))) = SessionPacket::decode_datagram(datagram) else {
-            return None;
-        };
-        if packet.header.session_id != 0 {
-            return Some(packet.header.session_id);
-        }
-        let mut r = Reader::new(packet.payload);
-        let named = r.u32("tag and status").ok().and_then(|_| r.u32("console session ID").ok());
-        named
-            .filter(|id| self.sessions.contains_key(id))
-            .or_else(|| self.by_peer.get(&from).copied())
-    }
-
     /// Takes over what a session has to say, and forgets it when it is closed.
     fn drain(&mut self, id: u32) {
         let Some(entry) = self.sessions.get_mut(&id) else { return };
         while let Some(datagram) = entry.session.poll_transmit() {
-            self.outbox.push_back((entry.peer, datagram));
+            self.outbox.push_back(Outgoing { session: id, peer: entry.peer, datagram });
         }
         while let Some(event) = entry.session.poll_event() {
             self.events.push_back((id, event));
@@ -157,8 +194,11 @@ impl Mux {
         if entry.session.is_closed() {
             let peer = entry.peer;
             self.sessions.remove(&id);
-            if self.by_peer.get(&peer) == Some(&id) {
-                self.by_peer.remove(&peer);
+            if let Some(ids) = self.by_peer.get_mut(&peer) {
+                ids.retain(|other| *other != id);
+                if ids.is_empty() {
+                    self.by_peer.remove(&peer);
+                }
             }
         }
     }
@@ -172,5 +212,89 @@ impl Mux {
                 return id;
             }
         }
+    }
+}
+
+/// Whom a datagram is for.
+#[derive(Clone, Copy, Debug)]
+enum Address {
+    /// An established session, named in the header.
+    Session(u32),
+    /// A handshake, named in the payload if that is long enough.
+    Handshake(Option<u32>),
+}
+
+impl Address {
+    fn of(datagram: &[u8]) -> Option<Self> {
+        let Ok(Some(SessionPacket::V20(packet))) = SessionPacket::decode_datagram(datagram) else {
+            return None;
+        };
+        if packet.header.session_id != 0 {
+            return Some(Self::Session(packet.header.session_id));
+        }
+        let mut r = Reader::new(packet.payload);
+        let named = r.u32("tag and status").ok().and_then(|_| r.u32("console session ID").ok());
+        Some(Self::Handshake(named))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ipmi_session::Secret;
+    use ipmi_wire::session::{CipherSuite, PayloadType, Username, V20Header};
+
+    use super::*;
+
+    /// A sequence, so that IDs and tags differ.
+    struct Counting(u8);
+
+    impl Entropy for Counting {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            for byte in bytes {
+                self.0 = self.0.wrapping_add(1);
+                *byte = self.0;
+            }
+        }
+    }
+
+    /// The tag of the first message that goes out.
+    fn tag(mux: &mut Mux) -> u8 {
+        // RMCP header 4, session header 12.
+        mux.poll_transmit().unwrap().datagram[16]
+    }
+
+    #[test]
+    fn an_older_session_gets_the_refusal_that_names_nobody_after_the_newer_one_is_gone() {
+        let (mut mux, mut entropy) = (Mux::default(), Counting(0));
+        let now = Instant::now();
+        let peer = ([192, 0, 2, 1], 623).into();
+        let mut config = Config::new(Username::default(), Secret::new(b"").unwrap());
+        config.suites = vec![CipherSuite::SUITE_17];
+        let older = mux.open(now, peer, config.clone(), &mut entropy);
+        let tag = tag(&mut mux);
+        let newer = mux.open(now, peer, config, &mut entropy);
+        let open = |mux: &Mux| mux.by_peer.get(&peer).cloned().unwrap_or_default();
+        assert_eq!(open(&mux), [older, newer]);
+
+        // Two bytes, as `ipmi_sim` sends them: tag and "no cipher suite match".
+        let refusal = V20Header::sessionless(PayloadType::OpenSessionResponse)
+            .to_datagram(&[tag, 0x11])
+            .unwrap();
+        mux.handle_datagram(now, ([192, 0, 2, 9], 623).into(), &refusal, &mut entropy);
+        mux.abandon(newer);
+        assert_eq!(open(&mux), [older]);
+        mux.handle_datagram(now, peer, &refusal, &mut entropy);
+        // A refusal that proves nothing is believed only when nothing better comes.
+        while let Some(due) = mux.poll_timeout() {
+            mux.handle_timeout(due, &mut entropy);
+        }
+        let ended = std::iter::from_fn(|| mux.poll_event())
+            .find_map(|(id, event)| match event {
+                Event::Closed(Some(why)) if id == older => Some(why.to_string()),
+                _ => None,
+            })
+            .unwrap();
+        assert!(ended.contains("no cipher suite match"), "{ended}");
+        assert!(mux.by_peer.is_empty() && mux.timers.is_empty());
     }
 }

@@ -29,13 +29,20 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
     }
     // Before anybody can know that there is somebody to stop.
     let stop = stop_signal().map_err(no_signals)?;
-    let server = Server::start(&config, state.as_deref()).map_err(start_error)?;
-    let told = tell(&config, server.addresses(), format);
-    if told.is_ok() {
-        stop.await;
+    let mut server = Server::start(&config, state.as_deref()).map_err(start_error)?;
+    let mut outcome = tell(&config, server.addresses(), format);
+    if outcome.is_ok() {
+        tokio::select! {
+            () = stop => {}
+            failed = server.failed() => {
+                outcome = Err(Error::told(Exit::Failed, failed.to_string())
+                    .cause("a defect in Lantern, or a network interface that went away")
+                    .next("start it again; its state is kept if --state was given"));
+            }
+        }
     }
     server.stop().await;
-    told
+    outcome
 }
 
 /// Resolves at SIGINT or SIGTERM. They are caught from now on.
