@@ -53,7 +53,8 @@ impl Tally {
 
     /// Reads a closing line of nextest or of the standard runner.
     fn parse(line: &str) -> Option<Self> {
-        let counts = match line.trim().strip_prefix("test result: ") {
+        // nextest repeats the standard runner's line, indented, for every test that fails.
+        let counts = match line.trim_end().strip_prefix("test result: ") {
             Some(rest) => rest.split_once(". ")?.1,
             None => line.trim().strip_prefix("Summary [")?.split_once(" run: ")?.1,
         };
