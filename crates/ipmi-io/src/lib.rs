@@ -1,5 +1,7 @@
 //! The system calls under IPMI, and nothing of what the bytes mean.
 
+mod random;
 mod udp;
 
+pub use random::fill_random;
 pub use udp::{Datagram, ReceiveBuffer, UdpSocket, is_passing};

@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use ipmi_bmc::{Bmc, LanPolicy, Settings};
-use ipmi_io::{ReceiveBuffer, UdpSocket};
-use ipmi_session::Entropy;
+use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
 use ipmi_session::managed::Limits;
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
@@ -73,16 +72,6 @@ struct Shared {
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shared").finish_non_exhaustive()
-    }
-}
-
-/// The operating system's random source.
-struct OsEntropy;
-
-impl Entropy for OsEntropy {
-    #[allow(clippy::expect_used, reason = "without randomness there is no safe way on")]
-    fn fill(&mut self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system's random source works");
     }
 }
 
@@ -244,7 +233,9 @@ fn build(config: &Config, kept: Option<State>) -> Bmc {
 
 /// A random UUID (RFC 4122, version 4) in IPMI's wire order, which is the reverse of text order.
 fn random_guid() -> [u8; 16] {
-    let mut number = u128::from_le_bytes(OsEntropy.array());
+    let mut bytes = [0; 16];
+    fill_random(&mut bytes);
+    let mut number = u128::from_le_bytes(bytes);
     number = number & !(0xf << 76) | 0x4 << 76;
     number = number & !(0x3 << 62) | 0x2 << 62;
     number.to_le_bytes()
@@ -267,7 +258,8 @@ async fn listen(shared: Arc<Shared>, address: SocketAddr, socket: UdpSocket) -> 
             let before = bmc.is_on();
             let now = Instant::now();
             for datagram in buffer.iter() {
-                let reply = bmc.handle_datagram(now, datagram.peer, datagram.bytes, &mut OsEntropy);
+                let reply =
+                    bmc.handle_datagram(now, datagram.peer, datagram.bytes, &mut fill_random);
                 replies.extend(reply.map(|reply| (datagram.local_ip, datagram.peer, reply)));
             }
             before != bmc.is_on()

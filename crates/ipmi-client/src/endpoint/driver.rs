@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use ipmi_io::{ReceiveBuffer, UdpSocket};
-use ipmi_session::Entropy;
+use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
 use ipmi_session::console::{Call, Config, Event, Failure, Token};
 use ipmi_wire::Response;
 use tokio::sync::{mpsc, oneshot};
@@ -71,16 +70,6 @@ pub(super) struct Driver {
     flushed: Vec<oneshot::Sender<()>>,
 }
 
-/// The operating system's random source.
-struct OsEntropy;
-
-impl Entropy for OsEntropy {
-    #[allow(clippy::expect_used, reason = "without randomness there is no safe way on")]
-    fn fill(&mut self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system's random source works");
-    }
-}
-
 impl Driver {
     pub(super) fn new(
         v4: UdpSocket,
@@ -111,7 +100,7 @@ impl Driver {
                     return self.flush().await;
                 }
             }
-            self.mux.handle_timeout(Instant::now(), &mut OsEntropy);
+            self.mux.handle_timeout(Instant::now(), &mut fill_random);
             self.flush().await;
             let now = Instant::now();
             let sleep = self
@@ -128,7 +117,7 @@ impl Driver {
                     // Without any handle left nobody will ask for anything.
                     let next = command.map_or(Next::Stop, |command| self.obey(command));
                     if next == Next::Stop {
-                        self.mux.close_all(&mut OsEntropy);
+                        self.mux.close_all(&mut fill_random);
                         return self.flush().await;
                     }
                 }
@@ -142,7 +131,7 @@ impl Driver {
             Command::Open { peer, config, reply } => {
                 // Nobody waits any more: the BMC need not hear of it.
                 if !reply.is_closed() {
-                    let id = self.mux.open(now, peer, *config, &mut OsEntropy);
+                    let id = self.mux.open(now, peer, *config, &mut fill_random);
                     self.opening.insert(id, reply);
                 }
             }
@@ -150,7 +139,7 @@ impl Driver {
                 if reply.is_closed() {
                     return Next::GoOn;
                 }
-                match self.mux.call(now, session, call, &mut OsEntropy) {
+                match self.mux.call(now, session, call, &mut fill_random) {
                     Some(token) => {
                         self.calls.entry(session).or_default().insert(token, reply);
                     }
@@ -159,12 +148,12 @@ impl Driver {
             }
             Command::Withdraw { session } => self.withdraw(session),
             Command::Close { session, done } => {
-                self.mux.close(session, &mut OsEntropy);
+                self.mux.close(session, &mut fill_random);
                 self.flushed.extend(done);
             }
             Command::Abandon { session } => self.mux.abandon(session),
             Command::Shutdown { done } => {
-                self.mux.close_all(&mut OsEntropy);
+                self.mux.close_all(&mut fill_random);
                 self.flushed.push(done);
                 return Next::Stop;
             }
@@ -188,7 +177,7 @@ impl Driver {
         let now = Instant::now();
         for datagram in buffer.iter() {
             self.counters.received.fetch_add(1, Ordering::Relaxed);
-            self.mux.handle_datagram(now, datagram.peer, datagram.bytes, &mut OsEntropy);
+            self.mux.handle_datagram(now, datagram.peer, datagram.bytes, &mut fill_random);
         }
     }
 
