@@ -1,7 +1,7 @@
 //! The System Event Log.
 
 use ipmi_wire::CompletionCode;
-use ipmi_wire::sel::SelRecord;
+use ipmi_wire::sel::{SelRecord, Timestamp};
 
 use crate::dispatch::Outcome;
 use crate::reservation::Reservation;
@@ -31,7 +31,7 @@ impl Sel {
             next_id: 1,
             overflow: false,
             reservation: Reservation::default(),
-            last_addition: 0,
+            last_addition: Timestamp::Unspecified.raw(),
         };
         for event in events {
             let id = event.id();
@@ -130,7 +130,7 @@ mod tests {
         let mut kept = Sel::new(vec![event(7, 5), event(9, 6)]);
         assert_eq!((kept.add(event(0, 7), 7), kept.last_addition), (Some(10), 7));
         assert_eq!(ids(&kept), [7, 9, 10]);
-        assert_eq!(Sel::new(Vec::new()).last_addition, 0);
+        assert_eq!(Sel::new(Vec::new()).last_addition, u32::MAX);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use ipmi_wire::cmd::storage::{
     GetSdr, GetSdrRepositoryInfo, GetSelEntry, GetSelInfo, ReservationId, ReserveSdrRepository,
     ReserveSel, SdrData, SdrOperations, SdrRepositoryInfo, SelEntryData, SelInfo, SelOperations,
 };
+use ipmi_wire::sel::Timestamp;
 use ipmi_wire::{CompletionCode, Encode};
 
 use crate::bmc::Bmc;
@@ -23,6 +24,9 @@ pub(super) fn register(table: &mut Table) {
 /// Format version of SDR repository and SEL: 1.5, as BCD with the digits swapped.
 const VERSION: u8 = 0x51;
 
+/// §37.1: a time that is not known. Nothing was ever erased.
+const NEVER: u32 = Timestamp::Unspecified.raw();
+
 fn get_sdr_repository_info(
     bmc: &mut Bmc,
     _: &Context,
@@ -33,7 +37,7 @@ fn get_sdr_repository_info(
         record_count: bmc.sdr.count(),
         free_space: bmc.sdr.free_space(),
         last_addition: bmc.sdr.last_addition,
-        last_erase: 0,
+        last_erase: NEVER,
         operations: SdrOperations { reserve: true, ..SdrOperations::default() },
     })
 }
@@ -62,7 +66,7 @@ fn get_sel_info(bmc: &mut Bmc, _: &Context, _: GetSelInfo) -> Outcome<SelInfo> {
         entries: bmc.sel.count(),
         free_space: bmc.sel.free_space(),
         last_addition: bmc.sel.last_addition,
-        last_erase: 0,
+        last_erase: NEVER,
         operations: SelOperations {
             overflow: bmc.sel.overflow(),
             reserve: true,
