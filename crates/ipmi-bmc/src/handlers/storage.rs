@@ -1,8 +1,8 @@
 //! Records: the SDR repository and the System Event Log.
 
 use ipmi_wire::cmd::storage::{
-    GetSdr, GetSdrRepositoryInfo, GetSelEntry, GetSelInfo, ReservationId, ReserveSdrRepository,
-    ReserveSel, SdrData, SdrOperations, SdrRepositoryInfo, SelEntryData, SelInfo, SelOperations,
+    GetSdr, GetSdrRepositoryInfo, GetSelEntry, GetSelInfo, RecordData, ReservationId,
+    ReserveSdrRepository, ReserveSel, SdrOperations, SdrRepositoryInfo, SelInfo, SelOperations,
 };
 use ipmi_wire::sel::Timestamp;
 use ipmi_wire::{CompletionCode, Encode};
@@ -50,14 +50,14 @@ fn reserve_sdr_repository(
     Ok(ReservationId(bmc.sdr.reservation.take()))
 }
 
-fn get_sdr(bmc: &mut Bmc, _: &Context, request: GetSdr) -> Outcome<SdrData> {
+fn get_sdr(bmc: &mut Bmc, _: &Context, request: GetSdr) -> Outcome<RecordData> {
     // §33.12: a reservation is needed for partial reads that do not start at the beginning.
     if request.offset > 0 && !bmc.sdr.reservation.holds(request.reservation.0) {
         return Err(CompletionCode::RESERVATION_CANCELED);
     }
     let (record, next_record_id) = bmc.sdr.get(request.record_id)?;
     let data = piece(&record.to_bytes(), request.offset, request.count)?;
-    Ok(SdrData { next_record_id, data })
+    Ok(RecordData { next_record_id, data })
 }
 
 fn get_sel_info(bmc: &mut Bmc, _: &Context, _: GetSelInfo) -> Outcome<SelInfo> {
@@ -79,14 +79,14 @@ fn reserve_sel(bmc: &mut Bmc, _: &Context, _: ReserveSel) -> Outcome<Reservation
     Ok(ReservationId(bmc.sel.reservation.take()))
 }
 
-fn get_sel_entry(bmc: &mut Bmc, _: &Context, request: GetSelEntry) -> Outcome<SelEntryData> {
+fn get_sel_entry(bmc: &mut Bmc, _: &Context, request: GetSelEntry) -> Outcome<RecordData> {
     // §31.5: as with Get SDR.
     if request.offset > 0 && !bmc.sel.reservation.holds(request.reservation.0) {
         return Err(CompletionCode::RESERVATION_CANCELED);
     }
     let (record, next_record_id) = bmc.sel.get(request.record_id)?;
     let data = piece(&record.to_bytes(), request.offset, request.count)?;
-    Ok(SelEntryData { next_record_id, data })
+    Ok(RecordData { next_record_id, data })
 }
 
 /// `count` bytes of a record from `offset` on, or all that follow if there are fewer.

@@ -1,6 +1,6 @@
 //! Get SDR: a record, or a piece of one.
 
-use crate::cmd::storage::ReservationId;
+use crate::cmd::storage::{RecordData, ReservationId};
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::command::{Access, Command};
 use crate::netfn::{CommandId, NetFn};
@@ -31,17 +31,8 @@ impl GetSdr {
     pub const WHOLE: u8 = 0xff;
 }
 
-/// The answer to [`GetSdr`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SdrData {
-    /// The record after this one; [`GetSdr::LAST`] if there is none.
-    pub next_record_id: u16,
-    /// The bytes asked for; `ipmi_sim` may send more than the record has.
-    pub data: Vec<u8>,
-}
-
 impl Command for GetSdr {
-    type Response = SdrData;
+    type Response = RecordData;
     const ID: CommandId = CommandId::new(NetFn::Storage, 0x23);
     const NAME: &'static str = "Get SDR";
     const SECTION: &'static str = "IPMI v2.0 §33.12";
@@ -67,19 +58,6 @@ impl Decode for GetSdr {
     }
 }
 
-impl Encode for SdrData {
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.extend(self.next_record_id.to_le_bytes());
-        out.extend(&self.data);
-    }
-}
-
-impl Decode for SdrData {
-    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { next_record_id: r.u16("next record ID")?, data: r.take_rest().to_vec() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,8 +70,8 @@ mod tests {
             GetSdr { reservation: ReservationId(1), record_id: 4, offset: 5, count: 16 };
         assert_eq!(request, expected);
         assert_eq!(request.to_bytes(), bytes);
-        let answer = SdrData::decode_exact(&[0xff, 0xff, 1, 2, 3]).unwrap();
+        let answer = RecordData::decode_exact(&[0xff, 0xff, 1, 2, 3]).unwrap();
         assert_eq!((answer.next_record_id, answer.data.as_slice()), (GetSdr::LAST, &[1, 2, 3][..]));
-        assert!(SdrData::decode_exact(&[0xff]).is_err());
+        assert!(RecordData::decode_exact(&[0xff]).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Get SEL Entry: a record of the log, or a piece of one.
 
-use crate::cmd::storage::ReservationId;
+use crate::cmd::storage::{RecordData, ReservationId};
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::command::{Access, Command};
 use crate::completion::CompletionCode;
@@ -35,17 +35,8 @@ impl GetSelEntry {
     }
 }
 
-/// The answer to [`GetSelEntry`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SelEntryData {
-    /// The record after this one; [`GetSelEntry::LAST`] if there is none.
-    pub next_record_id: u16,
-    /// The bytes asked for: 16 if it was the whole record.
-    pub data: Vec<u8>,
-}
-
 impl Command for GetSelEntry {
-    type Response = SelEntryData;
+    type Response = RecordData;
     const ID: CommandId = CommandId::new(NetFn::Storage, 0x43);
     const NAME: &'static str = "Get SEL Entry";
     const SECTION: &'static str = "IPMI v2.0 §31.5";
@@ -75,19 +66,6 @@ impl Decode for GetSelEntry {
     }
 }
 
-impl Encode for SelEntryData {
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.extend(self.next_record_id.to_le_bytes());
-        out.extend(&self.data);
-    }
-}
-
-impl Decode for SelEntryData {
-    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { next_record_id: r.u16("next record ID")?, data: r.take_rest().to_vec() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,7 +75,7 @@ mod tests {
         let request = GetSelEntry::whole(GetSelEntry::FIRST);
         assert_eq!(request.to_bytes(), [0, 0, 0, 0, 0, 0xff]);
         assert_eq!(GetSelEntry::decode_exact(&[0, 0, 0, 0, 0, 0xff]).unwrap(), request);
-        let answer = SelEntryData::decode_exact(&[0x02, 0x00, 0x01]).unwrap();
+        let answer = RecordData::decode_exact(&[0x02, 0x00, 0x01]).unwrap();
         assert_eq!((answer.next_record_id, answer.to_bytes()), (2, vec![2, 0, 1]));
     }
 }

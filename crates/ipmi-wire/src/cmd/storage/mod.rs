@@ -1,5 +1,9 @@
 //! NetFn Storage (0Ah): sensor data records and the event log.
 
+mod record_data;
+
+pub use record_data::RecordData;
+
 use crate::command::commands;
 
 commands! {
