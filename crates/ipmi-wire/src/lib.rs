@@ -7,6 +7,7 @@
 //! * [`Command`] and [`cmd`]: every command, its access, its effect, its response.
 //! * [`registry`]: all of them, enumerable.
 //! * [`sdr`], [`sel`]: the records a BMC keeps.
+//! * [`fru`]: what a unit says about itself.
 //! * [`enterprise`]: IANA enterprise numbers.
 
 pub mod cmd;
@@ -14,8 +15,10 @@ pub mod codec;
 mod command;
 mod completion;
 pub mod enterprise;
+pub mod fru;
 pub mod lan;
 mod netfn;
+mod packed;
 mod privilege;
 pub mod registry;
 pub mod rmcp;

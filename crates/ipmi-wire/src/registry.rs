@@ -91,6 +91,8 @@ mod tests {
                 }
             }
         }
+        // What no counting comes upon: erasing takes a password.
+        bodies.extend([0xaa, 0x00].map(|action| vec![1, 0, b'C', b'L', b'R', action]));
         bodies
     }
 }

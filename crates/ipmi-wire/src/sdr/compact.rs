@@ -1,7 +1,8 @@
 //! Compact sensor records: sensors without thresholds, several alike in one record.
 
 use crate::codec::{Decode, DecodeError, Encode, Reader};
-use crate::sdr::{Direction, IdString, RecordHeader, SensorCommon};
+use crate::sdr::record::Body;
+use crate::sdr::{Direction, IdString, RecordHeader, RecordSharing, SensorCommon, SharedSensor};
 
 /// A compact sensor record, type 02h. IPMI v2.0 §43.2.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,14 +15,8 @@ pub struct CompactSensor {
     pub sensor: SensorCommon,
     /// Input or output.
     pub direction: Direction,
-    /// How the names of sensors that share the record are told apart.
-    pub id_modifier: IdModifier,
-    /// How many sensors share the record, numbered upwards from the first: 0 and 1 mean one.
-    pub share_count: u8,
-    /// Whether the sensors' entity instances count upwards too, or all are the same.
-    pub entity_instances_differ: bool,
-    /// What the first sensor's name is modified with: 0 to 127.
-    pub modifier_offset: u8,
+    /// How many sensors share the record, and how they are told apart.
+    pub sharing: RecordSharing,
     /// Hysteresis of thresholds that are exceeded upwards, in raw counts; 0 is none.
     pub positive_hysteresis: u8,
     /// Hysteresis of thresholds that are exceeded downwards, in raw counts; 0 is none.
@@ -32,61 +27,33 @@ pub struct CompactSensor {
     pub id: IdString,
 }
 
-/// What is appended to the names of sensors that share a record. IPMI v2.0 §43.2, byte 24.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum IdModifier {
-    /// A decimal number.
-    Numeric,
-    /// A letter: offset 0 is A, 25 Z, 26 AA.
-    Alpha,
-    /// Number 2 or 3.
-    Reserved(u8),
-}
-
 impl CompactSensor {
     /// How many sensors share the record: 1 to 15.
     #[must_use]
     pub fn count(&self) -> u8 {
-        (self.share_count & 0x0f).max(1)
+        self.sharing.count()
     }
 
-    /// Its header; the length is for the whole to fill in.
-    pub(super) const fn header(&self) -> RecordHeader {
-        RecordHeader {
-            record_id: self.record_id,
-            version: self.version,
-            record_type: RecordHeader::COMPACT_SENSOR,
-            length: 0,
-        }
+    /// The sensors of the record, one by one.
+    #[must_use]
+    pub fn sensors(&self) -> Vec<SharedSensor> {
+        self.sharing.expand(self.sensor.key, self.sensor.entity, &self.id)
     }
+}
 
-    pub(super) fn encode_body(&self, out: &mut Vec<u8>) {
+impl Body for CompactSensor {
+    const TYPE: u8 = RecordHeader::COMPACT_SENSOR;
+
+    fn encode_body(&self, out: &mut Vec<u8>) {
         self.sensor.encode(out);
-        let modifier = match self.id_modifier {
-            IdModifier::Numeric => 0,
-            IdModifier::Alpha => 1,
-            IdModifier::Reserved(number) => number & 3,
-        };
-        let differ = if self.entity_instances_differ { 0x80 } else { 0 };
-        out.extend([
-            (self.direction.number() << 6) | (modifier << 4) | (self.share_count & 0x0f),
-            differ | (self.modifier_offset & 0x7f),
-            self.positive_hysteresis,
-            self.negative_hysteresis,
-            0,
-            0,
-            0,
-            self.oem,
-        ]);
+        self.sharing.encode(self.direction, out);
+        out.extend([self.positive_hysteresis, self.negative_hysteresis, 0, 0, 0, self.oem]);
         self.id.encode(out);
     }
 
-    pub(super) fn decode_body(
-        header: &RecordHeader,
-        r: &mut Reader<'_>,
-    ) -> Result<Self, DecodeError> {
+    fn decode_body(header: &RecordHeader, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let sensor = SensorCommon::decode(r)?;
-        let [share, offset] = r.array("record sharing")?;
+        let (direction, sharing) = RecordSharing::decode(r)?;
         let positive_hysteresis = r.u8("positive-going hysteresis")?;
         let negative_hysteresis = r.u8("negative-going hysteresis")?;
         let [_, _, _, oem] = r.array("reserved, OEM")?;
@@ -94,15 +61,8 @@ impl CompactSensor {
             record_id: header.record_id,
             version: header.version,
             sensor,
-            direction: Direction::from_number(share >> 6),
-            id_modifier: match (share >> 4) & 3 {
-                0 => IdModifier::Numeric,
-                1 => IdModifier::Alpha,
-                other => IdModifier::Reserved(other),
-            },
-            share_count: share & 0x0f,
-            entity_instances_differ: offset & 0x80 != 0,
-            modifier_offset: offset & 0x7f,
+            direction,
+            sharing,
             positive_hysteresis,
             negative_hysteresis,
             oem,
@@ -113,7 +73,9 @@ impl CompactSensor {
 
 #[cfg(test)]
 mod tests {
-    use crate::sdr::{AnalogFormat, EntityId, EventReadingType, Record, SensorType, ThresholdMask};
+    use crate::sdr::{
+        AnalogFormat, EntityId, EventReadingType, IdModifier, Record, SensorType, ThresholdMask,
+    };
 
     use super::*;
 
@@ -155,12 +117,17 @@ mod tests {
         assert_eq!(record.to_bytes(), bytes);
         let expected = CompactSensor {
             direction: Direction::Output,
-            id_modifier: IdModifier::Alpha,
-            share_count: 4,
-            entity_instances_differ: true,
-            modifier_offset: 2,
+            sharing: RecordSharing {
+                id_modifier: IdModifier::Alpha,
+                share_count: 4,
+                entity_instances_differ: true,
+                modifier_offset: 2,
+            },
             ..presence()
         };
+        let last = expected.sensors().pop().unwrap();
+        assert_eq!((last.key.number, last.entity), (0xd6, EntityId::new(0xc1, 0x67)));
+        assert_eq!(last.name, "A4:Pres SFP-1 F");
         assert_eq!(record, Record::Compact(expected));
     }
 

@@ -1,102 +1,7 @@
 //! From raw readings to values and back.
 
 use crate::codec::{Decode, DecodeError, Encode, Reader};
-use crate::sdr::AnalogFormat;
-
-/// The function between the straight line and the value. IPMI v2.0 §43.1, byte 24.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Linearization {
-    /// None: the value is the line.
-    Linear,
-    /// Natural logarithm.
-    Ln,
-    /// Decimal logarithm.
-    Log10,
-    /// Binary logarithm.
-    Log2,
-    /// Power of e.
-    E,
-    /// Power of ten.
-    Exp10,
-    /// Power of two.
-    Exp2,
-    /// Reciprocal.
-    Inverse,
-    /// Square.
-    Square,
-    /// Cube.
-    Cube,
-    /// Square root.
-    SquareRoot,
-    /// Cube root.
-    CubeRoot,
-    /// 70h to 7Fh: the factors differ from reading to reading and must be asked for (Get Sensor
-    /// Reading Factors); with those the sensor is [`Linear`](Self::Linear).
-    NonLinear(u8),
-    /// 0Ch to 6Fh.
-    Reserved(u8),
-}
-
-impl Linearization {
-    /// The function of a 7-bit number.
-    #[must_use]
-    pub const fn from_number(number: u8) -> Self {
-        match number & 0x7f {
-            0 => Self::Linear,
-            1 => Self::Ln,
-            2 => Self::Log10,
-            3 => Self::Log2,
-            4 => Self::E,
-            5 => Self::Exp10,
-            6 => Self::Exp2,
-            7 => Self::Inverse,
-            8 => Self::Square,
-            9 => Self::Cube,
-            10 => Self::SquareRoot,
-            11 => Self::CubeRoot,
-            other @ 0x70..=0x7f => Self::NonLinear(other),
-            other => Self::Reserved(other),
-        }
-    }
-
-    /// The number on the wire.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::Linear => 0,
-            Self::Ln => 1,
-            Self::Log10 => 2,
-            Self::Log2 => 3,
-            Self::E => 4,
-            Self::Exp10 => 5,
-            Self::Exp2 => 6,
-            Self::Inverse => 7,
-            Self::Square => 8,
-            Self::Cube => 9,
-            Self::SquareRoot => 10,
-            Self::CubeRoot => 11,
-            Self::NonLinear(other) | Self::Reserved(other) => other & 0x7f,
-        }
-    }
-
-    fn apply(self, y: f64) -> Option<f64> {
-        Some(match self {
-            Self::Linear => y,
-            Self::Ln => y.ln(),
-            Self::Log10 => y.log10(),
-            Self::Log2 => y.log2(),
-            Self::E => y.exp(),
-            Self::Exp10 => 10f64.powf(y),
-            Self::Exp2 => y.exp2(),
-            Self::Inverse => y.recip(),
-            Self::Square => y.powi(2),
-            Self::Cube => y.powi(3),
-            Self::SquareRoot => y.sqrt(),
-            Self::CubeRoot => y.cbrt(),
-            Self::NonLinear(_) | Self::Reserved(_) => return None,
-        })
-    }
-}
+use crate::sdr::{AnalogFormat, Linearization};
 
 /// What a sensor measures, seen from the entity. IPMI v2.0 §43.1, byte 29.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -189,7 +94,7 @@ impl Factors {
         if value.is_nan() {
             return 0;
         }
-        if self.linearization == Linearization::Linear && self.m != 0 {
+        if self.is_linear() && self.m != 0 {
             let x = (value / self.scale() - self.offset()) / f64::from(self.m);
             // `as` saturates, and so does `AnalogFormat::raw`.
             return format.raw(x.round() as i16).unwrap_or(0);
@@ -201,27 +106,66 @@ impl Factors {
             .map_or(0, |(raw, _)| raw)
     }
 
+    /// The same sensor with the factors that Get Sensor Reading Factors gave for a reading: a
+    /// straight line, good for that reading.
+    #[must_use]
+    pub const fn with_reading_factors(&self, asked: &Self) -> Self {
+        Self { linearization: Linearization::Linear, direction: self.direction, ..*asked }
+    }
+
     /// The value of a difference between two readings, such as a hysteresis: without the offset.
-    /// `None` unless the sensor is linear.
+    /// `None` unless the sensor is linear: elsewhere a difference depends on where it is, see
+    /// [`hysteresis_at`](Self::hysteresis_at). (ipmitool prints the function of the difference
+    /// there, a figure without a meaning.)
     #[must_use]
     pub fn difference(&self, raw: u8, format: AnalogFormat) -> Option<f64> {
-        let linear = self.linearization == Linearization::Linear;
-        let x = format.number(raw).filter(|_| linear)?;
+        let x = format.number(raw).filter(|_| self.is_linear())?;
         Some(f64::from(self.m) * f64::from(x) * self.scale())
+    }
+
+    /// How far the value must return from a threshold (both raw) before the event goes away: a
+    /// hysteresis of `counts` as a value, whatever the function. Upwards means that the threshold
+    /// guards against high readings. `None` if either end has no value.
+    #[must_use]
+    pub fn hysteresis_at(
+        &self,
+        threshold: u8,
+        counts: u8,
+        upwards: bool,
+        format: AnalogFormat,
+    ) -> Option<f64> {
+        let at = format.number(threshold)?;
+        let counts = i16::from(counts);
+        let back = if upwards { at.saturating_sub(counts) } else { at.saturating_add(counts) };
+        let (min, max) = format.range()?;
+        if !(min..=max).contains(&back) {
+            return None;
+        }
+        let reset = self.value(format.raw(back)?, format)?;
+        Some((self.value(threshold, format)? - reset).abs())
+    }
+
+    /// The smallest step between two readings. `None` unless the sensor is linear.
+    #[must_use]
+    pub fn resolution(&self) -> Option<f64> {
+        self.is_linear().then(|| (f64::from(self.m) * self.scale()).abs())
     }
 
     /// The tolerance as a value, plus or minus. `None` unless the sensor is linear.
     #[must_use]
     pub fn tolerance_value(&self) -> Option<f64> {
-        let linear = self.linearization == Linearization::Linear;
         let half_counts = f64::from(self.tolerance);
-        linear.then(|| (f64::from(self.m) * half_counts / 2.0 * self.scale()).abs())
+        self.is_linear().then(|| (f64::from(self.m) * half_counts / 2.0 * self.scale()).abs())
     }
 
     /// The accuracy in percent.
     #[must_use]
     pub fn accuracy_percent(&self) -> f64 {
         f64::from(self.accuracy) * 10f64.powi(self.accuracy_exp.into()) / 100.0
+    }
+
+    fn is_linear(&self) -> bool {
+        self.linearization == Linearization::Linear
     }
 
     fn offset(&self) -> f64 {
@@ -235,6 +179,21 @@ impl Factors {
 
 impl Encode for Factors {
     fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.linearization.number());
+        self.encode_line(out);
+    }
+}
+
+impl Decode for Factors {
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let linearization = Linearization::from_number(r.u8("linearization")?);
+        Self::decode_line(r, linearization)
+    }
+}
+
+/// The six bytes after the linearization: all that Get Sensor Reading Factors answers.
+impl Factors {
+    pub(crate) fn encode_line(&self, out: &mut Vec<u8>) {
         let [m_low, m_high] = self.m.clamp(-512, 511).to_le_bytes();
         let [b_low, b_high] = self.b.clamp(-512, 511).to_le_bytes();
         let [accuracy_low, _] = (self.accuracy.min(1023) & 0x3f).to_le_bytes();
@@ -242,7 +201,6 @@ impl Encode for Factors {
         let nibble = |exponent: i8| exponent.clamp(-8, 7).to_le_bytes().map(|byte| byte & 0x0f);
         let ([r_exp], [b_exp]) = (nibble(self.r_exp), nibble(self.b_exp));
         out.extend([
-            self.linearization.number(),
             m_low,
             (m_high << 6) | self.tolerance.min(63),
             b_low,
@@ -251,11 +209,11 @@ impl Encode for Factors {
             (r_exp << 4) | b_exp,
         ]);
     }
-}
 
-impl Decode for Factors {
-    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let linearization = Linearization::from_number(r.u8("linearization")?);
+    pub(crate) fn decode_line(
+        r: &mut Reader<'_>,
+        linearization: Linearization,
+    ) -> Result<Self, DecodeError> {
         let [m, m_tolerance] = r.array("M, tolerance")?;
         let [b, b_accuracy, accuracy] = r.array("B, accuracy")?;
         let exponents = r.u8("R and B exponents")?;
@@ -340,6 +298,42 @@ mod tests {
         assert!(close(offset.difference(10, UNSIGNED).unwrap(), 2.0));
         let loose = Factors { tolerance: 3, ..rail };
         assert!(close(loose.tolerance_value().unwrap(), 0.0885));
+        assert!(close(loose.resolution().unwrap(), 0.059));
+        let coarse = Factors { accuracy: 150, accuracy_exp: 1, ..rail };
+        assert!(close(coarse.accuracy_percent(), 15.0));
+    }
+
+    #[test]
+    fn a_non_linear_sensor_is_linear_with_the_factors_asked_for() {
+        let asked = Factors { m: 2, b: 10, r_exp: -1, ..Factors::IDENTITY };
+        let sensor = Factors {
+            linearization: Linearization::NonLinear(0x70),
+            direction: Direction::Output,
+            ..Factors::IDENTITY
+        };
+        assert_eq!((sensor.value(5, UNSIGNED), sensor.resolution()), (None, None));
+        let now = sensor.with_reading_factors(&asked);
+        assert_eq!(now, Factors { direction: Direction::Output, ..asked });
+        assert!(close(now.value(5, UNSIGNED).unwrap(), 2.0));
+        assert!(close(now.difference(5, UNSIGNED).unwrap(), 1.0));
+    }
+
+    #[test]
+    fn hysteresis_depends_on_where_it_is_unless_the_sensor_is_linear() {
+        let rail = Factors { m: 59, r_exp: -3, ..Factors::IDENTITY };
+        for threshold in [100, 200] {
+            assert!(close(rail.hysteresis_at(threshold, 2, true, UNSIGNED).unwrap(), 0.118));
+            assert!(close(rail.hysteresis_at(threshold, 2, false, UNSIGNED).unwrap(), 0.118));
+        }
+        let square = Factors { linearization: Linearization::Square, ..Factors::IDENTITY };
+        assert!(close(square.hysteresis_at(10, 2, true, UNSIGNED).unwrap(), 36.0));
+        assert!(close(square.hysteresis_at(10, 2, false, UNSIGNED).unwrap(), 44.0));
+        assert!(close(square.hysteresis_at(0xf6, 2, true, SIGNED).unwrap(), 44.0));
+        assert_eq!(square.difference(2, UNSIGNED), None);
+        // Past the end of the readings.
+        assert_eq!(rail.hysteresis_at(1, 2, true, UNSIGNED), None);
+        assert_eq!(rail.hysteresis_at(254, 2, false, UNSIGNED), None);
+        assert_eq!(rail.hysteresis_at(1, 2, true, AnalogFormat::None), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Full sensor records: one sensor with its conversion factors and thresholds.
 
 use crate::codec::{Decode, DecodeError, Encode, Reader};
+use crate::sdr::record::Body;
 use crate::sdr::{Factors, IdString, RawThresholds, RecordHeader, SensorCommon};
 
 /// A full sensor record, type 01h. IPMI v2.0 §43.1.
@@ -64,17 +65,33 @@ impl FullSensor {
         self.factors.raw(value, self.sensor.units.analog_format)
     }
 
-    /// Its header; the length is for the whole to fill in.
-    pub(super) const fn header(&self) -> RecordHeader {
-        RecordHeader {
-            record_id: self.record_id,
-            version: self.version,
-            record_type: RecordHeader::FULL_SENSOR,
-            length: 0,
-        }
+    /// The hysteresis of thresholds that are exceeded upwards, as a value. `None` if there is none,
+    /// if it is not known (FFh, as ipmitool reads it), or if the sensor is not linear.
+    #[must_use]
+    pub fn positive_hysteresis_value(&self) -> Option<f64> {
+        self.hysteresis(self.positive_hysteresis)
     }
 
-    pub(super) fn encode_body(&self, out: &mut Vec<u8>) {
+    /// The hysteresis of thresholds that are exceeded downwards, as a value: as
+    /// [`positive_hysteresis_value`](Self::positive_hysteresis_value).
+    #[must_use]
+    pub fn negative_hysteresis_value(&self) -> Option<f64> {
+        self.hysteresis(self.negative_hysteresis)
+    }
+
+    /// A hysteresis in raw counts, such as Get Sensor Hysteresis gives, as a value.
+    #[must_use]
+    pub fn hysteresis(&self, counts: u8) -> Option<f64> {
+        let known = !matches!(counts, 0 | 0xff);
+        let value = self.factors.difference(counts, self.sensor.units.analog_format);
+        value.filter(|_| known).map(f64::abs)
+    }
+}
+
+impl Body for FullSensor {
+    const TYPE: u8 = RecordHeader::FULL_SENSOR;
+
+    fn encode_body(&self, out: &mut Vec<u8>) {
         self.sensor.encode(out);
         self.factors.encode(out);
         let analog = self.analog;
@@ -93,10 +110,7 @@ impl FullSensor {
         self.id.encode(out);
     }
 
-    pub(super) fn decode_body(
-        header: &RecordHeader,
-        r: &mut Reader<'_>,
-    ) -> Result<Self, DecodeError> {
+    fn decode_body(header: &RecordHeader, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let sensor = SensorCommon::decode(r)?;
         let factors = Factors::decode(r)?;
         let analog = r.u8("analog characteristic flags")?;
@@ -136,8 +150,8 @@ impl FullSensor {
 #[cfg(test)]
 mod tests {
     use crate::sdr::{
-        AnalogFormat, EntityId, EventReadingType, Record, SensorKey, SensorType, ThresholdKind,
-        ThresholdMask, UnitCode,
+        AnalogFormat, EntityId, EventControl, EventReadingType, Record, SensorKey, SensorType,
+        ThresholdKind, ThresholdMask, UnitCode,
     };
 
     use super::*;
@@ -170,6 +184,8 @@ mod tests {
         assert_eq!(sensor.readable_thresholds(), ThresholdMask::ALL);
         assert_eq!(sensor.settable_thresholds(), ThresholdMask::ALL);
         assert_eq!(sensor.reported_thresholds(), ThresholdMask::ALL);
+        assert_eq!(sensor.event_control(), EventControl::PerState);
+        assert!(!sensor.is_settable() && sensor.auto_rearms() && !sensor.ignored_if_absent());
         assert_eq!(full.factors, Factors::IDENTITY);
         assert_eq!(full.id.text(), "CPU Temp");
         assert_eq!(Record::Full(full).to_bytes(), CPU_TEMP);
@@ -185,6 +201,8 @@ mod tests {
         assert_eq!(full.value(full.thresholds.get(ThresholdKind::UpperNonCritical)), Some(95.0));
         assert_eq!(full.value(full.thresholds.get(ThresholdKind::UpperCritical)), Some(100.0));
         assert_eq!(full.raw(-4.2), 0xfc);
+        assert_eq!(full.positive_hysteresis_value(), Some(2.0));
+        assert_eq!((full.hysteresis(0), full.hysteresis(0xff)), (None, None));
     }
 
     #[test]

@@ -78,6 +78,19 @@ impl SettingAccess {
     }
 }
 
+/// How finely a sensor's event messages can be enabled. IPMI v2.0 §43.1, byte 12, bits 1:0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventControl {
+    /// Each state or threshold by itself.
+    PerState,
+    /// All of the sensor's together.
+    Sensor,
+    /// Only all of the controller's together.
+    Global,
+    /// The sensor sends none.
+    None,
+}
+
 /// What full and compact sensor records have in common. IPMI v2.0 §43.1 and §43.2, bytes 6 to 23.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SensorCommon {
@@ -157,6 +170,23 @@ impl SensorCommon {
     #[must_use]
     pub const fn auto_rearms(&self) -> bool {
         self.capabilities & 0x40 != 0
+    }
+
+    /// How finely its event messages can be enabled.
+    #[must_use]
+    pub const fn event_control(&self) -> EventControl {
+        match self.capabilities & 3 {
+            0 => EventControl::PerState,
+            1 => EventControl::Sensor,
+            2 => EventControl::Global,
+            _ => EventControl::None,
+        }
+    }
+
+    /// Whether Set Sensor Reading And Event Status works on it. A controller need not say so.
+    #[must_use]
+    pub const fn is_settable(&self) -> bool {
+        self.initialization & 0x80 != 0
     }
 
     /// What can be done with its hysteresis.

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::codec::{Decode, DecodeError, Encode, Reader};
+use crate::sdr::UnitCode;
 
 /// How the raw byte of a reading is a number. IPMI v2.0 §43.1, byte 21.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,6 +89,18 @@ impl RateUnit {
             Self::Day => "per day",
         }
     }
+
+    const fn symbol(self) -> &'static str {
+        match self {
+            Self::None | Self::Reserved => "",
+            Self::Microsecond => "/µs",
+            Self::Millisecond => "/ms",
+            Self::Second => "/s",
+            Self::Minute => "/min",
+            Self::Hour => "/h",
+            Self::Day => "/d",
+        }
+    }
 }
 
 /// What the modifier unit is for. IPMI v2.0 §43.1, byte 21.
@@ -134,6 +147,53 @@ impl Units {
             percentage: false,
             base,
             modifier: UnitCode::UNSPECIFIED,
+        }
+    }
+
+    /// In words, with the rate: `degrees C`, `percent`, `error per hour`, `Watts*hour`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let text = self.clean().to_string();
+        match self.rate() {
+            RateUnit::None => text,
+            rate => format!("{text} {}", rate.text()),
+        }
+    }
+
+    /// In symbols, with the rate: `°C`, `%`, `errors/h`, `W·h`. Empty if unspecified.
+    #[must_use]
+    pub fn symbol(&self) -> String {
+        let (base, modifier) = (self.base.symbol(), self.modifier.symbol());
+        let rate = self.rate().symbol();
+        let percent = if self.percentage { "%" } else { "" };
+        let space = if self.percentage && !base.is_empty() { " " } else { "" };
+        match self.clean().modifier_use {
+            ModifierUse::Divide => format!("{percent}{space}{base}/{modifier}{rate}"),
+            ModifierUse::Multiply => format!("{percent}{space}{base}·{modifier}{rate}"),
+            _ => format!("{percent}{space}{base}{rate}"),
+        }
+    }
+
+    /// Without a modifier that modifies by nothing: "some vendors messed up", says FreeIPMI
+    /// (`ipmi_sensor_units_string`).
+    const fn clean(&self) -> Self {
+        let modifier_use = match self.modifier_use {
+            ModifierUse::Divide | ModifierUse::Multiply if self.modifier.0 != 0 => {
+                self.modifier_use
+            }
+            _ => ModifierUse::None,
+        };
+        Self { modifier_use, ..*self }
+    }
+
+    /// The rate, unless it says what the unit says already: RPM per minute is RPM (FreeIPMI, the
+    /// same place).
+    const fn rate(&self) -> RateUnit {
+        match (self.rate, self.base) {
+            (RateUnit::Reserved, _) | (RateUnit::Minute, UnitCode::RPM | UnitCode::CFM) => {
+                RateUnit::None
+            }
+            (rate, _) => rate,
         }
     }
 }
@@ -214,71 +274,6 @@ impl Decode for Units {
     }
 }
 
-/// A unit. IPMI v2.0 §43.17, Table 43-15.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UnitCode(pub u8);
-
-#[allow(missing_docs, reason = "the names say it")]
-impl UnitCode {
-    pub const UNSPECIFIED: Self = Self(0);
-    pub const DEGREES_C: Self = Self(1);
-    pub const DEGREES_F: Self = Self(2);
-    pub const DEGREES_K: Self = Self(3);
-    pub const VOLTS: Self = Self(4);
-    pub const AMPS: Self = Self(5);
-    pub const WATTS: Self = Self(6);
-    pub const JOULES: Self = Self(7);
-    pub const VA: Self = Self(9);
-    pub const CFM: Self = Self(17);
-    pub const RPM: Self = Self(18);
-    pub const HZ: Self = Self(19);
-    pub const SECOND: Self = Self(22);
-}
-
-impl UnitCode {
-    /// The word that ipmitool prints; `invalid` beyond the table.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        NAMES.get(usize::from(self.0)).copied().unwrap_or("invalid")
-    }
-}
-
-impl fmt::Display for UnitCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-#[rustfmt::skip]
-const NAMES: [&str; 93] = [
-    // 0 to 9
-    "unspecified", "degrees C", "degrees F", "degrees K", "Volts", "Amps", "Watts", "Joules",
-    "Coulombs", "VA",
-    // 10 to 19
-    "Nits", "lumen", "lux", "Candela", "kPa", "PSI", "Newton", "CFM", "RPM", "Hz",
-    // 20 to 29
-    "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "mil", "inches",
-    "feet",
-    // 30 to 39
-    "cu in", "cu feet", "mm", "cm", "m", "cu cm", "cu m", "liters", "fluid ounce", "radians",
-    // 40 to 49
-    "steradians", "revolutions", "cycles", "gravities", "ounce", "pound", "ft-lb", "oz-in",
-    "gauss", "gilberts",
-    // 50 to 59
-    "henry", "millihenry", "farad", "microfarad", "ohms", "siemens", "mole", "becquerel", "PPM",
-    "reserved",
-    // 60 to 69
-    "Decibels", "DbA", "DbC", "gray", "sievert", "color temp deg K", "bit", "kilobit", "megabit",
-    "gigabit",
-    // 70 to 79
-    "byte", "kilobyte", "megabyte", "gigabyte", "word", "dword", "qword", "line", "hit", "miss",
-    // 80 to 89
-    "retry", "reset", "overflow", "underrun", "collision", "packets", "messages", "characters",
-    "error", "correctable error",
-    // 90 to 92
-    "uncorrectable error", "fatal error", "grams",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,7 +295,28 @@ mod tests {
         assert_eq!(text([0x04, 6, 24]), "Watts*hour");
         assert_eq!(text([0x02, 6, 24]), "Watts/hour");
         assert_eq!(text([0x00, 93, 0]), "invalid");
-        assert_eq!(UnitCode(92).name(), "grams");
+    }
+
+    #[test]
+    fn rates_and_modifiers_are_told() {
+        let both = |bytes: [u8; 3]| {
+            let units = Units::decode_exact(&bytes).unwrap();
+            (units.words(), units.symbol())
+        };
+        let expect = |bytes, words: &str, symbol: &str| {
+            assert_eq!(both(bytes), (words.to_owned(), symbol.to_owned()));
+        };
+        expect([0x80, 1, 0], "degrees C", "°C");
+        expect([0x01, 0, 0], "percent", "%");
+        expect([0x01, 18, 0], "% RPM", "% RPM");
+        expect([0x04, 6, 24], "Watts*hour", "W·h");
+        expect([0x02, 70, 22], "byte/second", "B/s");
+        expect([0x18, 70, 0], "byte per second", "B/s");
+        expect([0x28, 88, 0], "error per hour", "errors/h");
+        // Said twice, or by nothing.
+        expect([0x20, 18, 0], "RPM", "RPM");
+        expect([0x02, 18, 0], "RPM", "RPM");
+        expect([0x00, 0, 0], "unspecified", "");
     }
 
     #[test]

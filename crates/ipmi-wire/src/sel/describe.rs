@@ -1,7 +1,7 @@
 //! Events in words.
 
 use crate::sdr::{EventReadingType, SensorType};
-use crate::sel::{event_text, firmware};
+use crate::sel::{detail, event_text};
 
 /// What crossed a threshold: bytes 2 and 3 of a threshold event, as raw readings. IPMI v2.0 §29.7,
 /// Table 29-6.
@@ -42,129 +42,22 @@ pub fn describe_event(
         return format!("{kind} {offset} (data {second:02x} {third:02x})");
     };
     let mut description = text.to_owned();
-    if event_type.is_sensor_specific() {
-        // 3 is "sensor-specific extension"; anything else is an OEM's or the previous state.
-        let second = (first >> 6 == 3).then_some(second);
-        let third = ((first >> 4) & 3 == 3).then_some(third);
-        if let Some(detail) = detail(sensor_type, offset, second, third) {
-            description.push_str(": ");
-            description.push_str(&detail);
-        }
-    }
-    description
-}
-
-/// What the sensor-specific extension bytes add. IPMI v2.0 §42.2, Table 42-3.
-fn detail(
-    sensor_type: SensorType,
-    offset: u8,
-    second: Option<u8>,
-    third: Option<u8>,
-) -> Option<String> {
-    match (sensor_type, offset) {
-        (SensorType::SYSTEM_FIRMWARE_PROGRESS, 0) => Some(firmware::error(second?)?.to_owned()),
-        (SensorType::SYSTEM_FIRMWARE_PROGRESS, 1 | 2) => {
-            Some(firmware::progress(second?)?.to_owned())
-        }
-        (SensorType::MEMORY, _) => third.map(|module| format!("module {module}")),
-        (SensorType::POWER_SUPPLY, 6) => Some(power_supply_error(third?)?.to_owned()),
-        (SensorType::EVENT_LOGGING_DISABLED, 0) => second.map(|module| format!("module {module}")),
-        (SensorType::EVENT_LOGGING_DISABLED, 1) => {
-            second.map(|event_type| format!("event type {event_type:02x}h"))
-        }
-        (SensorType::EVENT_LOGGING_DISABLED, 5) => {
-            third.filter(|percent| *percent <= 100).map(|percent| format!("{percent}% full"))
-        }
-        (SensorType::SYSTEM_EVENT, 4) => pef_actions(second?),
-        (SensorType::SYSTEM_EVENT, 5) => second.map(|bits| {
-            let half = if bits & 0x80 == 0 { "before" } else { "after" };
-            let clock = if bits & 0x0f == 1 { "SDR clock" } else { "SEL clock" };
-            format!("{clock}, {half} the change")
-        }),
-        (SensorType::SLOT_CONNECTOR, _) => {
-            let number = third.map(|number| format!("number {}", number & 0x7f));
-            let kind = second.and_then(|kind| slot_kind(kind & 0x7f));
-            match (kind, number) {
-                (Some(kind), Some(number)) => Some(format!("{kind} {number}")),
-                (kind, number) => number.or_else(|| kind.map(str::to_owned)),
-            }
-        }
-        (SensorType::WATCHDOG_2, _) => watchdog(second?),
-        (SensorType::SESSION_AUDIT, _) => {
-            let user = second.map(|user| user & 0x3f).filter(|user| *user != 0);
-            let channel = third.map(|channel| format!("channel {}", channel & 0x0f));
-            match (user, channel) {
-                (Some(user), Some(channel)) => Some(format!("user {user}, {channel}")),
-                (user, channel) => channel.or_else(|| user.map(|user| format!("user {user}"))),
-            }
-        }
-        (SensorType::FRU_STATE, _) => {
-            let previous =
-                event_text(sensor_type, EventReadingType::SENSOR_SPECIFIC, second? & 0x0f);
-            Some(format!("was {}", previous?.to_lowercase()))
+    // Of threshold events the bytes are readings.
+    let detail = match first >> 6 {
+        1 if !event_type.is_threshold() => detail::previous_state(sensor_type, event_type, second),
+        _ if event_type.is_sensor_specific() => {
+            // 3 is "sensor-specific extension"; 2 is an OEM's.
+            let second = (first >> 6 == 3).then_some(second);
+            let third = ((first >> 4) & 3 == 3).then_some(third);
+            detail::extension(sensor_type, offset, second, third)
         }
         _ => None,
+    };
+    if let Some(detail) = detail {
+        description.push_str(": ");
+        description.push_str(&detail);
     }
-}
-
-const fn power_supply_error(code: u8) -> Option<&'static str> {
-    Some(match code & 0x0f {
-        0 => "vendor mismatch",
-        1 => "revision mismatch",
-        2 => "processor missing",
-        3 => "power rating mismatch",
-        4 => "voltage rating mismatch",
-        _ => return None,
-    })
-}
-
-const fn slot_kind(code: u8) -> Option<&'static str> {
-    Some(match code {
-        0 => "PCI slot",
-        1 => "drive array",
-        2 => "external peripheral connector",
-        3 => "docking",
-        4 => "other expansion slot",
-        5 => "slot of entity",
-        6 => "AdvancedTCA slot",
-        7 => "DIMM slot",
-        8 => "fan slot",
-        9 => "PCI Express slot",
-        10 => "SCSI slot",
-        11 => "SATA/SAS slot",
-        12 => "USB port",
-        _ => return None,
-    })
-}
-
-fn pef_actions(bits: u8) -> Option<String> {
-    const ACTIONS: [&str; 6] =
-        ["alert", "power off", "reset", "power cycle", "OEM action", "diagnostic interrupt"];
-    let done: Vec<&str> = ACTIONS
-        .into_iter()
-        .enumerate()
-        .filter(|(bit, _)| bits & (1 << bit) != 0)
-        .map(|(_, action)| action)
-        .collect();
-    (!done.is_empty()).then(|| done.join(", "))
-}
-
-fn watchdog(bits: u8) -> Option<String> {
-    let usage = match bits & 0x0f {
-        1 => "BIOS FRB2",
-        2 => "BIOS/POST",
-        3 => "OS load",
-        4 => "SMS/OS",
-        5 => "OEM",
-        _ => return None,
-    };
-    let interrupt = match bits >> 4 {
-        1 => ", SMI",
-        2 => ", NMI",
-        3 => ", messaging interrupt",
-        _ => "",
-    };
-    Some(format!("{usage} timer{interrupt}"))
+    description
 }
 
 #[cfg(test)]
@@ -212,6 +105,24 @@ mod tests {
         assert_eq!(
             specific(SensorType::SYSTEM_EVENT, [0xc5, 0x80, 0xff]),
             "Timestamp clock synchronized: SEL clock, after the change"
+        );
+    }
+
+    #[test]
+    fn a_previous_state_is_told() {
+        // By hand from Table 29-6.
+        let redundancy = EventReadingType::REDUNDANCY;
+        assert_eq!(
+            describe_event(SensorType::POWER_UNIT, redundancy, [0x41, 0xf0, 0xff]),
+            "Redundancy lost: was fully redundant"
+        );
+        assert_eq!(
+            describe_event(SensorType::POWER_UNIT, redundancy, [0x01, 0xf0, 0xff]),
+            "Redundancy lost"
+        );
+        assert_eq!(
+            describe_event(SensorType::FAN, EventReadingType::THRESHOLD, [0x52, 0x01, 0x02]),
+            "Lower Critical going low"
         );
     }
 

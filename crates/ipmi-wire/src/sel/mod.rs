@@ -3,11 +3,14 @@
 //! Source: IPMI v2.0 §32, §42.
 
 mod describe;
+mod detail;
 mod firmware;
+mod severity;
 mod states;
 mod timestamp;
 
 pub use describe::{Trigger, describe_event};
+pub use severity::{Severity, severity, state_severity};
 pub use states::{event_text, state_texts};
 pub use timestamp::Timestamp;
 
@@ -104,6 +107,15 @@ impl SelRecord {
         self
     }
 
+    /// The same record as logged at `time`, if it is of a kind that has one.
+    #[must_use]
+    pub const fn with_timestamp(mut self, time: u32) -> Self {
+        if let Self::System { timestamp, .. } | Self::OemTimestamped { timestamp, .. } = &mut self {
+            *timestamp = time;
+        }
+        self
+    }
+
     /// The record type byte.
     #[must_use]
     pub const fn record_type(&self) -> u8 {
@@ -124,6 +136,33 @@ impl SelRecord {
             }
             Self::Oem { .. } | Self::Unspecified { .. } => None,
         }
+    }
+
+    /// A record of a type that the specification does not know, read as a sensor's event: some
+    /// controllers number those wrong, 00h the HP DL380 G5, 03h the Intel S2600JF (FreeIPMI's
+    /// workaround `assumesystemevent`). `None` if the type is a known one.
+    #[must_use]
+    pub fn assume_system_event(&self) -> Option<Self> {
+        let Self::Unspecified { .. } = self else { return None };
+        let mut bytes = self.to_bytes();
+        *bytes.get_mut(2)? = Self::SYSTEM_EVENT;
+        Self::decode_exact(&bytes).ok()
+    }
+
+    /// How bad the event is: what it says itself if it does, else what its state is worth. Of
+    /// OEMs' records nobody knows.
+    ///
+    /// Source of the former: IPMI v2.0 §29.7, Table 29-6, event data 2, bits 7:4.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        let Self::System { sensor_type, event_type, assertion, data, .. } = self else {
+            return Severity::Unknown;
+        };
+        let [first, second, _] = *data;
+        let says = (first >> 6 == 1 && *assertion && !event_type.is_threshold())
+            .then(|| severity(*sensor_type, EventReadingType::SEVERITY, second >> 4, true))
+            .filter(|severity| *severity != Severity::Unknown);
+        says.unwrap_or_else(|| severity(*sensor_type, *event_type, first & 0x0f, *assertion))
     }
 
     /// The event in words, if it is a sensor's.
@@ -254,6 +293,33 @@ mod tests {
     }
 
     #[test]
+    fn a_wrongly_numbered_event_can_be_read_all_the_same() {
+        let mut bytes = TEMPERATURE;
+        bytes[2] = 0x00;
+        let record = SelRecord::decode_exact(&bytes).unwrap();
+        assert_eq!((record.describe(), record.severity()), (None, Severity::Unknown));
+        let event = record.assume_system_event().unwrap();
+        assert_eq!(event, SelRecord::decode_exact(&TEMPERATURE).unwrap());
+        assert_eq!(event.assume_system_event(), None);
+    }
+
+    #[test]
+    fn an_event_may_say_itself_how_bad_it_is() {
+        let severity = |event, data| {
+            let mut bytes = TEMPERATURE;
+            bytes[10] = 0x09;
+            bytes[12] = event;
+            bytes[13..].copy_from_slice(data);
+            SelRecord::decode_exact(&bytes).unwrap().severity()
+        };
+        // Power unit, redundancy lost; byte 2 says "non-critical, was OK", or nothing.
+        assert_eq!(severity(0x0b, &[0x41, 0x10, 0xff]), Severity::Warning);
+        assert_eq!(severity(0x0b, &[0x41, 0xf0, 0xff]), Severity::Critical);
+        assert_eq!(severity(0x0b, &[0x01, 0x10, 0xff]), Severity::Critical);
+        assert_eq!(severity(0x8b, &[0x41, 0x20, 0xff]), Severity::Information);
+    }
+
+    #[test]
     fn a_short_record_is_an_error() {
         for length in 0..SelRecord::LEN {
             assert!(SelRecord::decode_exact(&TEMPERATURE[..length]).is_err());
@@ -269,7 +335,7 @@ mod tests {
             bytes[2] = record_type;
             let record = SelRecord::decode_exact(&bytes).unwrap();
             prop_assert_eq!(record.to_bytes(), bytes);
-            let _ = record.describe();
+            let _ = (record.describe(), record.severity());
         }
     }
 }

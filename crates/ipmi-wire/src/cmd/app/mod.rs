@@ -1,5 +1,10 @@
 //! NetFn App (06h): the controller itself, its sessions and channels.
 
+mod user_flags;
+mod user_name;
+
+pub use user_flags::UserFlags;
+
 use crate::command::commands;
 
 commands! {
@@ -14,5 +19,10 @@ commands! {
     close_session: CloseSession;
     get_session_info: GetSessionInfo;
     get_channel_info: GetChannelInfo;
+    set_user_access: SetUserAccess;
+    get_user_access: GetUserAccess;
+    set_user_name: SetUserName;
+    get_user_name: GetUserName;
+    set_user_password: SetUserPassword;
     get_channel_cipher_suites: GetChannelCipherSuites;
 }

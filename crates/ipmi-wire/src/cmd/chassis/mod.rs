@@ -1,5 +1,11 @@
 //! NetFn Chassis (00h): power, identification, boot.
 
+mod boot_flags;
+mod boot_parameter;
+
+pub use boot_flags::{BootDevice, BootFlags, BootVerbosity, ConsoleRedirection};
+pub use boot_parameter::{BootInitiator, BootParameter, SetInProgress};
+
 use crate::command::commands;
 
 commands! {
@@ -7,6 +13,9 @@ commands! {
     get_chassis_status: GetChassisStatus;
     chassis_control: ChassisControl;
     chassis_identify: ChassisIdentify;
+    set_power_restore_policy: SetPowerRestorePolicy;
     get_system_restart_cause: GetSystemRestartCause;
+    set_system_boot_options: SetSystemBootOptions;
+    get_system_boot_options: GetSystemBootOptions;
     get_poh_counter: GetPohCounter;
 }

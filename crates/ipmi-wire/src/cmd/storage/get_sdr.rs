@@ -66,8 +66,7 @@ mod tests {
     fn a_piece_of_a_record() {
         let bytes = [0x01, 0x00, 0x04, 0x00, 0x05, 0x10];
         let request = GetSdr::decode_exact(&bytes).unwrap();
-        let expected =
-            GetSdr { reservation: ReservationId(1), record_id: 4, offset: 5, count: 16 };
+        let expected = GetSdr { reservation: ReservationId(1), record_id: 4, offset: 5, count: 16 };
         assert_eq!(request, expected);
         assert_eq!(request.to_bytes(), bytes);
         let answer = RecordData::decode_exact(&[0xff, 0xff, 1, 2, 3]).unwrap();

@@ -63,7 +63,10 @@ mod tests {
     #[test]
     fn a_reservation_is_two_bytes() {
         let reservation = ReservationId::decode_exact(&[0x34, 0x12]).unwrap();
-        assert_eq!((reservation, reservation.to_bytes()), (ReservationId(0x1234), vec![0x34, 0x12]));
+        assert_eq!(
+            (reservation, reservation.to_bytes()),
+            (ReservationId(0x1234), vec![0x34, 0x12])
+        );
         assert!(ReservationId::decode_exact(&[0x34]).is_err());
     }
 }

@@ -1,0 +1,103 @@
+//! Partial Add SEL Entry: logs an event piece by piece.
+
+use crate::cmd::storage::{RecordId, ReservationId};
+use crate::codec::{Decode, DecodeError, Encode, Reader};
+use crate::command::{Access, Command, Effect};
+use crate::completion::CompletionCode;
+use crate::netfn::{CommandId, NetFn};
+use crate::privilege::Privilege;
+
+/// Partial Add SEL Entry. IPMI v2.0 §31.7.
+///
+/// The first piece goes to record 0000h and is answered with the number that the others go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartialAddSelEntry {
+    /// A reservation that is still good: a new one discards the unfinished record.
+    pub reservation: ReservationId,
+    /// The record that the piece belongs to; 0000h for the first piece.
+    pub record_id: u16,
+    /// Where in the record the piece goes.
+    pub offset: u8,
+    /// Whether the record is complete with this piece.
+    pub last: bool,
+    /// The piece.
+    pub data: Vec<u8>,
+}
+
+impl Command for PartialAddSelEntry {
+    type Response = RecordId;
+    const ID: CommandId = CommandId::new(NetFn::Storage, 0x45);
+    const NAME: &'static str = "Partial Add SEL Entry";
+    const SECTION: &'static str = "IPMI v2.0 §31.7";
+    const ACCESS: Access = Access::Session(Privilege::Operator);
+
+    fn effect(&self) -> Effect {
+        // A repeated first piece begins another record.
+        Effect::Once
+    }
+
+    fn explain(code: CompletionCode) -> Option<&'static str> {
+        match code.0 {
+            0x80 => Some("record rejected: it is not as long as its kind is"),
+            0x81 => Some("the SEL is being erased, try again"),
+            _ => None,
+        }
+    }
+}
+
+impl Encode for PartialAddSelEntry {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.reservation.encode(out);
+        out.extend(self.record_id.to_le_bytes());
+        out.extend([self.offset, self.last.into()]);
+        out.extend(&self.data);
+    }
+}
+
+impl Decode for PartialAddSelEntry {
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let reservation = ReservationId::decode(r)?;
+        let record_id = r.u16("record ID")?;
+        let offset = r.u8("offset into record")?;
+        let last = match r.u8("in progress")? & 0x0f {
+            0 => false,
+            1 => true,
+            other => {
+                return Err(DecodeError::Invalid { field: "in progress", value: other.into() });
+            }
+        };
+        Ok(Self { reservation, record_id, offset, last, data: r.take_rest().to_vec() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_piece_says_so() {
+        // By hand from §31.7.
+        let bytes = [0x34, 0x12, 0x07, 0x00, 0x05, 0x01, 0xaa, 0xbb];
+        let request = PartialAddSelEntry::decode_exact(&bytes).unwrap();
+        let expected = PartialAddSelEntry {
+            reservation: ReservationId(0x1234),
+            record_id: 7,
+            offset: 5,
+            last: true,
+            data: vec![0xaa, 0xbb],
+        };
+        assert_eq!(request, expected);
+        assert_eq!(request.to_bytes(), bytes);
+        assert_eq!(request.effect(), Effect::Once);
+        for length in 0..6 {
+            assert!(PartialAddSelEntry::decode_exact(&bytes[..length]).is_err());
+        }
+    }
+
+    #[test]
+    fn a_reserved_progress_is_refused() {
+        let refused = PartialAddSelEntry::decode_exact(&[0, 0, 0, 0, 0, 2, 1]).unwrap_err();
+        assert_eq!(refused, DecodeError::Invalid { field: "in progress", value: 2 });
+        assert!(PartialAddSelEntry::explain(CompletionCode(0x80)).is_some());
+    }
+}
