@@ -208,6 +208,7 @@ fn every_suite_that_is_spoken_works_and_the_best_is_tried_first() {
         pair.run(Duration::from_secs(60));
         let established = Event::Established { suite: CipherSuite(suite), refused: vec![] };
         assert_eq!(pair.events.pop_front(), Some(established));
+        assert_eq!(pair.console.managed_guid(), Some([0x47; 16]));
         pair.console.call(pair.now, Call::of(&GetDeviceId), &mut pair.rng);
         pair.run(Duration::from_secs(60));
         assert!(matches!(pair.events.pop_front(), Some(Event::Answer(..))), "suite {suite}");

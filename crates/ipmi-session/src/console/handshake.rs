@@ -405,6 +405,7 @@ impl Handshake {
         }
         let protection = Protection::new(algorithms, keys).ok_or_else(unsupported)?;
         let refused = self.refused.clone();
+        core.managed_guid = Some(exchange.managed_guid);
         core.events.push_back(super::Event::Established { suite, refused });
         Ok(Box::new(Active::new(now, core, exchange.managed_session_id, protection)))
     }

@@ -130,6 +130,7 @@ struct Core {
     queue: VecDeque<Queued>,
     next_token: u64,
     sent: u64,
+    managed_guid: Option<[u8; 16]>,
 }
 
 #[derive(Debug)]
@@ -179,6 +180,7 @@ impl Session {
             queue: VecDeque::new(),
             next_token: 0,
             sent: 0,
+            managed_guid: None,
         };
         let state = match Handshake::start(&mut core, now, entropy) {
             Ok(handshake) => State::Handshake(Box::new(handshake)),
@@ -304,6 +306,16 @@ impl Session {
     #[must_use]
     pub const fn console_session_id(&self) -> u32 {
         self.core.console_session_id
+    }
+
+    /// The managed system's GUID from RAKP 2, in the order of the wire; `None` until the session is
+    /// established. It costs no command, and unless the suite has no authentication, the BMC's proof
+    /// in RAKP 2 covers it.
+    ///
+    /// Source: IPMI v2.0 §13.21.
+    #[must_use]
+    pub const fn managed_guid(&self) -> Option<[u8; 16]> {
+        self.core.managed_guid
     }
 
     /// How many datagrams were sent so far.

@@ -95,6 +95,14 @@ impl HalfOpenTable {
         Some(self.entries.remove(at))
     }
 
+    /// Drops the handshakes of this user: what RAKP 1 found of the account no longer holds.
+    pub(super) fn drop_user(&mut self, user_id: u8) {
+        let is_theirs = |entry: &HalfOpen| {
+            entry.challenge.as_ref().is_some_and(|challenge| challenge.account.user_id == user_id)
+        };
+        self.entries.retain(|entry| !is_theirs(entry));
+    }
+
     pub(super) fn expire(&mut self, now: Instant) {
         self.entries.retain(|e| e.expires > now);
     }

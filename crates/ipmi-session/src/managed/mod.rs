@@ -187,6 +187,12 @@ impl Sessions {
         self.active.remove(&session_id).is_some()
     }
 
+    /// Ends the handshakes of user `user_id` that are under way, because the account has changed:
+    /// who knew the old password must not come in with it. Sessions live on.
+    pub fn cancel_logins(&mut self, user_id: u8) {
+        self.half_open.drop_user(user_id);
+    }
+
     /// Ends all sessions and handshakes, as a restart of the BMC does.
     pub fn close_all(&mut self) {
         self.active.clear();

@@ -201,6 +201,22 @@ fn rakp_3_is_answered_again_while_its_session_lives() {
     assert_eq!(bmc.rakp3(host(1), id, OK, &[1]), Some(RmcpPlusStatus::INVALID_SESSION_ID));
 }
 
+#[test]
+fn a_login_does_not_outlive_the_account_it_began_with() {
+    let mut bmc = Bmc::new(Limits::default());
+    let id = bmc.open(host(1));
+    assert_eq!(bmc.rakp1(host(1), id, 1), OK);
+    let user_id = {
+        let (active, _) = bmc.login(host(2));
+        bmc.sessions.get(active).unwrap().user_id
+    };
+    bmc.sessions.cancel_logins(user_id.wrapping_add(1));
+    assert_eq!(bmc.rakp1(host(1), id, 1), OK, "somebody else's account");
+    bmc.sessions.cancel_logins(user_id);
+    assert_eq!(bmc.rakp3(host(1), id, OK, &[]), Some(RmcpPlusStatus::INVALID_SESSION_ID));
+    assert_eq!(bmc.sessions.len(), 1, "sessions live on");
+}
+
 /// A session handle is one byte, and 0 means none (§22.18).
 #[test]
 fn who_finds_no_handle_left_is_told_so() {
