@@ -6,79 +6,175 @@ use std::time::{Duration, Instant};
 use ipmi_session::Entropy;
 use ipmi_session::managed::{Limits, Received, Sessions};
 use ipmi_wire::cmd::app::{DeviceId, Guid};
+use ipmi_wire::cmd::chassis::PowerRestorePolicy;
 use ipmi_wire::lan::LanMessage;
-use ipmi_wire::{Channel, Request, Response};
+use ipmi_wire::sdr::{Record, SensorType};
+use ipmi_wire::{Channel, CompletionCode, Request, Response};
 
+use crate::boot::BootOptions;
 use crate::chassis::Chassis;
+use crate::clock::Clock;
 use crate::context::{Context, Origin};
 use crate::dispatch::dispatch;
-use crate::personality::Personality;
+use crate::fru::Inventory;
+use crate::nvram::{Change, Journal, Memory, Unkept, setting};
+use crate::partial::PartialAdd;
+use crate::personality::{Personality, RecordsIn};
 use crate::platform::Platform;
 use crate::sdr::SdrRepository;
-use crate::sel::Sel;
-use crate::users::{Directory, LanPolicy, User};
+use crate::sel::{LogPolicy, Sel};
+use crate::sensors::Engine;
+use crate::users::{Directory, LanPolicy, User, Users};
 
 /// What a BMC is configured with, as opposed to what it is made of.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The system's GUID, in wire order.
     pub guid: Guid,
-    /// Users.
+    /// Users, as delivered: a command's change of one is kept for as long as the same is said here.
     pub users: Vec<User>,
     /// Policy of the LAN channel.
     pub lan: LanPolicy,
     /// Limits of the LAN channel's sessions.
     pub limits: Limits,
-    /// How long the machine has been on, in all, before now.
-    pub on_time: Duration,
+    /// The host's time at the start, in seconds since 1970.
+    pub epoch: u32,
+    /// How much the log holds, and what happens then.
+    pub log: LogPolicy,
+    /// Whether somebody will take the changes of what is to be kept: see [`Bmc::take_changes`].
+    pub nonvolatile: bool,
 }
 
 /// A Baseboard Management Controller.
 ///
 /// It does nothing by itself: call [`handle_timeout`](Self::handle_timeout) when
-/// [`poll_timeout`](Self::poll_timeout) says so.
+/// [`poll_timeout`](Self::poll_timeout) says so. What is to survive it is noted as it changes:
+/// **whoever calls anything that takes `&mut self` on a nonvolatile BMC takes the changes
+/// afterwards**, before anybody else calls anything.
 pub struct Bmc {
     pub(crate) device_id: DeviceId,
     pub(crate) guid: Guid,
-    pub(crate) users: Vec<User>,
+    pub(crate) users: Users,
     pub(crate) lan: LanPolicy,
     pub(crate) sessions: Sessions,
     pub(crate) chassis: Chassis,
-    pub(crate) sdr: SdrRepository,
+    /// What the machine does when mains power comes back.
+    pub(crate) restore_policy: PowerRestorePolicy,
+    pub(crate) boot: BootOptions,
+    pub(crate) sdr: Option<SdrRepository>,
+    pub(crate) device_sdr: Option<SdrRepository>,
+    pub(crate) partial_sdr: PartialAdd,
     pub(crate) sel: Sel,
+    pub(crate) partial_event: PartialAdd,
+    pub(crate) clock: Clock,
+    pub(crate) inventory: Inventory,
+    pub(crate) sensors: Engine,
     pub(crate) platform: Box<dyn Platform>,
     /// A cold reset that takes place once its answer is on its way.
     pub(crate) cold_reset_pending: bool,
+    pub(crate) journal: Journal,
+    /// What is wrong with the store, if anything is.
+    pub(crate) unkept: Option<Unkept>,
+    /// The power state that was last noted, and when the on time next is.
+    noted_power: Option<bool>,
+    note_on_time_at: Instant,
 }
+
+/// What to do with an answer.
+#[derive(Debug)]
+pub enum Reply {
+    /// Send it.
+    Now(Vec<u8>),
+    /// [`release`](Bmc::release) it once the changes that were just taken are kept: what is
+    /// acknowledged is durable.
+    Held(Held),
+}
+
+/// An answer that waits for the store.
+#[derive(Debug)]
+pub struct Held {
+    origin: Origin,
+    session_id: u32,
+    message: LanMessage,
+    /// What is told if the changes cannot be kept is that, for the request did nothing else.
+    records: bool,
+}
+
+/// How often the on time is kept.
+const ON_TIME_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Bmc {
     /// The LAN channel's number.
     pub const LAN_CHANNEL: Channel = Channel::new(1);
 
-    /// A controller that starts at `now`.
+    /// A controller that starts at `now`, with what it remembers.
     #[must_use]
     pub fn new(
         now: Instant,
         personality: Personality,
         settings: Settings,
         platform: Box<dyn Platform>,
+        mut memory: Memory,
     ) -> Self {
-        let Settings { guid, users, lan, limits, on_time } = settings;
-        Self {
-            device_id: personality.device_id,
+        let Settings { guid, users, lan, limits, epoch, log, nonvolatile } = settings;
+        let mut journal = if nonvolatile { Journal::default() } else { Journal::forgetful() };
+        if memory.guid != Some(guid) {
+            journal.put_bytes(setting::GUID, guid.0);
+        }
+        let sel = match memory.log.take() {
+            Some(kept) => Sel::restore(log, kept),
+            None => Sel::new(log, personality.events, &mut journal),
+        };
+        let records_in = personality.records_in;
+        let described = || SdrRepository::new(&personality.sdrs, personality.sdrs_built);
+        let (sdr, device_sdr) = match records_in {
+            RecordsIn::Repository => {
+                let kept = memory.sdrs.take().map(SdrRepository::restore);
+                (Some(kept.unwrap_or_else(described)), None)
+            }
+            RecordsIn::Device => (None, Some(described())),
+        };
+        let in_repository = records_in == RecordsIn::Repository;
+        let device_id = DeviceId {
+            provides_device_sdrs: !in_repository,
+            additional_support: if in_repository {
+                personality.device_id.additional_support | SDR_REPOSITORY
+            } else {
+                personality.device_id.additional_support & !SDR_REPOSITORY
+            },
+            ..personality.device_id
+        };
+        let mut bmc = Self {
+            device_id,
             guid,
-            users,
+            users: Users::new(&users, &memory.users, &mut journal),
             lan,
             sessions: Sessions::new(limits),
-            chassis: Chassis::new(now, on_time),
-            sdr: SdrRepository::new(personality.sdrs, personality.sdrs_built),
-            sel: Sel::new(personality.events),
+            chassis: Chassis::new(now, memory.on_time.unwrap_or_default()),
+            restore_policy: memory.restore_policy.unwrap_or(PowerRestorePolicy::Previous),
+            boot: BootOptions::new(&memory.boot_options),
+            sdr,
+            device_sdr,
+            partial_sdr: PartialAdd::default(),
+            sel,
+            partial_event: PartialAdd::default(),
+            clock: Clock::new(now, epoch, &memory),
+            inventory: Inventory::new(personality.inventory, &memory),
+            sensors: Engine::new(now, &personality.sdrs, &personality.sensors, &memory.sensors),
             platform,
             cold_reset_pending: false,
-        }
+            journal,
+            unkept: None,
+            noted_power: memory.power_on,
+            note_on_time_at: now.checked_add(ON_TIME_INTERVAL).unwrap_or(now),
+        };
+        bmc.note_power();
+        bmc.advance(now);
+        bmc
     }
 
-    /// Takes in a datagram from the LAN; what to send back, if anything.
+    /// Takes in a datagram from the LAN; what to send back, if anything. For a BMC that keeps
+    /// nothing: no answer waits.
     pub fn handle_datagram(
         &mut self,
         now: Instant,
@@ -86,15 +182,29 @@ impl Bmc {
         datagram: &[u8],
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
+        match self.receive(now, from, datagram, entropy)? {
+            Reply::Now(reply) => Some(reply),
+            Reply::Held(held) => self.release(held, Ok(()), entropy),
+        }
+    }
+
+    /// Takes in a datagram from the LAN; what to do with the answer, if there is one.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        datagram: &[u8],
+        entropy: &mut dyn Entropy,
+    ) -> Option<Reply> {
         let directory = Directory { users: &self.users, lan: &self.lan, guid: self.guid.0 };
         match self.sessions.receive(now, from, datagram, &directory, entropy) {
             Received::Nothing => None,
-            Received::Reply(reply) => Some(reply),
+            Received::Reply(reply) => Some(Reply::Now(reply)),
             Received::Sessionless { format, message } => {
                 let origin = Origin::Sessionless { channel: Self::LAN_CHANNEL };
-                let answer = self.answer(now, origin, &message)?;
+                let (answer, _) = self.answer(now, origin, &message)?;
                 self.finish(origin);
-                Sessions::sessionless(format, &answer)
+                Sessions::sessionless(format, &answer).map(Reply::Now)
             }
             Received::Request { session_id, message } => {
                 self.answer_in_session(now, session_id, &message, entropy)
@@ -102,10 +212,35 @@ impl Bmc {
         }
     }
 
+    /// The datagram of an answer that waited, now that its changes are kept or cannot be. `None` if
+    /// its session has ended meanwhile.
+    pub fn release(
+        &mut self,
+        held: Held,
+        outcome: Result<(), Unkept>,
+        entropy: &mut dyn Entropy,
+    ) -> Option<Vec<u8>> {
+        let Held { origin, session_id, mut message, records } = held;
+        if let Err(unkept) = outcome
+            && records
+        {
+            // It is done, but would not survive: nobody may rely on it.
+            let code = match unkept {
+                Unkept::Full => CompletionCode::OUT_OF_SPACE,
+                Unkept::Failed => CompletionCode::UNSPECIFIED,
+            };
+            message.data = vec![code.0];
+        }
+        let reply = self.sessions.seal(session_id, &message, entropy);
+        self.finish(origin);
+        reply
+    }
+
     /// Answers a request, whoever carried it here. What the command puts off until it is answered
     /// (the end of sessions) has happened when this returns: there is nothing to seal.
     pub fn handle_request(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
         let response = self.respond(now, origin, request);
+        self.follow(now);
         self.finish(origin);
         response
     }
@@ -113,14 +248,33 @@ impl Bmc {
     /// Lets time pass.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.sessions.handle_timeout(now);
-        self.chassis.advance(now, &mut *self.platform);
+        self.advance(now);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) next has something to do.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let chassis = self.chassis.poll_timeout(&*self.platform);
-        [self.sessions.poll_timeout(), chassis].into_iter().flatten().min()
+        let on_time = self.platform.is_on().then_some(self.note_on_time_at);
+        let sensors = self.sensors.poll_timeout();
+        [self.sessions.poll_timeout(), chassis, on_time, sensors].into_iter().flatten().min()
+    }
+
+    /// What has to be kept of what has happened since the last time, in this order.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        self.journal.take()
+    }
+
+    /// Tells how the store is doing, which the self test reports.
+    pub const fn report_storage(&mut self, trouble: Option<Unkept>) {
+        self.unkept = trouble;
+    }
+
+    /// Notes what changes without anybody's doing and is worth keeping when the BMC stops.
+    pub fn note_on_time(&mut self, now: Instant) {
+        self.advance(now);
+        let seconds = self.chassis.on_time().as_secs();
+        self.journal.put_bytes(setting::ON_TIME, seconds.to_le_bytes());
     }
 
     /// The sessions on the LAN channel.
@@ -154,20 +308,90 @@ impl Bmc {
     }
 
     /// What a reset does to the controller's volatile state, sessions apart.
-    pub(crate) const fn cancel_reservations(&mut self) {
-        self.sdr.reservation.cancel();
+    pub(crate) fn cancel_reservations(&mut self) {
+        for sdr in self.sdr.iter_mut().chain(&mut self.device_sdr) {
+            sdr.reservation.cancel();
+        }
         self.sel.reservation.cancel();
+        self.boot.reset();
+        self.partial_sdr = PartialAdd::default();
+        self.partial_event = PartialAdd::default();
+    }
+
+    /// Sets the sensors up from the repository's records, or as at the factory if it has none of
+    /// them.
+    pub(crate) fn initialize_sensors(&mut self, now: Instant) {
+        let records: Vec<Record> = self.sdr.iter().flat_map(SdrRepository::understood).collect();
+        self.sensors.initialize(now, &records);
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.chassis.advance(now, &mut *self.platform);
+        self.follow(now);
+        if now >= self.note_on_time_at {
+            self.note_on_time_at = now.checked_add(ON_TIME_INTERVAL).unwrap_or(now);
+            if self.is_on() {
+                let seconds = self.chassis.on_time().as_secs();
+                self.journal.put_bytes(setting::ON_TIME, seconds.to_le_bytes());
+            }
+        }
+    }
+
+    /// Lets the sensors see what has become of the machine, and notes it. Also after a command: a
+    /// power cycle may be over before the next scan is due.
+    fn follow(&mut self, now: Instant) {
+        self.sensors.advance(now, &mut *self.platform);
+        self.settle(now);
+        self.note_power();
+    }
+
+    /// Logs what the sensors have to tell, and notes what they are to keep. The log is a sensor's
+    /// business, too.
+    fn settle(&mut self, now: Instant) {
+        loop {
+            self.sensors.report(now, SensorType::EVENT_LOGGING_DISABLED, self.sel.states());
+            let Some(event) = self.sensors.poll_event() else { break };
+            let time = self.clock.now(now);
+            // A full log has noted that it lost an event.
+            let _ = self.sel.add(event.to_record(time), time, &mut self.journal);
+        }
+        self.sensors.keep(&mut self.journal);
+    }
+
+    fn note_power(&mut self) {
+        let on = self.platform.is_on();
+        if self.noted_power != Some(on) {
+            self.noted_power = Some(on);
+            self.journal.put_bytes(setting::POWER, [u8::from(on)]);
+        }
     }
 
     /// Runs a command. [`finish`](Self::finish) has to follow.
     fn respond(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
-        self.chassis.advance(now, &mut *self.platform);
+        self.advance(now);
         dispatch(self, &Context { now, origin }, request)
     }
 
-    fn answer(&mut self, now: Instant, origin: Origin, message: &LanMessage) -> Option<LanMessage> {
+    /// The answer, and what has to be kept before it is given.
+    fn answer(
+        &mut self,
+        now: Instant,
+        origin: Origin,
+        message: &LanMessage,
+    ) -> Option<(LanMessage, Changes)> {
         let request = message.to_request()?;
-        Some(message.answer(&self.respond(now, origin, &request)))
+        self.advance(now);
+        let noted = self.journal.noted();
+        let response = dispatch(self, &Context { now, origin }, &request);
+        self.settle(now);
+        let records = self.journal.noted() != noted;
+        self.follow(now);
+        let changes = match self.journal.noted() != noted {
+            false => Changes::None,
+            true if records => Changes::Records,
+            true => Changes::Power,
+        };
+        Some((message.answer(&response), changes))
     }
 
     fn answer_in_session(
@@ -176,7 +400,7 @@ impl Bmc {
         session_id: u32,
         message: &LanMessage,
         entropy: &mut dyn Entropy,
-    ) -> Option<Vec<u8>> {
+    ) -> Option<Reply> {
         let session = self.sessions.get(session_id)?;
         let origin = Origin::Session {
             session_id,
@@ -184,10 +408,14 @@ impl Bmc {
             user_id: session.user_id,
             privilege: session.privilege,
         };
-        let answer = self.answer(now, origin, message)?;
+        let (answer, waits_for) = self.answer(now, origin, message)?;
+        if waits_for != Changes::None {
+            let records = waits_for == Changes::Records;
+            return Some(Reply::Held(Held { origin, session_id, message: answer, records }));
+        }
         let reply = self.sessions.seal(session_id, &answer, entropy);
         self.finish(origin);
-        reply
+        reply.map(Reply::Now)
     }
 
     /// What a command asked for that must not happen before its answer is sealed. Whatever the
@@ -203,3 +431,16 @@ impl Bmc {
         }
     }
 }
+
+/// What a command changed of what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Changes {
+    None,
+    /// Only what followed from it: the machine's power.
+    Power,
+    /// What it was about.
+    Records,
+}
+
+/// Additional device support: SDR repository. IPMI v2.0 §20.1, byte 7.
+const SDR_REPOSITORY: u8 = 0x02;

@@ -6,21 +6,27 @@
 //! clocks.
 
 mod bmc;
+mod boot;
 mod chassis;
+mod clock;
 mod context;
 mod dispatch;
+mod fru;
 mod handlers;
+pub mod nvram;
+mod partial;
 pub mod personality;
 pub mod platform;
 mod reservation;
 mod sdr;
 mod sel;
-mod sensors;
+pub mod sensors;
 mod users;
 
-pub use bmc::{Bmc, Settings};
+pub use bmc::{Bmc, Held, Reply, Settings};
 pub use chassis::Chassis;
 pub use context::{Context, Origin};
 pub use dispatch::served;
-pub use sel::Sel;
+pub use fru::FruDevice;
+pub use sel::{LogPolicy, Sel, WhenFull};
 pub use users::{LanPolicy, User};

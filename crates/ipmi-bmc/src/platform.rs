@@ -5,8 +5,8 @@ use std::time::Instant;
 /// The managed machine.
 ///
 /// Everything that takes `now` may be called with the same or a later instant, never an earlier
-/// one. Nothing here blocks: a platform that needs time for an answer gives
-/// [`Measurement::Unavailable`] until it has one.
+/// one. Nothing here blocks: a platform that needs time for a measurement says so with
+/// [`Scan::Pending`], and sees to it that somebody looks when it has one.
 pub trait Platform: Send {
     /// Lets the machine live until `now`.
     fn advance(&mut self, now: Instant);
@@ -26,8 +26,14 @@ pub trait Platform: Send {
     /// Sets the identification light.
     fn identify(&mut self, now: Instant, light: IdentifyLight);
 
-    /// Measures sensor `number` of the BMC's own (LUN 0).
-    fn measure(&mut self, now: Instant, number: u8) -> Measurement;
+    /// Scans sensor `number` of the BMC's own (LUN 0): measures it now, or begins to.
+    fn start_scan(&mut self, now: Instant, number: u8) -> Scan;
+
+    /// What a sensor has been found to say: by a scan that was [`Scan::Pending`], or because it has
+    /// something to tell unasked. To be asked until there is none.
+    fn poll_scan(&mut self) -> Option<(u8, Measurement)> {
+        None
+    }
 
     /// What happened at the machine that the BMC did not ask for, oldest first.
     fn poll_event(&mut self) -> Option<PlatformEvent>;
@@ -83,6 +89,15 @@ pub enum Measurement {
     States(u16),
     /// Nothing can be said, now.
     Unavailable,
+}
+
+/// What becomes of a scan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scan {
+    /// This was measured.
+    Done(Measurement),
+    /// It takes its time; [`Platform::poll_scan`] gives the outcome. Until then the bus is busy.
+    Pending,
 }
 
 /// Something that happened at the machine by itself.

@@ -10,6 +10,11 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
+    /// None taken yet.
+    pub(crate) const fn new() -> Self {
+        Self { last: 0, valid: false }
+    }
+
     /// Takes the reservation. IDs run from 1 and never are 0, which means "none".
     pub(crate) fn take(&mut self) -> u16 {
         self.last = self.last.checked_add(1).unwrap_or(1);

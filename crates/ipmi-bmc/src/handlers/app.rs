@@ -23,13 +23,20 @@ fn get_device_id(bmc: &mut Bmc, _: &Context, _: GetDeviceId) -> Outcome<DeviceId
     Ok(bmc.device_id)
 }
 
+/// The tests there are: SDR repository, log and inventory were built, or the BMC would not run, and
+/// what changes of them is kept.
 fn get_self_test_results(
-    _: &mut Bmc,
+    bmc: &mut Bmc,
     _: &Context,
     _: GetSelfTestResults,
 ) -> Outcome<SelfTestResults> {
-    // The tests there are: the SDR repository and the log were built, or the BMC would not run.
-    Ok(SelfTestResults { result: SelfTest::Passed })
+    /// SEL, SDR repository and FRU device cannot be accessed.
+    const MEMORIES: u8 = 0xe0;
+    let result = match bmc.unkept {
+        None => SelfTest::Passed,
+        Some(_) => SelfTest::Corrupted { flags: MEMORIES },
+    };
+    Ok(SelfTestResults { result })
 }
 
 /// The controller and the system share one GUID, as OpenBMC's do.
@@ -44,6 +51,7 @@ fn get_system_guid(bmc: &mut Bmc, _: &Context, _: GetSystemGuid) -> Outcome<Guid
 /// Ends every session, once it is answered.
 fn cold_reset(bmc: &mut Bmc, _: &Context, _: ColdReset) -> Outcome<()> {
     bmc.cancel_reservations();
+    bmc.sensors.reset();
     bmc.cold_reset_pending = true;
     Ok(())
 }

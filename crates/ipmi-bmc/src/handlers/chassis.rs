@@ -6,15 +6,16 @@ use ipmi_wire::Channel;
 use ipmi_wire::cmd::chassis::{
     ChassisCapabilities, ChassisControl, ChassisIdentify, ChassisStatus, FrontPanelButtons,
     GetChassisCapabilities, GetChassisStatus, GetPohCounter, GetSystemRestartCause, IdentifyState,
-    LastPowerEvent, PohCounter, PowerRestorePolicy, RestartCause, SystemRestartCause,
+    LastPowerEvent, PohCounter, PowerRestorePolicies, RestartCause, SetPowerRestorePolicy,
+    SystemRestartCause,
 };
 use ipmi_wire::lan::BMC_ADDRESS;
-use ipmi_wire::sdr::SensorType;
 
 use crate::bmc::Bmc;
 use crate::context::Context;
 use crate::dispatch::{Outcome, Table};
-use crate::platform::{IdentifyLight, Measurement};
+use crate::nvram::setting;
+use crate::platform::IdentifyLight;
 
 pub(super) fn register(table: &mut Table) {
     table
@@ -22,6 +23,7 @@ pub(super) fn register(table: &mut Table) {
         .on(get_chassis_status)
         .on(chassis_control)
         .on(chassis_identify)
+        .on(set_power_restore_policy)
         .on(get_system_restart_cause)
         .on(get_poh_counter);
 }
@@ -32,7 +34,7 @@ fn get_chassis_capabilities(
     _: GetChassisCapabilities,
 ) -> Outcome<ChassisCapabilities> {
     Ok(ChassisCapabilities {
-        intrusion_sensor: intrusion_sensor(bmc).is_some(),
+        intrusion_sensor: bmc.sensors.intrusion().is_some(),
         front_panel_lockout: false,
         diagnostic_interrupt: true,
         power_interlock: false,
@@ -45,19 +47,14 @@ fn get_chassis_capabilities(
     })
 }
 
-fn get_chassis_status(
-    bmc: &mut Bmc,
-    context: &Context,
-    _: GetChassisStatus,
-) -> Outcome<ChassisStatus> {
-    let open = intrusion_sensor(bmc).map(|number| bmc.platform.measure(context.now, number));
+fn get_chassis_status(bmc: &mut Bmc, _: &Context, _: GetChassisStatus) -> Outcome<ChassisStatus> {
     Ok(ChassisStatus {
         power_on: bmc.platform.is_on(),
         overload: false,
         interlock: false,
         fault: false,
         control_fault: false,
-        restore_policy: PowerRestorePolicy::Previous,
+        restore_policy: bmc.restore_policy,
         last_event: LastPowerEvent {
             ac_failed: false,
             overload: false,
@@ -65,7 +62,8 @@ fn get_chassis_status(
             fault: false,
             on_by_command: bmc.chassis.on_by_command(),
         },
-        intrusion: matches!(open, Some(Measurement::States(states)) if states & 1 != 0),
+        // Also after it was closed again, if the sensor is one that latches.
+        intrusion: bmc.sensors.intrusion().unwrap_or(false),
         front_panel_lockout: false,
         drive_fault: false,
         fan_fault: false,
@@ -96,6 +94,20 @@ fn chassis_identify(bmc: &mut Bmc, context: &Context, request: ChassisIdentify) 
     Ok(())
 }
 
+fn set_power_restore_policy(
+    bmc: &mut Bmc,
+    _: &Context,
+    request: SetPowerRestorePolicy,
+) -> Outcome<PowerRestorePolicies> {
+    if let Some(policy) = request.policy
+        && policy != bmc.restore_policy
+    {
+        bmc.restore_policy = policy;
+        bmc.journal.put_bytes(setting::RESTORE_POLICY, [policy.number()]);
+    }
+    Ok(PowerRestorePolicies { always_off: true, previous: true, always_on: true })
+}
+
 fn get_system_restart_cause(
     bmc: &mut Bmc,
     _: &Context,
@@ -112,12 +124,4 @@ fn get_system_restart_cause(
 fn get_poh_counter(bmc: &mut Bmc, _: &Context, _: GetPohCounter) -> Outcome<PohCounter> {
     let hours = bmc.chassis.on_time().as_secs() / 3600;
     Ok(PohCounter { minutes_per_count: 60, counter: u32::try_from(hours).unwrap_or(u32::MAX) })
-}
-
-/// The sensor that watches the lid, if there is one.
-fn intrusion_sensor(bmc: &Bmc) -> Option<u8> {
-    bmc.sdr.records().iter().find_map(|record| {
-        let sensor = record.sensor()?;
-        (sensor.sensor_type == SensorType::PHYSICAL_SECURITY).then_some(sensor.key.number)
-    })
 }

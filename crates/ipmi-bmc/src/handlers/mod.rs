@@ -2,9 +2,12 @@
 //! settled who may run it and what its bytes mean.
 
 mod app;
+mod boot;
 mod chassis;
+mod sensor;
 mod session;
 mod storage;
+mod user;
 
 use crate::dispatch::Table;
 
@@ -12,9 +15,11 @@ use crate::dispatch::Table;
 pub(crate) fn register(table: &mut Table) {
     app::register(table);
     session::register(table);
+    user::register(table);
     chassis::register(table);
+    boot::register(table);
     storage::register(table);
-    crate::sensors::register(table);
+    sensor::register(table);
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(super) fn register(table: &mut Table) {
 }
 
 /// The LAN channel, if that is what `channel` means here.
-fn lan_channel(context: &Context, channel: Channel) -> Outcome<Channel> {
+pub(super) fn lan_channel(context: &Context, channel: Channel) -> Outcome<Channel> {
     match channel.resolve(context.origin.channel()) {
         Bmc::LAN_CHANNEL => Ok(Bmc::LAN_CHANNEL),
         _ => Err(CompletionCode::INVALID_DATA_FIELD),

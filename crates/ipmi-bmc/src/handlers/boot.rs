@@ -1,0 +1,27 @@
+//! Boot options. IPMI v2.0 §28.12 and §28.13.
+
+use ipmi_wire::cmd::chassis::{GetSystemBootOptions, SetSystemBootOptions, SystemBootOptions};
+
+use crate::bmc::Bmc;
+use crate::context::Context;
+use crate::dispatch::{Outcome, Table};
+
+pub(super) fn register(table: &mut Table) {
+    table.on(set_system_boot_options).on(get_system_boot_options);
+}
+
+fn set_system_boot_options(
+    bmc: &mut Bmc,
+    _: &Context,
+    request: SetSystemBootOptions,
+) -> Outcome<()> {
+    bmc.boot.set(&request, &mut bmc.journal)
+}
+
+fn get_system_boot_options(
+    bmc: &mut Bmc,
+    _: &Context,
+    request: GetSystemBootOptions,
+) -> Outcome<SystemBootOptions> {
+    bmc.boot.get(request.selector, request.set)
+}

@@ -1,0 +1,191 @@
+//! What a BMC keeps when its power fails: values under keys, in rooms.
+//!
+//! The controller works on its memory and notes every change in a [`Journal`]; whoever runs it
+//! takes the [`Change`]s, brings them to a store, and says when they are safe. [`Memory`] is what a
+//! store gave back, decoded. How a value is written is in this module alone, so that the format has
+//! one home; where it is written is not our business.
+
+mod memory;
+mod user;
+
+use core::fmt;
+
+use ipmi_wire::Encode;
+
+pub use memory::{Damaged, KeptLog, KeptRepository, KeptSensor, LogHeader, Memory};
+pub use user::{KeptPassword, KeptUser, Seed, WrongPassword};
+
+/// The version of what is in the rooms. A store refuses one that is greater.
+pub const FORMAT: u32 = 1;
+
+/// A kind of thing that is kept. The number is part of the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Room {
+    /// Single values: see [`setting`].
+    Settings = 1,
+    /// Events; the key is their order, the value the record.
+    Sel = 2,
+    /// Sensor data records that differ from the personality's; the key is their order.
+    Sdr = 3,
+    /// Contents of FRU devices in pages; the key is device ID and page.
+    Fru = 4,
+    /// What was set at a sensor; the key is its number.
+    Sensors = 5,
+    /// Users; the key is their ID.
+    Users = 6,
+    /// Boot options; the key is the parameter.
+    BootOptions = 7,
+}
+
+impl Room {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Settings,
+        Self::Sel,
+        Self::Sdr,
+        Self::Fru,
+        Self::Sensors,
+        Self::Users,
+        Self::BootOptions,
+    ];
+
+    /// The room of this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|room| *room as u8 == number)
+    }
+}
+
+/// Where a value is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// The kind of thing.
+    pub room: Room,
+    /// Which of its kind.
+    pub number: u32,
+}
+
+/// Keys of [`Room::Settings`].
+pub mod setting {
+    use super::{Key, Room};
+
+    const fn key(number: u32) -> Key {
+        Key { room: Room::Settings, number }
+    }
+
+    /// System GUID: 16 bytes in wire order.
+    pub const GUID: Key = key(0);
+    /// Whether the machine is on: one byte.
+    pub const POWER: Key = key(1);
+    /// Power-on time: seconds, eight bytes.
+    pub const ON_TIME: Key = key(2);
+    /// SEL time less the host's: seconds, eight bytes, signed.
+    pub const CLOCK: Key = key(3);
+    /// SEL time's UTC offset: minutes, two bytes, signed; 07FFh is unspecified.
+    pub const UTC_OFFSET: Key = key(4);
+    /// The log's header. Once it is there, what is in [`Room::Sel`] is the log, even if nothing is.
+    pub const SEL: Key = key(5);
+    /// The SDR repository's header. Once it is there, what is in [`Room::Sdr`] is the repository.
+    pub const SDR: Key = key(6);
+    /// Power restore policy: its number, one byte.
+    pub const RESTORE_POLICY: Key = key(7);
+}
+
+/// One change of what is kept. Values do not print: some are passwords.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Change {
+    /// This value is under this key from now on.
+    Put(Key, Vec<u8>),
+    /// Nothing is under this key any more.
+    Remove(Key),
+    /// Nothing is in this room any more.
+    Clear(Room),
+}
+
+impl Change {
+    /// The room that changes.
+    #[must_use]
+    pub const fn room(&self) -> Room {
+        match self {
+            Self::Put(key, _) | Self::Remove(key) => key.room,
+            Self::Clear(room) => *room,
+        }
+    }
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Put(key, value) => write!(f, "Put({key:?}, {} bytes)", value.len()),
+            Self::Remove(key) => write!(f, "Remove({key:?})"),
+            Self::Clear(room) => write!(f, "Clear({room:?})"),
+        }
+    }
+}
+
+/// What has changed and is not on its way to the store yet, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    /// Nobody takes the changes: none are noted.
+    forgetful: bool,
+    changes: Vec<Change>,
+    /// Changes noted in all, of which some may have been taken.
+    noted: u64,
+}
+
+impl Journal {
+    /// A journal that nobody will ever read.
+    pub(crate) fn forgetful() -> Self {
+        Self { forgetful: true, ..Self::default() }
+    }
+
+    /// Notes that `value` is under `key`.
+    pub(crate) fn put(&mut self, key: Key, value: &impl Encode) {
+        self.note(Change::Put(key, value.to_bytes()));
+    }
+
+    /// Notes that `value` is under `key`.
+    pub(crate) fn put_bytes(&mut self, key: Key, value: impl Into<Vec<u8>>) {
+        self.note(Change::Put(key, value.into()));
+    }
+
+    /// Notes that nothing is under `key`.
+    pub(crate) fn remove(&mut self, key: Key) {
+        self.note(Change::Remove(key));
+    }
+
+    /// Notes that nothing is in `room`.
+    pub(crate) fn clear(&mut self, room: Room) {
+        self.note(Change::Clear(room));
+    }
+
+    /// How many changes there were so far; whoever compares two such numbers knows whether there
+    /// was one between.
+    pub(crate) const fn noted(&self) -> u64 {
+        self.noted
+    }
+
+    /// The changes since the last time.
+    pub(crate) fn take(&mut self) -> Vec<Change> {
+        core::mem::take(&mut self.changes)
+    }
+
+    fn note(&mut self, change: Change) {
+        if !self.forgetful {
+            self.noted = self.noted.wrapping_add(1);
+            self.changes.push(change);
+        }
+    }
+}
+
+/// Why changes could not be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unkept {
+    /// There is no room left.
+    #[error("the store is full")]
+    Full,
+    /// The store cannot be written.
+    #[error("the store cannot be written")]
+    Failed,
+}

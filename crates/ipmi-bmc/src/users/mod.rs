@@ -1,0 +1,49 @@
+//! Users, and what the LAN channel allows them.
+
+mod directory;
+mod table;
+
+use ipmi_session::Secret;
+use ipmi_wire::Privilege;
+use ipmi_wire::session::{CipherSuite, Username};
+
+pub(crate) use directory::Directory;
+pub(crate) use table::Users;
+
+/// A user as configured, which is how a BMC is delivered: see [`Settings`](crate::Settings).
+#[derive(Clone, Debug)]
+pub struct User {
+    /// User ID, 2 to 15. ID 1 is the null user's, which is never on.
+    pub id: u8,
+    /// Name, unique.
+    pub name: Username,
+    /// Password.
+    pub password: Secret,
+    /// The most that the user may do on the LAN channel.
+    pub limit: Privilege,
+    /// Whether the user may log in.
+    pub enabled: bool,
+}
+
+/// The LAN channel's policy.
+#[derive(Clone, Debug)]
+pub struct LanPolicy {
+    /// The channel's privilege limit.
+    pub limit: Privilege,
+    /// Cipher suites on offer, the preferred one first, each with its maximum privilege.
+    pub suites: Vec<(CipherSuite, Privilege)>,
+    /// `K_g`, if set.
+    pub kg: Option<Secret>,
+}
+
+impl Default for LanPolicy {
+    /// Suites 17 and 3, everything allowed that the user may do, no `K_g`.
+    fn default() -> Self {
+        let suites = [CipherSuite::SUITE_17, CipherSuite::SUITE_3];
+        Self {
+            limit: Privilege::Administrator,
+            suites: suites.map(|suite| (suite, Privilege::Administrator)).to_vec(),
+            kg: None,
+        }
+    }
+}
