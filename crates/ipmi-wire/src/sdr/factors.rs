@@ -100,8 +100,13 @@ impl Factors {
             return format.raw(x.round() as i16).unwrap_or(0);
         }
         // The functions bend and flip the scale; trying all readings needs no case for each.
-        (0..=u8::MAX)
-            .filter_map(|raw| Some((raw, (self.value(raw, format)? - value).abs())))
+        let all = || (0..=u8::MAX).filter_map(|raw| Some((raw, self.value(raw, format)?)));
+        // Seen from far away, all readings are equally near.
+        let lowest = all().map(|(_, value)| value).fold(f64::INFINITY, f64::min);
+        let highest = all().map(|(_, value)| value).fold(f64::NEG_INFINITY, f64::max);
+        let value = value.min(highest).max(lowest);
+        all()
+            .map(|(raw, near)| (raw, (near - value).abs()))
             .min_by(|(_, a), (_, b)| a.total_cmp(b))
             .map_or(0, |(raw, _)| raw)
     }
@@ -376,6 +381,18 @@ mod tests {
         assert_eq!((falling.raw(1e9, UNSIGNED), falling.raw(-1e9, UNSIGNED)), (0, 255));
         let flat = Factors { m: 0, ..Factors::IDENTITY };
         assert_eq!(flat.raw(5.0, UNSIGNED), 0);
+        // Where the function bends, too, however far out.
+        let square = Factors { linearization: Linearization::Square, ..Factors::IDENTITY };
+        let inverse = Factors { linearization: Linearization::Inverse, ..Factors::IDENTITY };
+        for far in [1e6, 1e30, f64::MAX, f64::INFINITY] {
+            assert_eq!((square.raw(far, UNSIGNED), square.raw(-far, UNSIGNED)), (255, 0), "{far}");
+            assert_eq!(
+                (inverse.raw(far, UNSIGNED), inverse.raw(-far, UNSIGNED)),
+                (1, 255),
+                "{far}"
+            );
+            assert_eq!((inverse.raw(far, SIGNED), inverse.raw(-far, SIGNED)), (1, 255), "{far}");
+        }
         assert_eq!(Factors::IDENTITY.raw(5.0, AnalogFormat::None), 0);
     }
 

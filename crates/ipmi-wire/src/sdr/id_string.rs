@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::codec::{Encode, Reader};
+use crate::packed::{bcd_plus_text, six_bit_text};
 
 /// A sensor's name. IPMI v2.0 §43.15.
 ///
@@ -92,16 +93,11 @@ impl IdString {
                     .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
                     .collect()
             }
-            IdStringEncoding::BcdPlus => {
-                self.data.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]).map(bcd_plus).collect()
-            }
-            IdStringEncoding::SixBitAscii => self.data.chunks(3).flat_map(six_bit).collect(),
+            IdStringEncoding::BcdPlus => bcd_plus_text(&self.data),
+            IdStringEncoding::SixBitAscii => six_bit_text(&self.data),
         };
         if let Some(end) = text.find('\0') {
             text.truncate(end);
-        }
-        if matches!(self.encoding, IdStringEncoding::BcdPlus | IdStringEncoding::SixBitAscii) {
-            text.truncate(text.trim_end_matches(' ').len());
         }
         text
     }
@@ -158,31 +154,6 @@ impl fmt::Debug for IdString {
     }
 }
 
-/// A BCD plus digit; the three last are reserved.
-fn bcd_plus(digit: u8) -> char {
-    match digit {
-        0..=9 => char::from(b'0' | digit),
-        0x0a => ' ',
-        0x0b => '-',
-        0x0c => '.',
-        _ => '?',
-    }
-}
-
-/// Unpacks up to three bytes, low bits first: as many characters as are complete.
-fn six_bit(bytes: &[u8]) -> impl Iterator<Item = char> + use<> {
-    let (bits, count) = match bytes {
-        [a, b, c, ..] => (u32::from_le_bytes([*a, *b, *c, 0]), 4),
-        [a, b] => (u32::from_le_bytes([*a, *b, 0, 0]), 2),
-        [a] => (u32::from(*a), 1),
-        [] => (0, 0),
-    };
-    [0, 6, 12, 18].into_iter().take(count).map(move |shift| {
-        // Six bits: at most 3Fh + 20h.
-        char::from_u32(((bits >> shift) & 0x3f) + 0x20).unwrap_or(' ')
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +171,7 @@ mod tests {
         // "IPMI" is the specification's own example of 6-bit packing (§43.15).
         assert_eq!(read(&[0x83, 0x29, 0xdc, 0xa6]).text(), "IPMI");
         assert_eq!(read(&[0x43, 0x12, 0xb3, 0xc4]).text(), "12-3.4");
+        assert_eq!(read(&[0x42, 0x12, 0xaa]).text(), "12");
         assert_eq!(read(&[0x04, b'A', 0, 0xac, 0x20]).text(), "A€");
     }
 

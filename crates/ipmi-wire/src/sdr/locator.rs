@@ -45,7 +45,7 @@ pub struct FruDeviceLocator {
     pub access_address: u8,
     /// What the next byte is: see [`fru_id`](Self::fru_id).
     pub logical: bool,
-    /// The FRU ID of a logical device, the slave address of a chip.
+    /// The FRU ID of a logical device, the slave address of a chip, bit 0 clear.
     pub device: u8,
     /// LUN for the FRU commands or for Master Write-Read, 0 to 3.
     pub lun: u8,
@@ -69,6 +69,11 @@ impl FruDeviceLocator {
     pub const fn fru_id(&self) -> Option<u8> {
         if self.logical { Some(self.device) } else { None }
     }
+}
+
+/// Bit 0 of a slave address is reserved.
+const fn device_byte(logical: bool, device: u8) -> u8 {
+    if logical { device } else { device & 0xfe }
 }
 
 impl Body for GenericDeviceLocator {
@@ -120,7 +125,7 @@ impl Body for FruDeviceLocator {
     fn encode_body(&self, out: &mut Vec<u8>) {
         out.extend([
             self.access_address & 0xfe,
-            self.device,
+            device_byte(self.logical, self.device),
             (u8::from(self.logical) << 7) | ((self.lun & 3) << 3) | (self.bus & 7),
             self.channel.number() << 4,
             0,
@@ -143,7 +148,7 @@ impl Body for FruDeviceLocator {
             version: header.version,
             access_address,
             logical: place & 0x80 != 0,
-            device,
+            device: device_byte(place & 0x80 != 0, device),
             lun: (place >> 3) & 3,
             bus: place & 7,
             channel: Channel::new(channel >> 4),
@@ -186,7 +191,7 @@ mod tests {
     fn a_chip_is_read_through_its_bus() {
         // By hand from §43.8: EEPROM A0h on bus 3 of the BMC, LUN 1, channel 0; reserved bits set.
         let bytes =
-            [0x30, 0, 0x51, 0x11, 0x0b, 0x21, 0xa0, 0x6b, 0x0f, 0xff, 9, 2, 7, 1, 0x55, 0xc0];
+            [0x30, 0, 0x51, 0x11, 0x0b, 0x21, 0xa1, 0x6b, 0x0f, 0xff, 9, 2, 7, 1, 0x55, 0xc0];
         let record = Record::decode(&bytes).unwrap();
         let Record::FruDeviceLocator(fru) = &record else { panic!("not a FRU locator") };
         assert_eq!((fru.fru_id(), fru.device, fru.lun, fru.bus), (None, 0xa0, 1, 3));

@@ -43,17 +43,19 @@ pub fn describe_event(
     };
     let mut description = text.to_owned();
     // Of threshold events the bytes are readings.
-    let detail = match first >> 6 {
-        1 if !event_type.is_threshold() => detail::previous_state(sensor_type, event_type, second),
-        _ if event_type.is_sensor_specific() => {
+    let previous = (first >> 6 == 1 && !event_type.is_threshold())
+        .then(|| detail::previous_state(sensor_type, event_type, second))
+        .flatten();
+    let extension = event_type
+        .is_sensor_specific()
+        .then(|| {
             // 3 is "sensor-specific extension"; 2 is an OEM's.
             let second = (first >> 6 == 3).then_some(second);
             let third = ((first >> 4) & 3 == 3).then_some(third);
             detail::extension(sensor_type, offset, second, third)
-        }
-        _ => None,
-    };
-    if let Some(detail) = detail {
+        })
+        .flatten();
+    if let Some(detail) = detail::both(previous, extension) {
         description.push_str(": ");
         description.push_str(&detail);
     }
@@ -119,6 +121,11 @@ mod tests {
         assert_eq!(
             describe_event(SensorType::POWER_UNIT, redundancy, [0x01, 0xf0, 0xff]),
             "Redundancy lost"
+        );
+        // What the third byte holds is said apart.
+        assert_eq!(
+            specific(SensorType::MEMORY, [0x70, 0x2f, 0x07]),
+            "Correctable ECC error: severity critical, was less severe, module 7"
         );
         assert_eq!(
             describe_event(SensorType::FAN, EventReadingType::THRESHOLD, [0x52, 0x01, 0x02]),

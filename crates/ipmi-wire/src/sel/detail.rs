@@ -84,7 +84,8 @@ pub(super) fn previous_state(
     )
 }
 
-fn both(first: Option<String>, second: Option<String>) -> Option<String> {
+/// One after the other, or the one that there is.
+pub(super) fn both(first: Option<String>, second: Option<String>) -> Option<String> {
     match (first, second) {
         (Some(first), Some(second)) => Some(format!("{first}, {second}")),
         (first, second) => first.or(second),

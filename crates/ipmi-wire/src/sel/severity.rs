@@ -6,8 +6,11 @@
 //!
 //! * crossing a non-critical threshold is a warning, for sensors too;
 //! * a thing that is not there is no fault: every empty bay would be one. The event is a warning;
+//! * that a state went is information at most, even if it was a bad one: what is wrong now is said
+//!   by the sensor, or by the next event;
 //! * ordinary life is information: on line, boots, graceful stops, clocks set, locator lights,
-//!   terminators in empty sockets. An inactive FRU is a warning.
+//!   terminators in empty sockets. An inactive FRU is a warning;
+//! * a power state that the sensor itself calls unknown is unknown, not critical.
 
 use crate::sdr::{EventReadingType, SensorType, ThresholdKind, ThresholdMask};
 
@@ -58,7 +61,7 @@ impl core::fmt::Display for Severity {
 
 /// The severity of the event that the state `offset` came (`assertion`) or went.
 ///
-/// That something went is information, unless it was good: redundancy, or a thing's presence.
+/// That something went is information at most.
 #[must_use]
 pub fn severity(
     sensor_type: SensorType,
@@ -71,8 +74,8 @@ pub fn severity(
     };
     match (assertion, judgement) {
         (true, Judgement::Is(severity)) => severity,
-        (true, Judgement::Absent) | (false, Judgement::Good) => Severity::Warning,
-        (true, Judgement::Good) | (false, _) => Severity::Information,
+        (true, Judgement::Absent) => Severity::Warning,
+        (false, _) => Severity::Information,
     }
 }
 
@@ -100,7 +103,7 @@ pub fn state_severity(
         .filter(|offset| states & (1 << offset) != 0)
         .map(|offset| match judgement(sensor_type, event_type, offset) {
             Some(Judgement::Is(severity)) => severity,
-            Some(Judgement::Absent | Judgement::Good) => Severity::Information,
+            Some(Judgement::Absent) => Severity::Information,
             None => Severity::Unknown,
         })
         .max()
@@ -114,8 +117,6 @@ enum Judgement {
     Is(Severity),
     /// That something is not there.
     Absent,
-    /// That something is there, or as it should be.
-    Good,
 }
 
 fn judgement(
@@ -132,7 +133,6 @@ fn judgement(
         b'c' => Judgement::Is(Severity::Critical),
         b'n' => Judgement::Is(Severity::NonRecoverable),
         b'a' => Judgement::Absent,
-        b'g' => Judgement::Good,
         _ => return None,
     })
 }
@@ -152,7 +152,7 @@ fn crossing(offset: u8) -> Option<Severity> {
 }
 
 /// One letter for each state, by offset: `i`nformation, `w`arning, `c`ritical, `n`on-recoverable,
-/// `a`bsent, `g`ood; `-` is reserved. Empty if nothing is known.
+/// `a`bsent; `-` is reserved, or unknown itself. Empty if nothing is known.
 const fn letters(sensor_type: SensorType, event_type: EventReadingType) -> &'static [u8] {
     match event_type {
         EventReadingType::SENSOR_SPECIFIC => specific(sensor_type),
@@ -166,17 +166,17 @@ const fn letters(sensor_type: SensorType, event_type: EventReadingType) -> &'sta
             | SensorType::PLATFORM_ALERT => b"ic",
             SensorType::BUTTON => b"ii",
             // "Asserted" is "present" there.
-            SensorType::DRIVE_SLOT => b"ag",
+            SensorType::DRIVE_SLOT => b"ai",
             _ => b"iw",
         },
         EventReadingType::PREDICTIVE_FAILURE
         | EventReadingType::LIMIT
         | EventReadingType::PERFORMANCE => b"ic",
         EventReadingType::SEVERITY => b"iwcnwcnwi",
-        EventReadingType::PRESENCE => b"ag",
+        EventReadingType::PRESENCE => b"ai",
         EventReadingType::ENABLED => b"ii",
         EventReadingType::AVAILABILITY => b"iwwiwwcwc",
-        EventReadingType::REDUNDANCY => b"gcwcccww",
+        EventReadingType::REDUNDANCY => b"icwcccww",
         EventReadingType::ACPI_DEVICE_POWER_STATE => b"iiii",
         _ => b"",
     }
@@ -187,11 +187,11 @@ const fn specific(sensor_type: SensorType) -> &'static [u8] {
     match sensor_type {
         SensorType::PHYSICAL_SECURITY => b"ccccccc",
         SensorType::PLATFORM_SECURITY => b"cccccc",
-        SensorType::PROCESSOR => b"cccccccgciwcw",
-        SensorType::POWER_SUPPLY => b"gccccccw",
+        SensorType::PROCESSOR => b"ccccccciciwcw",
+        SensorType::POWER_SUPPLY => b"iccccccw",
         SensorType::POWER_UNIT => b"iiwwcccc",
-        SensorType::MEMORY => b"wccccwgciwc",
-        SensorType::DRIVE_SLOT => b"gcciiccic",
+        SensorType::MEMORY => b"wccccwiciwc",
+        SensorType::DRIVE_SLOT => b"icciiccic",
         SensorType::SYSTEM_FIRMWARE_PROGRESS => b"cci",
         SensorType::EVENT_LOGGING_DISABLED => b"cciccwc",
         SensorType::WATCHDOG_1 => b"ccccccww",
@@ -199,7 +199,7 @@ const fn specific(sensor_type: SensorType) -> &'static [u8] {
         SensorType::CRITICAL_INTERRUPT => b"cccwcccwcccw",
         SensorType::BUTTON => b"iiiww",
         SensorType::CHIP_SET => b"cc",
-        SensorType::CABLE_INTERCONNECT => b"gc",
+        SensorType::CABLE_INTERCONNECT => b"ic",
         SensorType::SYSTEM_BOOT_INITIATED => b"iiiiiwwi",
         SensorType::BOOT_ERROR => b"ccccw",
         SensorType::OS_BOOT => b"iiiiiiiiiwc",
@@ -208,10 +208,10 @@ const fn specific(sensor_type: SensorType) -> &'static [u8] {
         SensorType::ACPI_POWER_STATE => b"iiiiiiiiiiiii--",
         SensorType::WATCHDOG_2 => b"wccc----w",
         SensorType::PLATFORM_ALERT => b"iiii",
-        SensorType::ENTITY_PRESENCE => b"gaa",
+        SensorType::ENTITY_PRESENCE => b"iaa",
         SensorType::LAN => b"wi",
         SensorType::MANAGEMENT_SUBSYSTEM_HEALTH => b"cccccc",
-        SensorType::BATTERY => b"wcg",
+        SensorType::BATTERY => b"wci",
         SensorType::SESSION_AUDIT => b"iiwc",
         SensorType::VERSION_CHANGE => b"wwccccii",
         SensorType::FRU_STATE => b"awwwiwwc",
@@ -257,18 +257,31 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_no_fault_until_it_goes_away() {
+    fn what_is_not_there_is_no_fault_but_its_going_away_is_a_warning() {
         assert_eq!(
             state_severity(SensorType::ENTITY_PRESENCE, SPECIFIC, 0x0002),
             Severity::Information
         );
         assert_eq!(severity(SensorType::ENTITY_PRESENCE, SPECIFIC, 1, true), Severity::Warning);
         assert_eq!(severity(SensorType::POWER_SUPPLY, SPECIFIC, 0, true), Severity::Information);
-        assert_eq!(severity(SensorType::POWER_SUPPLY, SPECIFIC, 0, false), Severity::Warning);
-        assert_eq!(severity(SensorType::POWER_SUPPLY, SPECIFIC, 1, false), Severity::Information);
+        assert_eq!(severity(SensorType::POWER_SUPPLY, SPECIFIC, 1, true), Severity::Critical);
         let redundancy = EventReadingType::REDUNDANCY;
-        assert_eq!(severity(SensorType::FAN, redundancy, 0, false), Severity::Warning);
+        assert_eq!(severity(SensorType::FAN, redundancy, 0, true), Severity::Information);
         assert_eq!(severity(SensorType::FAN, redundancy, 1, true), Severity::Critical);
+        let cleared = severity(SensorType::EVENT_LOGGING_DISABLED, SPECIFIC, 2, true);
+        assert_eq!(cleared, Severity::Information);
+    }
+
+    #[test]
+    fn what_went_is_information_at_most() {
+        for sensor_type in (0..=0xff).map(SensorType) {
+            for event_type in (0..=0x7f).map(EventReadingType) {
+                for offset in 0..16 {
+                    let went = severity(sensor_type, event_type, offset, false);
+                    assert!(went <= Severity::Information, "{sensor_type} {event_type:?} {offset}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Get Device SDR: a controller's own sensor data record, or a piece of one.
 
-use crate::cmd::storage::{RecordData, ReservationId};
+use crate::cmd::storage::{PieceToRead, RecordData, ReservationId};
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::command::{Access, Command};
 use crate::completion::CompletionCode;
@@ -52,20 +52,15 @@ impl Command for GetDeviceSdr {
 
 impl Encode for GetDeviceSdr {
     fn encode(&self, out: &mut Vec<u8>) {
-        self.reservation.encode(out);
-        out.extend(self.record_id.to_le_bytes());
-        out.extend([self.offset, self.count]);
+        let Self { reservation, record_id, offset, count } = *self;
+        PieceToRead { reservation, record_id, offset, count }.encode(out);
     }
 }
 
 impl Decode for GetDeviceSdr {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            reservation: ReservationId::decode(r)?,
-            record_id: r.u16("record ID")?,
-            offset: r.u8("offset into record")?,
-            count: r.u8("bytes to read")?,
-        })
+        let PieceToRead { reservation, record_id, offset, count } = PieceToRead::decode(r)?;
+        Ok(Self { reservation, record_id, offset, count })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::sel::SelRecord;
 /// Platform Event. IPMI v2.0 §29.3.
 ///
 /// There are two forms. On the system interface the sender names itself in a first byte; anywhere
-/// else the packet does it, and the byte is missing. The length tells them apart.
+/// else the packet does it, and the byte is missing. Length and format version tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlatformEvent {
     /// The sender's software ID with bit 0 set; only on the system interface.
@@ -25,13 +25,27 @@ pub struct PlatformEvent {
     pub assertion: bool,
     /// Which set of states the event is from.
     pub event_type: EventReadingType,
-    /// Event data, as in the log. FFh where there is nothing to say.
+    /// Event data, as in the log. FFh where there is nothing to say, and where the sender left the
+    /// second or the third byte out.
     pub data: [u8; 3],
 }
 
 impl PlatformEvent {
     /// Bytes without the generator.
     const LEN: usize = 7;
+    /// Format versions: IPMI v1.0, and all after it.
+    const VERSIONS: [u8; 2] = [0x03, SelRecord::EVM_REV];
+
+    /// Whether the first byte of `data` is the generator, not the format version. With all event
+    /// data there, the length says it; without, it is not a version, but followed by one.
+    fn names_its_sender(data: &[u8]) -> bool {
+        match data {
+            [first, second, ..] if data.len() <= Self::LEN => {
+                !Self::VERSIONS.contains(first) && Self::VERSIONS.contains(second)
+            }
+            _ => data.len() > Self::LEN,
+        }
+    }
 
     /// The event as a record of the log. `sender` is the generator ID that the packet stands for;
     /// one that the event names itself comes before it.
@@ -82,8 +96,10 @@ impl Encode for PlatformEvent {
 
 impl Decode for PlatformEvent {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let generator =
-            if r.remaining() > Self::LEN { Some(r.u8("generator ID")?) } else { None };
+        let generator = match Self::names_its_sender(r.clone().take_rest()) {
+            true => Some(r.u8("generator ID")?),
+            false => None,
+        };
         let evm_rev = r.u8("event message format")?;
         let sensor_type = SensorType(r.u8("sensor type")?);
         let sensor_number = r.u8("sensor number")?;
@@ -95,7 +111,12 @@ impl Decode for PlatformEvent {
             sensor_number,
             assertion: event & 0x80 == 0,
             event_type: EventReadingType(event & 0x7f),
-            data: r.array("event data")?,
+            // §29.7: "not present" is as good as FFh. phosphor-host-ipmid takes such events, too.
+            data: [
+                r.u8("event data")?,
+                r.optional_u8().unwrap_or(0xff),
+                r.optional_u8().unwrap_or(0xff),
+            ],
         })
     }
 }
@@ -129,10 +150,27 @@ mod tests {
     }
 
     #[test]
+    fn what_there_is_nothing_to_say_in_may_be_left_out() {
+        for length in [5, 6] {
+            let event = PlatformEvent::decode_exact(&TEMPERATURE[..length]).unwrap();
+            assert_eq!((event.generator, event.to_bytes().as_slice()), (None, &TEMPERATURE[..]));
+            let named = [&[0x41][..], &TEMPERATURE[..length]].concat();
+            let event = PlatformEvent::decode_exact(&named).unwrap();
+            assert_eq!((event.generator, event.evm_rev, event.data[0]), (Some(0x41), 4, 0x09));
+        }
+        // A fan's: the second byte looks like a version.
+        let fan = [0x04, 0x04, 0x30, 0x01, 0x02, 0x10];
+        let event = PlatformEvent::decode_exact(&fan).unwrap();
+        assert_eq!((event.generator, event.data), (None, [0x02, 0x10, 0xff]));
+    }
+
+    #[test]
     fn an_event_is_neither_shorter_nor_longer_nor_resent() {
-        for length in 0..TEMPERATURE.len() {
+        for length in 0..5 {
             assert!(PlatformEvent::decode_exact(&TEMPERATURE[..length]).is_err());
         }
+        // With a sender who names itself, one more.
+        assert!(PlatformEvent::decode_exact(&[0x41, 0x04, 0x01, 0x30, 0x01]).is_err());
         assert!(PlatformEvent::decode_exact(&[4; 9]).is_err());
         assert_eq!(PlatformEvent::decode_exact(&TEMPERATURE).unwrap().effect(), Effect::Once);
     }

@@ -9,6 +9,9 @@ use crate::privilege::Privilege;
 /// Re-arm Sensor Events. IPMI v2.0 §35.12.
 ///
 /// For sensors that do not re-arm themselves. What is still asserted is reported once more.
+///
+/// OpenIPMI's lanserv, the one behind `ipmi_sim`, has the flag the wrong way round: asked to re-arm
+/// all, it re-arms nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RearmSensorEvents {
     /// Sensor number.
@@ -25,7 +28,9 @@ impl Command for RearmSensorEvents {
     const ACCESS: Access = Access::Session(Privilege::Operator);
 
     fn effect(&self) -> Effect {
-        Effect::Idempotent
+        // Every time, what is still asserted becomes another record, and maybe another alert:
+        // OpenIPMI's lanserv does just that.
+        Effect::Once
     }
 }
 
@@ -42,7 +47,7 @@ impl Decode for RearmSensorEvents {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let number = r.u8("sensor number")?;
         let some = r.u8("re-arm flags")? & 0x80 != 0;
-        // FreeIPMI sends the bits in any case.
+        // Ignored with "all", though they may be sent, as zeros.
         let events = EventBits::decode_tail(r);
         Ok(Self { number, selected: some.then_some(events) })
     }
@@ -64,5 +69,6 @@ mod tests {
         assert_eq!(some.to_bytes(), [0x30, 0x80, 0x00, 0x02, 0x00, 0x00]);
         assert_eq!(RearmSensorEvents::decode_exact(&[0x30, 0x80, 0x00, 0x02]).unwrap(), some);
         assert!(RearmSensorEvents::decode_exact(&[0x30]).is_err());
+        assert_eq!(all.effect(), Effect::Once);
     }
 }

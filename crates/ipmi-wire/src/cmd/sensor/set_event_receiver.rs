@@ -23,7 +23,12 @@ impl Command for SetEventReceiver {
     const ACCESS: Access = Access::Session(Privilege::Administrator);
 
     fn effect(&self) -> Effect {
-        Effect::Idempotent
+        // Re-arming counts every time, see `RearmSensorEvents`; turning events off does not.
+        if self.receiver.address == EventReceiver::DISABLED.address {
+            Effect::Idempotent
+        } else {
+            Effect::Once
+        }
     }
 }
 
@@ -51,5 +56,8 @@ mod tests {
         assert_eq!(SetEventReceiver::decode_exact(&[0xff, 0x00]).unwrap(), request);
         assert!(SetEventReceiver::decode_exact(&[0xff]).is_err());
         assert_eq!(request.effect(), Effect::Idempotent);
+        // Turned on, what is asserted is reported again, each time.
+        let request = SetEventReceiver { receiver: EventReceiver { address: 0x20, lun: 0 } };
+        assert_eq!(request.effect(), Effect::Once);
     }
 }

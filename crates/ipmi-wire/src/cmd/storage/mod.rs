@@ -2,12 +2,14 @@
 
 mod allocation_info;
 mod erasure;
+mod piece;
 mod record_data;
 mod record_id;
 mod repository_time;
 
 pub use allocation_info::AllocationInfo;
 pub use erasure::{EraseAction, EraseProgress};
+pub(super) use piece::PieceToRead;
 pub use record_data::RecordData;
 pub use record_id::RecordId;
 pub use repository_time::RepositoryTime;

@@ -1,5 +1,6 @@
 //! Partial Add SEL Entry: logs an event piece by piece.
 
+use crate::cmd::storage::piece::PieceToAdd;
 use crate::cmd::storage::{RecordId, ReservationId};
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::command::{Access, Command, Effect};
@@ -47,25 +48,15 @@ impl Command for PartialAddSelEntry {
 
 impl Encode for PartialAddSelEntry {
     fn encode(&self, out: &mut Vec<u8>) {
-        self.reservation.encode(out);
-        out.extend(self.record_id.to_le_bytes());
-        out.extend([self.offset, self.last.into()]);
-        out.extend(&self.data);
+        let Self { reservation, record_id, offset, last, ref data } = *self;
+        PieceToAdd { reservation, record_id, offset, last }.encode(out);
+        out.extend(data);
     }
 }
 
 impl Decode for PartialAddSelEntry {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let reservation = ReservationId::decode(r)?;
-        let record_id = r.u16("record ID")?;
-        let offset = r.u8("offset into record")?;
-        let last = match r.u8("in progress")? & 0x0f {
-            0 => false,
-            1 => true,
-            other => {
-                return Err(DecodeError::Invalid { field: "in progress", value: other.into() });
-            }
-        };
+        let PieceToAdd { reservation, record_id, offset, last } = PieceToAdd::decode(r)?;
         Ok(Self { reservation, record_id, offset, last, data: r.take_rest().to_vec() })
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 
-/// The answer to [`GetSdr`](super::GetSdr) and [`GetSelEntry`](super::GetSelEntry).
+/// The answer to [`GetSdr`](super::GetSdr), [`GetSelEntry`](super::GetSelEntry) and
+/// [`GetDeviceSdr`](crate::cmd::sensor::GetDeviceSdr).
 ///
-/// Source: IPMI v2.0 §31.5 and §33.12.
+/// Source: IPMI v2.0 §31.5, §33.12 and §35.3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordData {
     /// The record after this one; FFFFh if there is none.

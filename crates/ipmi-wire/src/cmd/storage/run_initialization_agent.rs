@@ -27,8 +27,9 @@ impl Command for RunInitializationAgent {
     const ACCESS: Access = Access::Session(Privilege::Operator);
 
     fn effect(&self) -> Effect {
-        // Running twice leaves the sensors as running once does.
-        if self.run { Effect::Idempotent } else { Effect::Read }
+        // It sets the event receiver of controllers, who report again what is asserted, each time;
+        // and it puts back thresholds that were set since. After a lost answer, ask.
+        if self.run { Effect::Once } else { Effect::Read }
     }
 }
 
@@ -66,7 +67,7 @@ mod tests {
         let ask = RunInitializationAgent::decode_exact(&[0xfe]).unwrap();
         assert_eq!((ask.effect(), ask.to_bytes()), (Effect::Read, vec![0]));
         let run = RunInitializationAgent::decode_exact(&[0x01]).unwrap();
-        assert_eq!((run.effect(), run.to_bytes()), (Effect::Idempotent, vec![1]));
+        assert_eq!((run.effect(), run.to_bytes()), (Effect::Once, vec![1]));
         let done = InitializationStatus::decode_exact(&[0xff]).unwrap();
         assert_eq!((done.completed, done.to_bytes()), (true, vec![1]));
         assert!(InitializationStatus::decode_exact(&[]).is_err());

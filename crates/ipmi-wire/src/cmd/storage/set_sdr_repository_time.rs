@@ -21,7 +21,8 @@ impl Command for SetSdrRepositoryTime {
     const ACCESS: Access = Access::Session(Privilege::Operator);
 
     fn effect(&self) -> Effect {
-        // A repetition sets the clock back by as long as it took to come, fractions of a second.
+        // A repetition sets the clock back by as long as it came later: a few seconds at most. So
+        // does a request that comes late by itself.
         Effect::Idempotent
     }
 }
