@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use ipmi_bmc::{Bmc, LanPolicy, Settings, User};
+use ipmi_bmc::nvram::Memory;
+use ipmi_bmc::{Bmc, LanPolicy, LogPolicy, Settings, User};
 use ipmi_session::console::{Call, Config, Event, Session};
 use ipmi_session::managed::{Account, Accounts, Limits, Received, Sessions};
 use ipmi_session::{Entropy, Secret};
@@ -209,10 +210,12 @@ pub fn hostile_console(data: &[u8]) {
         }],
         lan: LanPolicy::default(),
         limits: Limits::default(),
-        on_time: Duration::ZERO,
+        epoch: 1_800_000_000,
+        log: LogPolicy::default(),
+        nonvolatile: false,
     };
     let platform = Box::new(SimPlatform::new(1, now, true));
-    let mut bmc = Bmc::new(now, reference(1_800_000_000), settings, platform);
+    let mut bmc = Bmc::new(now, reference(1_800_000_000), settings, platform, Memory::default());
     let mut rest = data;
     while let Some((length, tail)) = rest.split_first() {
         let (datagram, tail) = tail.split_at(usize::from(*length).min(tail.len()));

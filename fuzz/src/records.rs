@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use ipmi_wire::cmd::app::CipherSuiteRecord;
+use ipmi_wire::fru::{Area, Fru};
 use ipmi_wire::sdr::Record;
+use ipmi_wire::sel::state_severity;
 use lantern_bmcd::Config;
 
 /// A Sensor Data Record: decodes, encodes, and converts any reading without a panic.
@@ -13,13 +15,64 @@ pub fn sdr(data: &[u8]) {
     let again = Record::decode(&bytes);
     assert_eq!(again.as_ref().map(Record::to_bytes), Ok(bytes), "{record:?}");
     let _ = format!("{:?} {:?}", record, record.name().map(ToString::to_string));
+    assert_eq!(record.sensors().first().map(|sensor| sensor.key), record.key(), "{record:?}");
+    if let Some((kind, event)) = record.sensor_types() {
+        let _ = state_severity(kind, event, u16::MAX);
+    }
     if let Record::Full(full) = &record {
+        let _ = (full.sensor.units.words(), full.sensor.units.symbol());
         for raw in 0..=255 {
             if let Some(value) = full.value(raw) {
                 let _ = full.raw(value);
             }
+            let format = full.sensor.units.analog_format;
+            let _ = (full.hysteresis(raw), full.factors.hysteresis_at(raw, 2, true, format));
         }
     }
+}
+
+/// FRU information: unchanged, it is written as it was; an edit changes what it says and nothing
+/// else; mended, its fields are the same.
+pub fn fru(data: &[u8]) {
+    let Ok((mut fru, faults)) = Fru::decode(data) else { return };
+    let _ = format!("{fru:?} {faults:?}");
+    assert_eq!(fru.encode(Some(data.len())).as_deref(), Ok(data));
+    for record in fru.multirecords.iter().flat_map(|area| &area.records) {
+        let _ = format!("{:?} {}", record.content(), record.type_name());
+    }
+    for (area, index) in [(Area::Product, 5), (Area::Board, 2), (Area::Chassis, 1)] {
+        let Ok(()) = fru.set_field(area, index, "lantern 0123456789") else { continue };
+        assert_eq!(fru.text(area, index).as_deref(), Some("lantern 0123456789"));
+        if let Ok(bytes) = fru.encode(None) {
+            same_fru(&fru, &bytes);
+            // Where records that cannot be told apart end, filling decides, which may move.
+            if fru.multirecords.as_ref().is_none_or(|area| area.unreadable().is_empty()) {
+                let again = Fru::decode(&bytes).map(|(again, _)| again.multirecords);
+                assert_eq!(again.as_ref(), Ok(&fru.multirecords), "{fru:?}");
+            }
+        }
+    }
+    fru.mend();
+    if let Ok(bytes) = fru.encode(None) {
+        same_fru(&fru, &bytes);
+    }
+}
+
+/// Insists that `bytes` say what `fru` says, up to the end of its internal use area, which only its
+/// owner knows.
+fn same_fru(fru: &Fru, bytes: &[u8]) {
+    let again = Fru::decode(bytes).map(|(again, _)| again).unwrap_or_default();
+    // An area that was cut off too early may make sense once something follows it.
+    assert!(fru.chassis.is_none() || fru.chassis == again.chassis, "{fru:?} {again:?}");
+    assert!(fru.board.is_none() || fru.board == again.board, "{fru:?} {again:?}");
+    assert!(fru.product.is_none() || fru.product == again.product, "{fru:?} {again:?}");
+    let filling = |byte: &u8| matches!(byte, 0x00 | 0xff);
+    let used = |area: &Option<Vec<u8>>| -> Vec<u8> {
+        let bytes = area.as_deref().unwrap_or_default();
+        let filled = bytes.iter().rev().take_while(|byte| filling(byte)).count();
+        bytes.iter().take(bytes.len() - filled).copied().collect()
+    };
+    assert_eq!(used(&again.internal_use), used(&fru.internal_use), "{fru:?}");
 }
 
 /// A list of cipher suite records: what is read can be written and is read alike.

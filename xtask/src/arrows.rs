@@ -53,12 +53,12 @@ const RULES: [Rule; 10] = [
     Rule {
         name: "ipmi-client",
         inside: &["ipmi-wire", "ipmi-session", "ipmi-io"],
-        outside: AnyBut(&["clap", "comfy-table", "rpassword", "toml"]),
+        outside: AnyBut(&["clap", "comfy-table", "redb", "rpassword", "toml"]),
     },
     Rule {
         name: "ipmi-bmc",
         inside: &["ipmi-wire", "ipmi-session"],
-        outside: AnyBut(&["quinn-udp", "rustix", "socket2", "tokio"]),
+        outside: AnyBut(&["quinn-udp", "redb", "rustix", "socket2", "tokio"]),
     },
     Rule {
         name: "lantern-bmcd",

@@ -1,15 +1,17 @@
-//! `cargo xtask soak`: half of the time the fuzz targets, half of it one login after another.
+//! `cargo xtask soak`: half of the time the fuzz targets, half of it one login after another; and,
+//! however long it takes, power cuts and kills of a BMC that keeps what it is told.
 //!
 //! The logins look for what only shows after many: sessions that are not freed, memory that is not
 //! given back. Clients take turns, one at a time, on loopback.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::args::Args;
 use crate::lab::{self, Client, Lab};
-use crate::{fuzz, peers, report};
+use crate::{fuzz, peers, report, shell};
 
 const CLIENTS: [Client; 5] = [
     Client::Ipmitool { suite: 17 },
@@ -18,6 +20,13 @@ const CLIENTS: [Client; 5] = [
     Client::Ipmipower { suite: 3 },
     Client::Lantern,
 ];
+
+/// How often a BMC is killed while events are added to its log.
+const KILLS: &str = "500";
+/// How many long loads the power is cut in, at each of their writes.
+const LOADS: &str = "8";
+const CUT: &str = "power_may_fail_at_any_moment";
+const KILLED: &str = "what_was_acknowledged_survives_kill_9";
 
 /// After so many logins of each client the BMC's memory is taken as what it needs.
 const WARM: u64 = 20;
@@ -34,11 +43,36 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     fuzz::every(each)?;
 
     let logins = logins(half)?;
+    let durability = durability()?;
     let body = format!(
         "{minutes} minutes.\n\n\
-         - Fuzzing: {targets} targets, {each} s each, nothing found.\n{logins}"
+         - Fuzzing: {targets} targets, {each} s each, nothing found.\n{logins}{durability}"
     );
     report::write("soak", &body)
+}
+
+/// Cuts the power of a disk in memory, and kills a BMC on a real one.
+fn durability() -> Result<String> {
+    let cuts = ["test", "--release", "-p", "lantern-bmcd", "--lib", CUT, "--", "--nocapture"];
+    let cuts = said(shell::cargo(cuts).env("LANTERN_CUTS", LOADS), "images")?;
+    let kills =
+        ["test", "--release", "-p", "lantern", "--test", "cli", KILLED, "--", "--nocapture"];
+    let kills = said(shell::cargo(kills).env("LANTERN_KILLS", KILLS), "kills")?;
+    Ok(format!(
+        "- Power cuts: {cuts}: in each, all that was acknowledged was there, and nothing in part.\n\
+         - kill -9: {kills}; all of them were there.\n"
+    ))
+}
+
+/// Runs a test and gives the line in which it tells how many `what` it had.
+fn said(command: &mut Command, what: &str) -> Result<String> {
+    let line = shell::line(command);
+    println!("$ {line}");
+    let output = shell::output(command)?;
+    let told = output.lines().find(|told| told.contains(&format!(" {what}")));
+    // The test's name may be on the same line.
+    let told = told.and_then(|told| told.rsplit("... ").next());
+    told.map(str::to_owned).with_context(|| format!("`{line}` told of no {what}"))
 }
 
 /// Logs in until the time is up; a failed login ends it.

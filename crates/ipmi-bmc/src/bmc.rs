@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use ipmi_session::Entropy;
-use ipmi_session::managed::{Limits, Received, Sessions};
+use ipmi_session::managed::{Active, Limits, Received, Sessions};
 use ipmi_wire::cmd::app::{DeviceId, Guid};
 use ipmi_wire::cmd::chassis::PowerRestorePolicy;
 use ipmi_wire::lan::LanMessage;
@@ -73,6 +73,8 @@ pub struct Bmc {
     /// A cold reset that takes place once its answer is on its way.
     pub(crate) cold_reset_pending: bool,
     pub(crate) journal: Journal,
+    /// Answers that wait for the store.
+    held: usize,
     /// What is wrong with the store, if anything is.
     pub(crate) unkept: Option<Unkept>,
     /// The power state that was last noted, and when the on time next is.
@@ -93,11 +95,21 @@ pub enum Reply {
 /// An answer that waits for the store.
 #[derive(Debug)]
 pub struct Held {
-    origin: Origin,
     session_id: u32,
     message: LanMessage,
     /// What is told if the changes cannot be kept is that, for the request did nothing else.
     records: bool,
+    after: After,
+}
+
+/// What a command asked for that must not happen before its answer is sealed. It stays with that
+/// answer: nothing of it is left over for the next one to set off.
+#[derive(Clone, Copy, Debug)]
+struct After {
+    /// The session that ends.
+    close: Option<u32>,
+    /// All of them end.
+    reset: bool,
 }
 
 /// How often the on time is kept.
@@ -164,6 +176,7 @@ impl Bmc {
             platform,
             cold_reset_pending: false,
             journal,
+            held: 0,
             unkept: None,
             noted_power: memory.power_on,
             note_on_time_at: now.checked_add(ON_TIME_INTERVAL).unwrap_or(now),
@@ -203,7 +216,8 @@ impl Bmc {
             Received::Sessionless { format, message } => {
                 let origin = Origin::Sessionless { channel: Self::LAN_CHANNEL };
                 let (answer, _) = self.answer(now, origin, &message)?;
-                self.finish(origin);
+                let after = self.after(origin);
+                self.finish(after);
                 Sessions::sessionless(format, &answer).map(Reply::Now)
             }
             Received::Request { session_id, message } => {
@@ -220,28 +234,35 @@ impl Bmc {
         outcome: Result<(), Unkept>,
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
-        let Held { origin, session_id, mut message, records } = held;
-        if let Err(unkept) = outcome
-            && records
-        {
-            // It is done, but would not survive: nobody may rely on it.
-            let code = match unkept {
-                Unkept::Full => CompletionCode::OUT_OF_SPACE,
-                Unkept::Failed => CompletionCode::UNSPECIFIED,
-            };
-            message.data = vec![code.0];
+        let Held { session_id, mut message, records, after } = held;
+        self.held = self.held.saturating_sub(1);
+        match outcome {
+            // What came before is kept, too.
+            Ok(()) if self.held == 0 => self.journal.doubt(false),
+            Ok(()) => {}
+            Err(unkept) if records => {
+                // It is done, but would not survive: nobody may rely on it.
+                let code = match unkept {
+                    Unkept::Full => CompletionCode::OUT_OF_SPACE,
+                    Unkept::Failed => CompletionCode::UNSPECIFIED,
+                };
+                message.data = vec![code.0];
+            }
+            Err(_) => {}
         }
         let reply = self.sessions.seal(session_id, &message, entropy);
-        self.finish(origin);
+        self.finish(after);
         reply
     }
 
     /// Answers a request, whoever carried it here. What the command puts off until it is answered
     /// (the end of sessions) has happened when this returns: there is nothing to seal.
     pub fn handle_request(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
-        let response = self.respond(now, origin, request);
+        self.advance(now);
+        let response = dispatch(self, &Context { now, origin }, request);
         self.follow(now);
-        self.finish(origin);
+        let after = self.after(origin);
+        self.finish(after);
         response
     }
 
@@ -351,6 +372,11 @@ impl Bmc {
         loop {
             self.sensors.report(now, SensorType::EVENT_LOGGING_DISABLED, self.sel.states());
             let Some(event) = self.sensors.poll_event() else { break };
+            if event.sensor_type == SensorType::EVENT_LOGGING_DISABLED
+                && !self.sel.can_tell_of_itself()
+            {
+                continue;
+            }
             let time = self.clock.now(now);
             // A full log has noted that it lost an event.
             let _ = self.sel.add(event.to_record(time), time, &mut self.journal);
@@ -364,12 +390,6 @@ impl Bmc {
             self.noted_power = Some(on);
             self.journal.put_bytes(setting::POWER, [u8::from(on)]);
         }
-    }
-
-    /// Runs a command. [`finish`](Self::finish) has to follow.
-    fn respond(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
-        self.advance(now);
-        dispatch(self, &Context { now, origin }, request)
     }
 
     /// The answer, and what has to be kept before it is given.
@@ -401,32 +421,45 @@ impl Bmc {
         message: &LanMessage,
         entropy: &mut dyn Entropy,
     ) -> Option<Reply> {
-        let session = self.sessions.get(session_id)?;
+        // What ends with an answer that waits takes no more requests: the next one would be answered
+        // first, and end it.
+        let session = self.sessions.get(session_id).filter(|session| !session.is_closing())?;
         let origin = Origin::Session {
             session_id,
             channel: Self::LAN_CHANNEL,
             user_id: session.user_id,
             privilege: session.privilege,
         };
-        let (answer, waits_for) = self.answer(now, origin, message)?;
+        let (message, waits_for) = self.answer(now, origin, message)?;
+        let after = self.after(origin);
         if waits_for != Changes::None {
-            let records = waits_for == Changes::Records;
-            return Some(Reply::Held(Held { origin, session_id, message: answer, records }));
+            self.held = self.held.saturating_add(1);
+            self.journal.doubt(true);
+            let records = waits_for == Changes::Records && !after.reset;
+            return Some(Reply::Held(Held { session_id, message, records, after }));
         }
-        let reply = self.sessions.seal(session_id, &answer, entropy);
-        self.finish(origin);
+        let reply = self.sessions.seal(session_id, &message, entropy);
+        self.finish(after);
         reply.map(Reply::Now)
     }
 
-    /// What a command asked for that must not happen before its answer is sealed. Whatever the
-    /// origin, nothing of it may be left over for the next request to set off.
-    fn finish(&mut self, origin: Origin) {
-        if let Origin::Session { session_id, .. } = origin
-            && self.sessions.get(session_id).is_some_and(|session| session.is_closing())
-        {
+    fn after(&mut self, origin: Origin) -> After {
+        let close = match origin {
+            Origin::Session { session_id, .. } => Some(session_id),
+            Origin::Sessionless { .. } | Origin::SystemInterface => None,
+        };
+        let is_closing = |id: &u32| self.sessions.get(*id).is_some_and(Active::is_closing);
+        After {
+            close: close.filter(is_closing),
+            reset: core::mem::take(&mut self.cold_reset_pending),
+        }
+    }
+
+    fn finish(&mut self, After { close, reset }: After) {
+        if let Some(session_id) = close {
             self.sessions.close(session_id);
         }
-        if core::mem::take(&mut self.cold_reset_pending) {
+        if reset {
             self.sessions.close_all();
         }
     }

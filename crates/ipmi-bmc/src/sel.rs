@@ -217,10 +217,22 @@ impl Sel {
     /// What the log says of itself as a sensor of type Event Logging Disabled: bit 4 full, bit 5
     /// almost full. IPMI v2.0 §42.2, Table 42-3.
     pub(crate) fn states(&self) -> u16 {
+        self.states_with(self.count())
+    }
+
+    /// Whether an event about these states can go into the log: where there is room for it, and it
+    /// does not make untrue what it says. (Else a log that is emptied one by one would fill itself
+    /// again, and one that is full would have lost its own word about that, and nothing else.)
+    pub(crate) fn can_tell_of_itself(&self) -> bool {
+        self.free() > 0 && self.states_with(self.count().saturating_add(1)) == self.states()
+    }
+
+    fn states_with(&self, count: u16) -> u16 {
         const ALMOST_PERCENT: u32 = 75;
-        let used = u32::from(self.count()).saturating_mul(100);
-        let almost = used >= u32::from(self.policy.capacity).saturating_mul(ALMOST_PERCENT);
-        (u16::from(self.free() == 0) << 4) | (u16::from(almost) << 5)
+        let capacity = self.policy.capacity;
+        let almost = u32::from(count).saturating_mul(100)
+            >= u32::from(capacity).saturating_mul(ALMOST_PERCENT);
+        (u16::from(count >= capacity) << 4) | (u16::from(almost) << 5)
     }
 }
 

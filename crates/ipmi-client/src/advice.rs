@@ -29,6 +29,10 @@ impl Error {
                 "the BMC's firmware departs from the specification".to_owned(),
                 "compare with the firmware's release notes; report the bytes above".to_owned(),
             ),
+            ErrorKind::NotPossible(_) => (
+                "this BMC, or this thing of its, does not allow it".to_owned(),
+                "choose what its records offer: 'sdr list' and 'sensor list' show them".to_owned(),
+            ),
             ErrorKind::Io(_) => (
                 "this machine, not the BMC: no socket, or no route".to_owned(),
                 "check the network set-up of this machine".to_owned(),

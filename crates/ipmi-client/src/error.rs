@@ -59,6 +59,9 @@ pub enum ErrorKind {
     /// The BMC contradicts itself.
     #[error("{0}")]
     Inconsistent(&'static str),
+    /// What was asked for cannot be done on this BMC; nothing was sent.
+    #[error("{0}")]
+    NotPossible(String),
     /// The system has no socket to give.
     #[error(transparent)]
     Io(std::io::Error),

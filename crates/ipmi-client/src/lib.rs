@@ -20,16 +20,25 @@
 
 mod advice;
 mod bmc;
+mod cache;
 mod endpoint;
+mod erase;
 mod error;
+#[cfg(test)]
+mod fake;
+pub mod fru;
+mod memory;
 mod power;
+pub mod sdr;
 pub mod sel;
 pub mod sensors;
 mod walk;
 
 pub use advice::Advice;
 pub use bmc::{Bmc, Credentials, SessionInfo};
+pub use cache::Cache;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind};
 pub use ipmi_session::console::{Failure, SessionError, Stage};
 pub use ipmi_session::{Secret, Timing};
+pub use walk::Ending;

@@ -7,7 +7,17 @@ mod config;
 pub mod personality;
 pub mod platform;
 mod server;
-mod state;
+mod store;
 
-pub use config::{Config, ConfigError, PersonalityName};
+pub use config::{
+    BusConfig, Config, ConfigError, Definition, Discovery, HwmonConfig, PersonalityName, Quantity,
+    SensorConfig, SensorsConfig, SourceConfig,
+};
 pub use server::{Failed, Server, StartError};
+
+/// What a BMC keeps, looked at from outside.
+pub mod nvram {
+    pub use ipmi_bmc::nvram::{KeptLog, KeptRepository, KeptSensor, KeptUser, Memory, Room};
+
+    pub use crate::store::{Inspection, StoreError, inspect, reset};
+}

@@ -1,28 +1,31 @@
 //! The process around a BMC: sockets and time.
 //!
-//! One task for each socket, one for the time, one for what is kept. None of them ends by itself,
-//! and time waits for none of the others: neither traffic nor a slow disk keeps a power cycle from
-//! its end.
+//! Two tasks for each socket (one answers, one sends the answers that had to wait for the disk), one
+//! for the time, a thread for the disk. None of them ends by itself, and time waits for none of the
+//! others: neither traffic nor a slow disk keeps a power cycle from its end.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use ipmi_bmc::{Bmc, LanPolicy, Settings};
+use ipmi_bmc::nvram::{Memory, Unkept};
+use ipmi_bmc::personality::Personality;
+use ipmi_bmc::{Bmc, Held, LanPolicy, Reply, Settings};
 use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
 use ipmi_session::managed::Limits;
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
 use crate::config::{Config, PersonalityName};
 use crate::personality::reference::reference;
+use crate::personality::specimens::{Specimens, specimens};
 use crate::platform::sim::SimPlatform;
-use crate::state::{State, StateError, Store};
+use crate::platform::sources::{Wake, equip};
+use crate::store::committer::{Committer, News, RETRY, Ticket};
+use crate::store::{Store, StoreError};
 
 /// Why a BMC does not start.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +39,12 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
-    /// What the BMC keeps cannot be read.
+    /// What the BMC keeps cannot be read, or written.
     #[error(transparent)]
-    State(#[from] StateError),
+    State(#[from] StoreError),
+    /// The system has no thread left for what the BMC keeps.
+    #[error("what the BMC keeps cannot be looked after: {0}")]
+    Thread(#[source] std::io::Error),
 }
 
 /// A part of a running BMC has failed, which is a fault in this program. What is left of the BMC
@@ -56,17 +62,32 @@ pub struct Failed {
 pub struct Server {
     addresses: Vec<SocketAddr>,
     shared: Arc<Shared>,
-    tasks: JoinSet<Infallible>,
+    /// Each tells which part of the BMC has ended.
+    tasks: JoinSet<&'static str>,
+    /// They end with the listeners, once all that waits is sent.
+    acknowledgers: JoinSet<()>,
 }
 
 struct Shared {
-    bmc: Mutex<Bmc>,
-    /// Locked before the BMC, never while it is locked.
-    store: Mutex<Option<Store>>,
+    /// Whoever changes anything in it submits the changes before anybody else comes.
+    bmc: Arc<Mutex<Bmc>>,
+    /// Brings changes to the disk; `None` for a BMC that forgets.
+    committer: Option<Committer>,
     /// Time may have to be looked at earlier than planned.
-    changed: Notify,
-    /// The power has changed by itself, and that is not kept yet.
-    unsaved: Notify,
+    changed: Arc<Notify>,
+}
+
+/// An answer and its way.
+struct Parcel<T> {
+    source: Option<IpAddr>,
+    peer: SocketAddr,
+    content: T,
+}
+
+/// Answers that waited, and what became of what they waited for.
+struct Settled {
+    outcome: Result<(), Unkept>,
+    held: Vec<Parcel<Held>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -75,8 +96,6 @@ impl std::fmt::Debug for Shared {
     }
 }
 
-/// How often what changes by itself (the on time) is kept.
-const SAVE_INTERVAL: Duration = Duration::from_secs(60);
 /// So many receive errors in a row may each be an earlier answer's; after that, it is the socket.
 const PATIENCE: u32 = 16;
 /// The pause after the first receive error beyond that. It doubles.
@@ -90,40 +109,60 @@ impl Server {
     /// # Errors
     /// See [`StartError`]. Nothing runs then.
     pub fn start(config: &Config, state: Option<&Path>) -> Result<Self, StartError> {
-        Self::start_saving(config, state, SAVE_INTERVAL)
+        Self::start_with(config, state.map(Store::open).transpose()?, RETRY)
     }
 
-    fn start_saving(
+    fn start_with(
         config: &Config,
-        state: Option<&Path>,
-        every: Duration,
+        mut store: Option<Store>,
+        retry: Duration,
     ) -> Result<Self, StartError> {
-        let store = state.map(Store::open).transpose()?;
         let sockets = config
             .listen
             .iter()
             .map(|address| {
                 UdpSocket::bind(*address)
-                    .and_then(|socket| Ok((socket.local_addr()?, socket)))
+                    .and_then(|socket| Ok((socket.local_addr()?, Arc::new(socket))))
                     .map_err(|source| StartError::Listen { address: *address, source })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let kept = store.as_ref().map(Store::load).transpose()?.flatten();
-        let shared = Arc::new(Shared {
-            bmc: Mutex::new(build(config, kept)),
-            store: Mutex::new(store),
-            changed: Notify::new(),
-            unsaved: Notify::new(),
+        let memory = store.as_ref().map(Store::memory).transpose()?;
+        let changed = Arc::new(Notify::new());
+        let wake: Wake = {
+            let changed = Arc::clone(&changed);
+            Arc::new(move || changed.notify_one())
+        };
+        let mut bmc = build(config, memory, &wake);
+        if let Some(store) = &mut store {
+            // Its GUID, at least, before anybody can ask for it.
+            store.commit(&bmc.take_changes())?;
+        }
+        let bmc = Arc::new(Mutex::new(bmc));
+        let broken = Arc::new(Notify::new());
+        let committer = store.map(|store| {
+            let (bmc, broken) = (Arc::clone(&bmc), Arc::clone(&broken));
+            let listener = move |news| match news {
+                News::Storage(trouble) => lock(&bmc).report_storage(trouble),
+                News::Ended => broken.notify_one(),
+            };
+            Committer::start(store, retry, Box::new(listener)).map_err(StartError::Thread)
         });
-        shared.save();
+        let committer = committer.transpose()?;
+        let shared = Arc::new(Shared { bmc, committer, changed });
         let addresses = sockets.iter().map(|(address, _)| *address).collect();
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut acknowledgers) = (JoinSet::new(), JoinSet::new());
         for (address, socket) in sockets {
-            tasks.spawn(listen(Arc::clone(&shared), address, socket));
+            let (settled, receiver) = mpsc::unbounded_channel();
+            let (socket, other) = (Arc::clone(&socket), socket);
+            tasks.spawn(listen(Arc::clone(&shared), address, socket, settled));
+            acknowledgers.spawn(acknowledge(Arc::clone(&shared), other, receiver));
         }
         tasks.spawn(keep_time(Arc::clone(&shared)));
-        tasks.spawn(keep_state(Arc::clone(&shared), every));
-        Ok(Self { addresses, shared, tasks })
+        tasks.spawn(async move {
+            broken.notified().await;
+            "what keeps its changes has ended"
+        });
+        Ok(Self { addresses, shared, tasks, acknowledgers })
     }
 
     /// The addresses it answers on.
@@ -135,89 +174,122 @@ impl Server {
     /// Waits for a part of it to fail, which it should not: a BMC that lost a listener still looks
     /// alive. Waiting may be given up and taken up again.
     pub async fn failed(&mut self) -> Failed {
-        let what = match self.tasks.join_next().await {
+        let ended = tokio::select! {
+            ended = self.tasks.join_next() => ended,
+            Some(ended) = self.acknowledgers.join_next() => {
+                Some(ended.map(|()| "what sends its late answers has ended"))
+            }
+        };
+        let what = match ended {
             Some(Err(error)) => error.to_string(),
-            Some(Ok(never)) => match never {},
+            Some(Ok(what)) => what.to_owned(),
             None => "nothing of it runs any more".to_owned(),
         };
         tracing::error!(what, "a part of the BMC has failed");
         Failed { what }
     }
 
-    /// Stops it, and keeps what is to be kept.
+    /// Stops it, once all that is to be kept is kept, and those who wait for that are told.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
-        self.shared.bmc().handle_timeout(Instant::now());
-        Shared::save_off_thread(&self.shared).await;
+        {
+            let mut bmc = self.shared.bmc();
+            bmc.note_on_time(Instant::now());
+            self.shared.submit(&mut bmc, None);
+        }
+        let shared = Arc::clone(&self.shared);
+        if let Err(error) = tokio::task::spawn_blocking(move || shared.flush()).await {
+            tracing::error!(%error, "the BMC's state is not kept");
+        }
+        while self.acknowledgers.join_next().await.is_some() {}
     }
 }
 
 impl Drop for Server {
-    /// The state directory is free from here on, although tasks and a save may be on their way out.
+    /// The state directory is free from here on, although tasks may be on their way out.
     fn drop(&mut self) {
-        *self.shared.store() = None;
+        self.shared.flush();
     }
+}
+
+fn lock(bmc: &Mutex<Bmc>) -> MutexGuard<'_, Bmc> {
+    bmc.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {
     fn bmc(&self) -> MutexGuard<'_, Bmc> {
-        self.bmc.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.bmc)
     }
 
-    fn store(&self) -> MutexGuard<'_, Option<Store>> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps the BMC's state, and waits for the disk. The state is taken when the store is ours, so
-    /// that of two who save the later one never writes what is older.
-    fn save(&self) {
-        let mut store = self.store();
-        let Some(store) = &mut *store else { return };
-        let state = State::of(&self.bmc());
-        if let Err(error) = store.save(&state) {
-            tracing::error!(%error, "the BMC's state is not kept");
+    /// Sends the BMC's changes on their way, and those along who wait for them.
+    fn submit(&self, bmc: &mut Bmc, waiting: Option<Waiting>) {
+        let changes = bmc.take_changes();
+        let Some(committer) = &self.committer else {
+            waiting.into_iter().for_each(|waiting| waiting.settle(Ok(())));
+            return;
+        };
+        if !changes.is_empty() || waiting.is_some() {
+            let ticket = waiting
+                .map(|waiting| -> Ticket { Box::new(move |outcome| waiting.settle(outcome)) });
+            committer.submit(changes, ticket);
         }
     }
 
-    /// [`save`](Self::save), where others do not have to wait for the disk, too.
-    async fn save_off_thread(shared: &Arc<Self>) {
-        let shared = Arc::clone(shared);
-        if let Err(error) = tokio::task::spawn_blocking(move || shared.save()).await {
-            tracing::error!(%error, "the BMC's state is not kept");
+    /// Keeps all there is to keep, and nothing more from here on.
+    fn flush(&self) {
+        if let Some(committer) = &self.committer {
+            committer.stop();
         }
     }
 
     /// Lets time pass for the BMC; when to look again.
     fn live(&self) -> Option<Instant> {
         let mut bmc = self.bmc();
-        let before = bmc.is_on();
         bmc.handle_timeout(Instant::now());
-        if before != bmc.is_on() {
-            self.unsaved.notify_one();
-        }
+        self.submit(&mut bmc, None);
         bmc.poll_timeout()
     }
 }
 
-fn build(config: &Config, kept: Option<State>) -> Bmc {
+/// Answers that wait, and who sends them when they no longer have to.
+struct Waiting {
+    held: Vec<Parcel<Held>>,
+    to: mpsc::UnboundedSender<Settled>,
+}
+
+impl Waiting {
+    fn settle(self, outcome: Result<(), Unkept>) {
+        // If the listener is gone, so is the way to those who wait.
+        let _ = self.to.send(Settled { outcome, held: self.held });
+    }
+}
+
+/// The BMC that `config` describes, with what it remembers if it is one that does.
+fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
     let now = Instant::now();
     let epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| u32::try_from(since.as_secs()).unwrap_or(u32::MAX));
+    let delivered = config.power_on;
+    let power_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
+    let mut platform = SimPlatform::new(config.seed, now, power_on);
     let mut personality = match config.personality {
-        PersonalityName::Reference => reference(epoch),
+        PersonalityName::Reference => {
+            Personality { records_in: config.records_in, ..reference(epoch) }
+        }
+        PersonalityName::Specimens => {
+            let Specimens { personality, readings } = specimens(config.records_in);
+            for (number, says) in readings {
+                platform.set_override(now, number, says);
+            }
+            personality
+        }
     };
-    let guid = config
-        .guid
-        .or_else(|| kept.as_ref().map(|kept| kept.guid))
-        .unwrap_or_else(|| Guid(random_guid()));
-    let power_on = kept.as_ref().map_or(config.power_on, |kept| kept.power_on);
-    let on_time = kept.as_ref().map_or(Duration::ZERO, |kept| kept.on_time);
-    if let Some(kept) = kept {
-        personality.events = kept.events;
-    }
+    let platform = equip(&config.sensors, &mut personality, Box::new(platform), wake);
+    let nonvolatile = memory.is_some();
+    let memory = memory.unwrap_or_default();
     let settings = Settings {
-        guid,
+        guid: config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid())),
         users: config.users.clone(),
         lan: LanPolicy {
             limit: config.limit,
@@ -225,10 +297,11 @@ fn build(config: &Config, kept: Option<State>) -> Bmc {
             kg: config.kg.clone(),
         },
         limits: Limits { sessions: config.sessions, ..Limits::default() },
-        on_time,
+        epoch,
+        log: config.log,
+        nonvolatile,
     };
-    let platform = Box::new(SimPlatform::new(config.seed, now, power_on));
-    Bmc::new(now, personality, settings, platform)
+    Bmc::new(now, personality, settings, platform, memory)
 }
 
 /// A random UUID (RFC 4122, version 4) in IPMI's wire order, which is the reverse of text order.
@@ -242,7 +315,12 @@ fn random_guid() -> [u8; 16] {
 }
 
 /// Answers what comes in on one socket.
-async fn listen(shared: Arc<Shared>, address: SocketAddr, socket: UdpSocket) -> Infallible {
+async fn listen(
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    socket: Arc<UdpSocket>,
+    settled: mpsc::UnboundedSender<Settled>,
+) -> &'static str {
     let mut buffer = ReceiveBuffer::new();
     let mut errors = 0u32;
     loop {
@@ -252,27 +330,51 @@ async fn listen(shared: Arc<Shared>, address: SocketAddr, socket: UdpSocket) -> 
             continue;
         }
         errors = 0;
-        let mut replies = Vec::new();
-        let power_changed = {
+        let (mut replies, mut held) = (Vec::new(), Vec::new());
+        {
             let mut bmc = shared.bmc();
-            let before = bmc.is_on();
             let now = Instant::now();
             for datagram in buffer.iter() {
-                let reply =
-                    bmc.handle_datagram(now, datagram.peer, datagram.bytes, &mut fill_random);
-                replies.extend(reply.map(|reply| (datagram.local_ip, datagram.peer, reply)));
+                let (source, peer) = (datagram.local_ip, datagram.peer);
+                match bmc.receive(now, peer, datagram.bytes, &mut fill_random) {
+                    Some(Reply::Now(content)) => replies.push(Parcel { source, peer, content }),
+                    Some(Reply::Held(content)) => held.push(Parcel { source, peer, content }),
+                    None => {}
+                }
             }
-            before != bmc.is_on()
-        };
-        shared.changed.notify_one();
-        if power_changed {
-            // Kept before it is acknowledged.
-            Shared::save_off_thread(&shared).await;
+            let waiting = (!held.is_empty()).then(|| Waiting { held, to: settled.clone() });
+            shared.submit(&mut bmc, waiting);
         }
-        for (source, peer, reply) in replies {
-            if let Err(error) = socket.send_from(source, peer, &reply).await {
-                tracing::debug!(%peer, %error, "send");
+        shared.changed.notify_one();
+        send(&socket, replies).await;
+    }
+}
+
+/// Sends the answers that had to wait for the disk.
+async fn acknowledge(
+    shared: Arc<Shared>,
+    socket: Arc<UdpSocket>,
+    mut settled: mpsc::UnboundedReceiver<Settled>,
+) {
+    while let Some(Settled { outcome, held }) = settled.recv().await {
+        let mut replies = Vec::new();
+        {
+            let mut bmc = shared.bmc();
+            for Parcel { source, peer, content } in held {
+                let content = bmc.release(content, outcome, &mut fill_random);
+                replies.extend(content.map(|content| Parcel { source, peer, content }));
             }
+            shared.submit(&mut bmc, None);
+        }
+        shared.changed.notify_one();
+        send(&socket, replies).await;
+    }
+}
+
+async fn send(socket: &UdpSocket, replies: Vec<Parcel<Vec<u8>>>) {
+    for Parcel { source, peer, content } in replies {
+        if let Err(error) = socket.send_from(source, peer, &content).await {
+            tracing::debug!(%peer, %error, "send");
         }
     }
 }
@@ -292,7 +394,7 @@ async fn back_off(address: SocketAddr, errors: u32, error: &std::io::Error) {
 }
 
 /// Lets time pass for the BMC, whenever it is due and whenever something has happened.
-async fn keep_time(shared: Arc<Shared>) -> Infallible {
+async fn keep_time(shared: Arc<Shared>) -> &'static str {
     loop {
         let changed = shared.changed.notified();
         match shared.live() {
@@ -305,116 +407,5 @@ async fn keep_time(shared: Arc<Shared>) -> Infallible {
     }
 }
 
-/// Keeps what changes by itself: the power at once, the rest `every` so often, however much else
-/// happens.
-async fn keep_state(shared: Arc<Shared>, every: Duration) -> Infallible {
-    let mut due = tokio::time::interval(every);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The first tick comes at once, and the state has just been kept.
-    due.tick().await;
-    loop {
-        tokio::select! {
-            _ = due.tick() => {}
-            () = shared.unsaved.notified() => {}
-        }
-        Shared::save_off_thread(&shared).await;
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use ipmi_bmc::Origin;
-    use ipmi_wire::cmd::chassis::{ChassisControl, PowerAction};
-    use ipmi_wire::cmd::storage::{GetSdrRepositoryInfo, GetSelInfo};
-    use ipmi_wire::{Command, Reader, Request};
-
-    use super::*;
-
-    fn config() -> Config {
-        let text = "[bmc]\nname = \"t\"\n[lan]\nlisten = [\"127.0.0.1:0\"]\n";
-        Config::parse(text, Path::new("bmc.toml")).unwrap()
-    }
-
-    fn ask<C: Command>(bmc: &mut Bmc, command: &C) -> C::Response {
-        let request = Request::of(command);
-        let response = bmc.handle_request(Instant::now(), Origin::SystemInterface, &request);
-        assert!(response.completion.is_ok(), "{:?}", response.completion);
-        command.decode_response(&mut Reader::new(&response.data)).unwrap()
-    }
-
-    /// Sends junk to `server` until `done`, or for five seconds.
-    async fn junk_until(server: &Server, mut done: impl FnMut() -> bool) -> bool {
-        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-        for _ in 0..2500 {
-            if done() {
-                return true;
-            }
-            socket.send_to(b"junk", server.addresses()[0]).unwrap();
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        false
-    }
-
-    #[tokio::test]
-    async fn traffic_does_not_stop_the_saving() {
-        let directory = tempfile::tempdir().unwrap();
-        let every = Duration::from_millis(100);
-        let server = Server::start_saving(&config(), Some(directory.path()), every).unwrap();
-        let file = directory.path().join("bmc-state.toml");
-        // Whoever takes the file away sees it come back at the next save.
-        for _ in 0..2 {
-            std::fs::remove_file(&file).unwrap();
-            assert!(junk_until(&server, || file.exists()).await);
-        }
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn traffic_does_not_hold_up_a_power_cycle() {
-        let mut server = Server::start(&config(), None).unwrap();
-        ask(&mut server.shared.bmc(), &ChassisControl { action: PowerAction::Cycle });
-        server.shared.changed.notify_one();
-        assert!(!server.shared.bmc().is_on());
-        let shared = Arc::clone(&server.shared);
-        assert!(junk_until(&server, || shared.bmc().is_on()).await);
-        // Nothing of it has failed meanwhile.
-        let failed = tokio::time::timeout(Duration::ZERO, server.failed()).await;
-        assert!(failed.is_err(), "{failed:?}");
-    }
-
-    #[tokio::test]
-    async fn a_part_that_fails_is_reported() {
-        let mut server = Server::start(&config(), None).unwrap();
-        server.tasks.spawn(async { panic!("part of the test") });
-        assert!(server.failed().await.to_string().contains("panic"));
-    }
-
-    #[tokio::test]
-    async fn the_state_directory_is_free_as_soon_as_the_server_is_gone() {
-        let directory = tempfile::tempdir().unwrap();
-        let start = || Server::start(&config(), Some(directory.path()));
-        for _ in 0..20 {
-            let server = start().unwrap();
-            assert!(matches!(start(), Err(StartError::State(StateError::InUse { .. }))));
-            drop(server);
-            start().unwrap().stop().await;
-        }
-    }
-
-    /// FreeIPMI and ipmitool keep copies of the repository, and go by this whether they are good.
-    #[test]
-    fn after_a_restart_sdrs_and_log_are_as_old_as_before() {
-        let mut first = build(&config(), None);
-        let state = State::of(&first);
-        let mut second = build(&config(), Some(state.clone()));
-        let sdrs = ask(&mut first, &GetSdrRepositoryInfo);
-        assert_eq!(ask(&mut second, &GetSdrRepositoryInfo), sdrs);
-        let log = ask(&mut first, &GetSelInfo);
-        assert_eq!(ask(&mut second, &GetSelInfo), log);
-        let newest = state.events.last().and_then(|event| event.timestamp()).unwrap();
-        assert_eq!(log.last_addition, newest.raw());
-        assert_eq!(State::of(&second).events, state.events);
-        // Records that are old when the log begins, whatever the clock says.
-        assert_eq!(reference(1).sdrs_built, sdrs.last_addition);
-    }
-}
+mod tests;

@@ -100,7 +100,7 @@ fn set_power_restore_policy(
     request: SetPowerRestorePolicy,
 ) -> Outcome<PowerRestorePolicies> {
     if let Some(policy) = request.policy
-        && policy != bmc.restore_policy
+        && (policy != bmc.restore_policy || bmc.journal.is_in_doubt())
     {
         bmc.restore_policy = policy;
         bmc.journal.put_bytes(setting::RESTORE_POLICY, [policy.number()]);

@@ -132,6 +132,8 @@ pub(crate) struct Journal {
     changes: Vec<Change>,
     /// Changes noted in all, of which some may have been taken.
     noted: u64,
+    /// What was noted may not be in the store yet, or ever.
+    in_doubt: bool,
 }
 
 impl Journal {
@@ -164,6 +166,18 @@ impl Journal {
     /// was one between.
     pub(crate) const fn noted(&self) -> u64 {
         self.noted
+    }
+
+    /// Whether what was noted may not be kept. Until it is, whoever sets something to what it is
+    /// already notes it all the same: the acknowledgement is for what it is set to, and not for who
+    /// was first. (A console that hears nothing for a second asks again.)
+    pub(crate) const fn is_in_doubt(&self) -> bool {
+        self.in_doubt
+    }
+
+    /// Says whether what was noted so far may not be kept.
+    pub(crate) const fn doubt(&mut self, in_doubt: bool) {
+        self.in_doubt = in_doubt;
     }
 
     /// The changes since the last time.

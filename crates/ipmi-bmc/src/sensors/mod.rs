@@ -134,12 +134,17 @@ impl Engine {
 
     /// Notes what has changed of what is to survive a restart.
     pub(crate) fn keep(&mut self, journal: &mut Journal) {
-        for slot in self.slots.iter_mut().filter(|slot| slot.unkept) {
-            slot.unkept = false;
+        for slot in self.slots.iter_mut().filter(|slot| slot.touched) {
+            slot.touched = false;
+            let kept = slot.kept();
+            if kept == slot.noted && !journal.is_in_doubt() {
+                continue;
+            }
+            slot.noted = kept;
             let key = Key { room: Room::Sensors, number: slot.number.into() };
-            match slot.kept() {
-                kept if kept == KeptSensor::default() => journal.remove(key),
-                kept => journal.put(key, &kept),
+            match kept {
+                none if none == KeptSensor::default() => journal.remove(key),
+                some => journal.put(key, &some),
             }
         }
     }

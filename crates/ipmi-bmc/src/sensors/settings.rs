@@ -147,6 +147,7 @@ impl Slot {
     pub(super) fn set_types(&mut self, types: SensorTypes, out: &mut Outbox) -> Outcome<()> {
         const TYPES_SETTABLE: u8 = 0x04;
         if types == self.settings.types {
+            self.touched = true;
             return Ok(());
         }
         if self.sensor.initialization & TYPES_SETTABLE == 0 {
@@ -266,9 +267,9 @@ impl Slot {
     }
 
     fn apply(&mut self, settings: Settings, out: &mut Outbox) {
+        self.touched = true;
         if settings != self.settings {
             self.settings = settings;
-            self.unkept = true;
             self.evaluate(EventDataBytes::Own, out);
         }
     }

@@ -47,8 +47,10 @@ pub(super) struct Slot {
     /// How many scans its bus had seen with its last one.
     pub(super) turn: u64,
     fingerprint: u32,
-    /// Something that is kept has changed.
-    pub(super) unkept: bool,
+    /// Something that is kept was set, or may have changed.
+    pub(super) touched: bool,
+    /// What was noted last of what is kept.
+    pub(super) noted: KeptSensor,
 }
 
 /// What can be set at a sensor.
@@ -144,13 +146,15 @@ impl Slot {
             due: None,
             turn: 0,
             fingerprint,
-            unkept: false,
+            touched: false,
+            noted: KeptSensor::default(),
         })
     }
 
     /// What was set of a sensor with another record is forgotten: raw numbers mean nothing without
     /// their factors.
     fn restore(&mut self, kept: &KeptSensor) {
+        self.noted = *kept;
         if kept.record != self.fingerprint {
             return;
         }
@@ -243,7 +247,7 @@ impl Slot {
             return;
         }
         self.active = conditions;
-        self.unkept = true;
+        self.touched = true;
         // What goes, goes before what comes; of thresholds, the gravest goes first and comes last.
         for offset in (0..15).rev().filter(|offset| went & (1 << offset) != 0) {
             self.happened(offset, false, data, out);
@@ -317,7 +321,7 @@ impl Slot {
 
     pub(super) fn latch(&mut self, states: u16) {
         let latched = self.latched | (states & self.latches);
-        self.unkept |= latched != self.latched;
+        self.touched |= latched != self.latched;
         self.latched = latched;
     }
 
@@ -328,6 +332,7 @@ impl Slot {
         self.active &= !events.assertion;
         let again = |kind: &_| events.assertion & worse(*kind) == 0;
         self.beyond = self.beyond.iter().filter(again).collect();
+        self.touched = true;
         self.evaluate(EventDataBytes::Own, out);
     }
 
@@ -339,7 +344,7 @@ impl Slot {
             return;
         }
         self.latched &= !free;
-        self.unkept = true;
+        self.touched = true;
         self.evaluate(EventDataBytes::Own, out);
         // The next time is news again.
         self.seen.assertion &= !free;

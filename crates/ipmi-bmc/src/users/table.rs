@@ -164,7 +164,7 @@ impl Users {
         })
     }
 
-    /// Changes user `id`, and notes it if it makes a difference.
+    /// Changes user `id`, and notes it if it makes a difference, or may.
     fn change(
         &mut self,
         id: u8,
@@ -174,7 +174,7 @@ impl Users {
         let old = self.get(id)?;
         let mut user = old.clone();
         change(&mut user)?;
-        if user == old {
+        if user == old && !journal.is_in_doubt() {
             return Ok(());
         }
         self.put(id, user, journal);

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
 use ipmi_session::console::{Call, Config, Event, Failure, Token};
 use ipmi_wire::Response;
+use ipmi_wire::cmd::app::Guid;
 use tokio::sync::{mpsc, oneshot};
 
 use super::mux::{Mux, Outgoing};
@@ -234,7 +235,8 @@ impl Driver {
             Event::Established { suite, refused } => {
                 if let Some(reply) = self.opening.remove(&id) {
                     // Not accepted, it comes back as a command to close it.
-                    let opened = Opened { id, suite, refused };
+                    let guid = self.mux.managed_guid(id).map(Guid);
+                    let opened = Opened { id, suite, refused, guid };
                     let _ = reply.send(Ok(Delivery::new(opened, self.commands.clone())));
                 }
             }

@@ -17,6 +17,7 @@ use std::time::Instant;
 use ipmi_io::UdpSocket;
 use ipmi_session::console::{Call, Config, SessionError};
 use ipmi_wire::Response;
+use ipmi_wire::cmd::app::Guid;
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus};
 use tokio::sync::{mpsc, oneshot};
 
@@ -48,6 +49,8 @@ pub(crate) struct Opened {
     pub(crate) suite: CipherSuite,
     /// Suites that the BMC refused before.
     pub(crate) refused: Vec<(CipherSuite, RmcpPlusStatus)>,
+    /// The GUID that the BMC gave while logging in.
+    pub(crate) guid: Option<Guid>,
 }
 
 /// A session on its way to its owner. Lost on the way, because whoever waited for it went away, it

@@ -66,6 +66,11 @@ impl Mux {
         Some(token)
     }
 
+    /// The GUID of the BMC that a session is with, once it is established.
+    pub(crate) fn managed_guid(&self, id: u32) -> Option<[u8; 16]> {
+        self.sessions.get(&id)?.session.managed_guid()
+    }
+
     /// Takes back a call that was not sent yet; whether there was one.
     pub(crate) fn cancel(&mut self, id: u32, token: Token) -> bool {
         let canceled = self.sessions.get_mut(&id).is_some_and(|e| e.session.cancel(token));

@@ -2,23 +2,33 @@
 //!
 //! The SDRs are written from [`SENSORS`], which the simulated machine measures.
 
-use ipmi_bmc::personality::{Personality, Product};
+use ipmi_bmc::personality::{Personality, Product, RecordsIn};
+use ipmi_bmc::sensors::{Plan, SensorPlan, Source};
+use ipmi_wire::Channel;
 use ipmi_wire::cmd::app::DeviceId;
 use ipmi_wire::sdr::{
-    AnalogCharacteristics, CompactSensor, Direction, EventReadingType, FullSensor, IdModifier,
-    IdString, RawThresholds, Record, RecordHeader, SensorCommon, SensorKey, ThresholdKind,
-    ThresholdMask, Units,
+    AnalogCharacteristics, CompactSensor, DeviceType, Direction, EntityId, EventMessageSetup,
+    EventReadingType, FruDeviceLocator, FullSensor, IdString, McDeviceLocator, RawThresholds,
+    Record, RecordHeader, RecordSharing, SensorCommon, SensorKey, ThresholdKind, ThresholdMask,
+    Units,
 };
 
-use super::sensors::{Analog, Discrete, Kind, SENSORS, Sensor};
+use super::built;
+use super::sensors::{Analog, Discrete, Kind, Probe, SENSORS, Sensor};
 
 mod history;
+mod inventory;
 #[cfg(test)]
 mod tests;
 
 /// The reference machine. Its log ends shortly before `now_epoch`, in seconds since 1970.
 #[must_use]
 pub fn reference(now_epoch: u32) -> Personality {
+    let sensors = SENSORS.iter().map(|sensor| record(sensor, 0));
+    let sdrs: Vec<_> = (1..)
+        .zip(sensors.chain(locators()))
+        .map(|(id, record)| record.with_record_id(id))
+        .collect();
     Personality {
         device_id: device_id(),
         product: Product {
@@ -27,15 +37,14 @@ pub fn reference(now_epoch: u32) -> Personality {
             part_number: "LN-REF-2S".into(),
             version: env!("CARGO_PKG_VERSION").into(),
         },
-        sdrs: SENSORS.iter().zip(1..).map(|(sensor, id)| record(sensor, id)).collect(),
-        sdrs_built: SDRS_BUILT,
+        sdrs_built: built(&sdrs),
+        sdrs,
+        sensors: plan(),
+        records_in: RecordsIn::Repository,
         events: history::events(now_epoch),
+        inventory: inventory::devices(),
     }
 }
-
-/// When the records of [`SENSORS`] last changed: 2026-01-01 00:00:00 UTC. A change of theirs takes a
-/// later time here, or consoles go on believing their copies.
-const SDRS_BUILT: u32 = 1_767_225_600;
 
 fn device_id() -> DeviceId {
     DeviceId {
@@ -58,8 +67,8 @@ fn device_id() -> DeviceId {
 const DOCUMENTATION_USE: u32 = 32_473;
 /// "LN".
 const PRODUCT: u16 = 0x4c4e;
-/// Sensors, SDR repository, SEL, chassis. Spec: IPMI v2.0 §20.1, Table 20-2, byte 7.
-const SUPPORT: u8 = 0x87;
+/// Sensors, SDR repository, SEL, FRU inventory, event generator, chassis. Spec: IPMI v2.0 §20.1, Table 20-2, byte 7.
+const SUPPORT: u8 = 0xaf;
 
 /// A component of the crate's version. It is a number as long as Cargo accepts it.
 fn number(text: &str) -> u8 {
@@ -69,6 +78,43 @@ fn number(text: &str) -> u8 {
 /// Two decimal digits in one byte.
 const fn bcd(number: u8) -> u8 {
     ((number / 10 % 10) << 4) | (number % 10)
+}
+
+/// Where the controller itself and the inventory of the power supplies are.
+fn locators() -> impl Iterator<Item = Record> {
+    let controller = Record::McDeviceLocator(McDeviceLocator {
+        record_id: 0,
+        version: RecordHeader::VERSION,
+        slave_address: SensorKey::BMC,
+        channel: Channel::new(0),
+        acpi_system_power_notification: false,
+        acpi_device_power_notification: false,
+        is_static: true,
+        logs_initialization_errors: true,
+        log_initialization_errors: false,
+        event_messages: EventMessageSetup::Enable,
+        capabilities: SUPPORT,
+        entity: EntityId::new(0x06, 1),
+        oem: 0,
+        id: text("BMC"),
+    });
+    let supplies = inventory::SUPPLIES.into_iter().map(|device| {
+        Record::FruDeviceLocator(FruDeviceLocator {
+            record_id: 0,
+            version: RecordHeader::VERSION,
+            access_address: SensorKey::BMC,
+            logical: true,
+            device,
+            lun: 0,
+            bus: 0,
+            channel: Channel::new(0),
+            device_type: DeviceType { code: 0x10, modifier: 0 },
+            entity: EntityId::new(0x0a, device),
+            oem: 0,
+            id: text(&format!("PSU{device}")),
+        })
+    });
+    std::iter::once(controller).chain(supplies)
 }
 
 /// The record that describes `sensor`.
@@ -102,8 +148,8 @@ fn full(sensor: &Sensor, analog: &Analog, record_id: u16) -> FullSensor {
             // Bits 14:12 of the two say which thresholds a reading reports as exceeded.
             assertion_mask: events | (u16::from(lower.0) << 12),
             deassertion_mask: events | (u16::from(upper.0 >> 3) << 12),
-            // Those that can be read; none can be set.
-            reading_mask: u16::from(present.0),
+            // Those that can be read, and those that can be set.
+            reading_mask: u16::from_le_bytes([present.0, present.0]),
             units: Units::plain(scale.format, scale.unit),
         },
         factors: scale.factors,
@@ -129,7 +175,10 @@ fn compact(sensor: &Sensor, discrete: &Discrete, record_id: u16) -> CompactSenso
             key: SensorKey::bmc(sensor.number),
             entity: sensor.entity,
             initialization: 0x67,
-            capabilities: DISCRETE_CAPABILITIES,
+            capabilities: match sensor.probe {
+                Probe::Intrusion => LATCHING_CAPABILITIES,
+                _ => DISCRETE_CAPABILITIES,
+            },
             sensor_type: discrete.sensor_type,
             event_type: EventReadingType::SENSOR_SPECIFIC,
             assertion_mask: discrete.assertions,
@@ -138,10 +187,7 @@ fn compact(sensor: &Sensor, discrete: &Discrete, record_id: u16) -> CompactSenso
             units: Units::DISCRETE,
         },
         direction: Direction::Unspecified,
-        id_modifier: IdModifier::Numeric,
-        share_count: 1,
-        entity_instances_differ: false,
-        modifier_offset: 0,
+        sharing: RecordSharing::NONE,
         positive_hysteresis: 0,
         negative_hysteresis: 0,
         oem: 0,
@@ -149,11 +195,31 @@ fn compact(sensor: &Sensor, discrete: &Discrete, record_id: u16) -> CompactSenso
     }
 }
 
-/// Re-arms itself; thresholds readable; hysteresis and event enables not to be had from the BMC,
-/// which serves no command for them. Spec: IPMI v2.0 §43.1, byte 12.
-const ANALOG_CAPABILITIES: u8 = 0x47;
-/// Re-arms itself; no event enables to be had.
-const DISCRETE_CAPABILITIES: u8 = 0x43;
+/// Re-arms itself; thresholds and hysteresis can be set, and each event enabled by itself.
+/// Spec: IPMI v2.0 §43.1, byte 12.
+const ANALOG_CAPABILITIES: u8 = 0x68;
+/// Re-arms itself; each event can be enabled by itself.
+const DISCRETE_CAPABILITIES: u8 = 0x40;
+/// Has to be re-armed; each event can be enabled by itself.
+const LATCHING_CAPABILITIES: u8 = 0x00;
+
+/// What the records do not say of [`SENSORS`].
+fn plan() -> Plan {
+    let special = |sensor: &Sensor| {
+        let plan = SensorPlan::default();
+        let plan = match sensor.probe {
+            // Somebody who opened the lid and closed it again was there all the same.
+            Probe::Intrusion => SensorPlan { latched: 1 << 0, ..plan },
+            Probe::PsuStatus(_) => SensorPlan { usual: 1 << 0, ..plan },
+            Probe::CpuStatus(_) => SensorPlan { usual: 1 << 7, ..plan },
+            Probe::AcpiState => SensorPlan { usual: 1 << 0 | 1 << 5, ..plan },
+            Probe::Watchdog | Probe::EventLog => SensorPlan { source: Source::Controller, ..plan },
+            _ => return None,
+        };
+        Some((sensor.number, plan))
+    };
+    Plan { sensors: SENSORS.iter().filter_map(special).collect(), ..Plan::default() }
+}
 
 /// The events of these thresholds: going low over the lower ones, going high over the upper ones.
 fn threshold_events(present: ThresholdMask) -> u16 {
@@ -166,6 +232,10 @@ const fn threshold_offset(kind: ThresholdKind) -> u8 {
 }
 
 fn name(sensor: &Sensor) -> IdString {
+    text(sensor.name)
+}
+
+fn text(name: &str) -> IdString {
     // A test holds all names to what an ID string can be.
-    IdString::new(sensor.name).unwrap_or(IdString::EMPTY)
+    IdString::new(name).unwrap_or(IdString::EMPTY)
 }

@@ -3,3 +3,4 @@
 //! All of them implement [`ipmi_bmc::platform::Platform`].
 
 pub mod sim;
+pub mod sources;

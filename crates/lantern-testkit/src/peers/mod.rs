@@ -4,12 +4,16 @@
 //! that is a loud skip; under `LANTERN_REQUIRE_PEERS` (which `cargo xtask test` sets) it is a
 //! failure, so that CI can never be green because nothing was there to judge.
 
-mod freeipmi;
+mod fields;
+mod figure;
+pub mod freeipmi;
 mod ipmi_sim;
-mod ipmitool;
+pub mod ipmitool;
 
+pub use fields::Fields;
+pub use figure::Figure;
 pub use freeipmi::FreeIpmi;
-pub use ipmi_sim::{Account, IpmiSim, Machine, Sensor};
+pub use ipmi_sim::{Account, Form, IpmiSim, Machine, Sensor, States};
 pub use ipmitool::Ipmitool;
 
 use std::env;

@@ -12,7 +12,8 @@ const NOW: u32 = 1_790_000_000;
 
 /// Each sensor with its record, in numerical order.
 fn sensors() -> Vec<(&'static Sensor, Record)> {
-    let sdrs = reference(NOW).sdrs;
+    let records = reference(NOW).sdrs;
+    let sdrs: Vec<_> = records.into_iter().filter(|record| record.sensor().is_some()).collect();
     assert_eq!(SENSORS.len(), sdrs.len());
     SENSORS.iter().zip(sdrs).collect()
 }
@@ -61,9 +62,9 @@ fn masks_have_their_bits_where_the_table_puts_them() {
         let masks =
             (full.sensor.assertion_mask, full.sensor.deassertion_mask, full.sensor.reading_mask);
         match sensor.name {
-            "CPU1 Temp" => assert_eq!(masks, (0x0a80, 0x7a80, 0x0038)),
-            "FAN1" => assert_eq!(masks, (0x7015, 0x0015, 0x0007)),
-            "12V" => assert_eq!(masks, (0x7a95, 0x7a95, 0x003f)),
+            "CPU1 Temp" => assert_eq!(masks, (0x0a80, 0x7a80, 0x3838)),
+            "FAN1" => assert_eq!(masks, (0x7015, 0x0015, 0x0707)),
+            "12V" => assert_eq!(masks, (0x7a95, 0x7a95, 0x3f3f)),
             _ => {}
         }
     }
@@ -192,4 +193,25 @@ fn the_device_is_nobody_elses() {
     assert_eq!((id.manufacturer_id, id.product_id), (32_473, 0x4c4e));
     assert_eq!(id.ipmi_version(), (2, 0));
     assert_eq!((bcd(7), bcd(23)), (0x07, 0x23));
+}
+
+#[test]
+fn inventories_are_whole_and_found() {
+    let personality = reference(NOW);
+    for device in &personality.inventory {
+        let (_, faults) = ipmi_wire::fru::Fru::decode(&device.contents).unwrap();
+        assert!(faults.is_empty(), "{}: {faults:?}", device.id);
+    }
+    let located: Vec<u8> = personality
+        .sdrs
+        .iter()
+        .filter_map(|record| match record {
+            Record::FruDeviceLocator(locator) => locator.fru_id(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(located, [1, 2]);
+    assert!(
+        personality.sdrs.iter().all(|record| record.name().is_none_or(|name| !name.is_empty()))
+    );
 }

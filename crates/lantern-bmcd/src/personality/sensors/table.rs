@@ -53,8 +53,9 @@ pub static SENSORS: &[Sensor] = &[
     discrete(0x45, "ACPI State", Probe::AcpiState, (BOARD, 1), SensorType::ACPI_POWER_STATE, [0x0021, 0x0021, 0x0000]),
     // Watchdog 2: timer expired, hard reset, power down, power cycle, timer interrupt.
     discrete(0x46, "Watchdog", Probe::Watchdog, (MANAGEMENT, 1), SensorType::WATCHDOG_2, [0x010f, 0x010f, 0x0000]),
-    // Event logging disabled: log cleared, log full, log almost full.
-    discrete(0x47, "SEL Fullness", Probe::EventLog, (MANAGEMENT, 1), SensorType::EVENT_LOGGING_DISABLED, [0x0034, 0x0034, 0x0030]),
+    // Event logging disabled: log cleared, log full, log almost full. That this is over goes without
+    // saying: a log that somebody has cleared stays empty.
+    discrete(0x47, "SEL Fullness", Probe::EventLog, (MANAGEMENT, 1), SensorType::EVENT_LOGGING_DISABLED, [0x0034, 0x0000, 0x0030]),
 ];
 
 /// A temperature, with its upper thresholds from non-critical to non-recoverable.

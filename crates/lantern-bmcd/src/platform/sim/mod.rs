@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use ipmi_bmc::platform::{
     IdentifyLight, Measurement, Platform, PlatformError, PlatformEvent, PowerCause, PowerSignal,
+    Scan,
 };
 
 use crate::personality::sensors::{self, Probe};
@@ -50,6 +51,8 @@ pub struct SimPlatform {
     constant_load: Option<f64>,
     overrides: BTreeMap<u8, Measurement>,
     events: VecDeque<PlatformEvent>,
+    /// What sensors say before they are scanned again.
+    unasked: VecDeque<(u8, Measurement)>,
 }
 
 impl SimPlatform {
@@ -68,6 +71,7 @@ impl SimPlatform {
             constant_load: None,
             overrides: BTreeMap::new(),
             events: VecDeque::new(),
+            unasked: VecDeque::new(),
         };
         let conditions = sim.conditions();
         for _ in 0..SETTLING {
@@ -81,12 +85,15 @@ impl SimPlatform {
     pub fn set_override(&mut self, now: Instant, number: u8, says: Measurement) {
         self.advance(now);
         self.overrides.insert(number, says);
+        self.unasked.push_back((number, says));
     }
 
     /// Lets sensor `number` tell the truth again.
     pub fn clear_override(&mut self, now: Instant, number: u8) {
         self.advance(now);
         self.overrides.remove(&number);
+        let says = self.measure(now, number);
+        self.unasked.push_back((number, says));
     }
 
     /// Holds both CPUs at this load, 0 to 1; `None` gives them their own again.
@@ -114,15 +121,40 @@ impl SimPlatform {
         }
     }
 
-    /// Opens or closes the lid, which the intrusion sensor reports.
-    pub const fn open_lid(&mut self, open: bool) {
+    /// Opens or closes the lid, which the intrusion sensor reports at once.
+    pub fn open_lid(&mut self, open: bool) {
         self.lid_open = open;
+        if let Some(sensor) = sensors::by_probe(Probe::Intrusion)
+            && !self.overrides.contains_key(&sensor.number)
+        {
+            self.unasked.push_back((sensor.number, Measurement::States(open.into())));
+        }
     }
 
     /// What the identification light does, as of the last [`advance`](Platform::advance).
     #[must_use]
     pub const fn identify_light(&self) -> IdentifyLight {
         self.light
+    }
+
+    /// What sensor `number` says.
+    pub fn measure(&mut self, now: Instant, number: u8) -> Measurement {
+        self.advance(now);
+        if let Some(says) = self.overrides.get(&number) {
+            return *says;
+        }
+        let Some(sensor) = sensors::by_number(number) else {
+            return Measurement::Unavailable;
+        };
+        let second = now.saturating_duration_since(self.epoch).as_secs();
+        View {
+            machine: &self.machine,
+            conditions: &self.conditions(),
+            tachometers: self.power.tachometers_at(now),
+            lid_open: self.lid_open,
+            noise: model::noise(self.seed, number.into(), second),
+        }
+        .measure(sensor.probe)
     }
 
     /// Lives through all whole steps until `now`.
@@ -232,23 +264,12 @@ impl Platform for SimPlatform {
         self.advance(now);
     }
 
-    fn measure(&mut self, now: Instant, number: u8) -> Measurement {
-        self.advance(now);
-        if let Some(says) = self.overrides.get(&number) {
-            return *says;
-        }
-        let Some(sensor) = sensors::by_number(number) else {
-            return Measurement::Unavailable;
-        };
-        let second = now.saturating_duration_since(self.epoch).as_secs();
-        View {
-            machine: &self.machine,
-            conditions: &self.conditions(),
-            tachometers: self.power.tachometers_at(now),
-            lid_open: self.lid_open,
-            noise: model::noise(self.seed, number.into(), second),
-        }
-        .measure(sensor.probe)
+    fn start_scan(&mut self, now: Instant, number: u8) -> Scan {
+        Scan::Done(self.measure(now, number))
+    }
+
+    fn poll_scan(&mut self) -> Option<(u8, Measurement)> {
+        self.unasked.pop_front()
     }
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {

@@ -15,9 +15,15 @@ pub struct Machine {
     pub accounts: Vec<Account>,
     /// Analog sensors, each with a full record in the SDR repository.
     pub sensors: Vec<Sensor>,
-    /// System event records: the 13 bytes after record ID and type. The simulator writes its own
-    /// time over the first four.
-    pub events: Vec<[u8; 13]>,
+    /// Discrete sensors, each with a compact record.
+    pub states: Vec<States>,
+    /// Records without readings, from the header on.
+    pub records: Vec<Vec<u8>>,
+    /// Event records: type, and the 13 bytes after it. The simulator writes its own time over the
+    /// first four of those below E0h.
+    pub events: Vec<(u8, [u8; 13])>,
+    /// Inventory: the contents of FRU devices 0, 1 and so on.
+    pub frus: Vec<Vec<u8>>,
 }
 
 /// A user.
@@ -31,7 +37,7 @@ pub struct Account {
     pub privilege: String,
 }
 
-/// An analog sensor and its full record. Its value is `(m * raw + b * 10^b_exponent) *
+/// An analog sensor and its full record. Its value is a function of `(m * raw + b * 10^b_exponent) *
 /// 10^r_exponent`.
 ///
 /// Source: IPMI v2.0 §36.3 and §43.1, Table 43-1.
@@ -47,8 +53,10 @@ pub struct Sensor {
     pub unit: u8,
     /// Entity ID: 3 processor, 7 system board, 29 fan, 10 power supply, 55 air inlet.
     pub entity: u8,
-    /// Whether readings are in two's complement.
-    pub signed: bool,
+    /// How readings are numbers.
+    pub form: Form,
+    /// Linearization, 0 to 11. IPMI v2.0 §43.1, byte 24.
+    pub function: u8,
     /// M of the conversion, 10 bits signed.
     pub m: i16,
     /// B of the conversion, 10 bits signed.
@@ -62,6 +70,34 @@ pub struct Sensor {
     /// Raw thresholds, from upper non-recoverable, upper critical and upper non-critical down to
     /// lower non-critical, lower critical and lower non-recoverable.
     pub thresholds: [u8; 6],
+}
+
+/// How a byte is a number. IPMI v2.0 §43.1, byte 21.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// 0 to 255.
+    Unsigned,
+    /// -127 to 127.
+    OnesComplement,
+    /// -128 to 127.
+    TwosComplement,
+}
+
+/// A discrete sensor and its compact record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct States {
+    /// Sensor number.
+    pub number: u8,
+    /// ID string, up to 16 characters of Latin-1.
+    pub name: String,
+    /// Sensor type.
+    pub kind: u8,
+    /// Event/reading type: 02h to 0Ch, 6Fh.
+    pub event_type: u8,
+    /// Entity ID.
+    pub entity: u8,
+    /// States that are asserted, bit 0 being offset 0.
+    pub asserted: u16,
 }
 
 impl Default for Machine {
@@ -78,34 +114,43 @@ impl Default for Machine {
                 account("oper", "Oper_Pass_3", "operator"),
             ],
             sensors: sensors(),
-            events: vec![
+            states: Vec::new(),
+            records: Vec::new(),
+            events: [
                 // Temperature 01h: upper non-critical going high, reading 57h over threshold 50h.
                 [0, 0, 0, 0, 0x20, 0x00, 0x04, 0x01, 0x01, 0x01, 0x57, 0x57, 0x50],
                 // Physical security (chassis intrusion): general chassis intrusion.
                 [0, 0, 0, 0, 0x20, 0x00, 0x04, 0x05, 0x30, 0x6f, 0x00, 0xff, 0xff],
                 // Voltage 05h: lower critical going low.
                 [0, 0, 0, 0, 0x20, 0x00, 0x04, 0x02, 0x05, 0x01, 0x52, 0xb0, 0xb4],
-            ],
+            ]
+            .map(|event| (0x02, event))
+            .to_vec(),
+            frus: Vec::new(),
         }
     }
 }
 
+/// A temperature of the board whose value is its raw reading.
+pub(super) const PLAIN: Sensor = Sensor {
+    number: 0,
+    name: String::new(),
+    kind: 0x01,
+    unit: 1,
+    entity: 7,
+    form: Form::Unsigned,
+    function: 0,
+    m: 1,
+    b: 0,
+    b_exponent: 0,
+    r_exponent: 0,
+    raw: 0,
+    thresholds: [0; 6],
+};
+
 /// The reference sensors: each kind of unit, a factor, a negative exponent, an offset, a sign.
 fn sensors() -> Vec<Sensor> {
-    let base = Sensor {
-        number: 0,
-        name: String::new(),
-        kind: 0x01,
-        unit: 1,
-        entity: 7,
-        signed: false,
-        m: 1,
-        b: 0,
-        b_exponent: 0,
-        r_exponent: 0,
-        raw: 0,
-        thresholds: [0; 6],
-    };
+    let base = PLAIN;
     let warm = [100, 90, 80, 5, 3, 1];
     let fan = Sensor {
         kind: 0x04,
@@ -157,19 +202,43 @@ fn sensors() -> Vec<Sensor> {
         named(
             8,
             "Ambient",
-            &Sensor { signed: true, raw: 0xfb, thresholds: [60, 50, 40, 0xec, 0xe2, 0xd8], ..base },
+            &Sensor {
+                form: Form::TwosComplement,
+                raw: 0xfb,
+                thresholds: [60, 50, 40, 0xec, 0xe2, 0xd8],
+                ..base
+            },
         ),
     ]
 }
 
 impl Sensor {
-    /// The raw reading in the sensor's unit: an independent calculation for tests.
+    /// The reading in the sensor's unit: an independent calculation for tests. Not finite where the
+    /// function has no value.
     #[must_use]
     pub fn value(&self) -> f64 {
-        let raw = if self.signed { f64::from(self.raw.cast_signed()) } else { f64::from(self.raw) };
+        let x = match self.form {
+            Form::Unsigned => f64::from(self.raw),
+            Form::OnesComplement if self.raw >= 0x80 => -f64::from(!self.raw),
+            _ => f64::from(self.raw.cast_signed()),
+        };
         let power = |exponent: i8| 10f64.powi(exponent.into());
-        (f64::from(self.m) * raw + f64::from(self.b) * power(self.b_exponent))
-            * power(self.r_exponent)
+        let y = (f64::from(self.m) * x + f64::from(self.b) * power(self.b_exponent))
+            * power(self.r_exponent);
+        match self.function {
+            1 => y.ln(),
+            2 => y.log10(),
+            3 => y.log2(),
+            4 => y.exp(),
+            5 => 10f64.powf(y),
+            6 => y.exp2(),
+            7 => 1.0 / y,
+            8 => y * y,
+            9 => y * y * y,
+            10 => y.sqrt(),
+            11 => y.cbrt(),
+            _ => y,
+        }
     }
 
     /// The full sensor record, record ID 0 (the simulator numbers its records itself).
@@ -178,7 +247,6 @@ impl Sensor {
     /// If a field is out of its range.
     #[must_use]
     pub fn record(&self) -> Vec<u8> {
-        assert!(self.name.len() <= 16, "{}: the ID string is too long", self.name);
         let ten_bits = |value: i16| {
             assert!((-512..512).contains(&value), "{}: {value} needs over 10 bits", self.name);
             let [low, high] = value.to_le_bytes();
@@ -196,19 +264,50 @@ impl Sensor {
         body.extend([0x7f, 0x68, self.kind, 0x01]);
         // Assertion and deassertion masks; all six thresholds can be read and set.
         body.extend([0x95, 0x7a, 0x95, 0x7a, 0x3f, 0x3f]);
-        body.extend([if self.signed { 0x80 } else { 0 }, self.unit, 0x00, 0x00]);
+        let (form, range) = match self.form {
+            Form::Unsigned => (0x00, [0xff, 0x00]),
+            Form::OnesComplement => (0x40, [0x7f, 0x80]),
+            Form::TwosComplement => (0x80, [0x7f, 0x80]),
+        };
+        body.extend([form, self.unit, 0x00, self.function]);
         body.extend([m_low, m_high, b_low, b_high]);
         body.extend([0x00, nibble(self.r_exponent) << 4 | nibble(self.b_exponent)]);
         // No nominal values; the sensor's range is all that its reading can say.
         body.extend([0x00, 0x00, 0x00, 0x00]);
-        body.extend(if self.signed { [0x7f, 0x80] } else { [0xff, 0x00] });
+        body.extend(range);
         body.extend(self.thresholds);
         body.extend([0x02, 0x02, 0x00, 0x00, 0x00]);
-        body.push(0xc0 | u8::try_from(self.name.len()).expect("at most 16"));
-        body.extend(self.name.bytes());
-        let length = u8::try_from(body.len()).expect("at most 59");
-        [vec![0x00, 0x00, 0x51, 0x01, length], body].concat()
+        record(0x01, &body, &self.name)
     }
+}
+
+impl States {
+    /// The compact sensor record, record ID 0. IPMI v2.0 §43.2.
+    ///
+    /// # Panics
+    /// If the name is too long.
+    #[must_use]
+    pub fn record(&self) -> Vec<u8> {
+        let mut body = vec![0x20, 0x00, self.number, self.entity, 0x01];
+        // Initialization: scanning, events, type. Capabilities: re-arms itself, per-state events.
+        body.extend([0x67, 0x40, self.kind, self.event_type]);
+        // No events; every state can be read.
+        body.extend([0x00, 0x00, 0x00, 0x00, 0xff, 0x7f]);
+        // No analogue reading, not shared, no hysteresis, nothing of an OEM's.
+        body.extend([0xc0, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00]);
+        record(0x02, &body, &self.name)
+    }
+}
+
+/// A record with a name at its end.
+///
+/// # Panics
+/// If the name is longer than 16 characters.
+pub(super) fn record(record_type: u8, body: &[u8], name: &str) -> Vec<u8> {
+    assert!(name.len() <= 16, "{name}: the ID string is too long");
+    let name = [&[0xc0 | u8::try_from(name.len()).expect("at most 16")], name.as_bytes()].concat();
+    let length = u8::try_from(body.len() + name.len()).expect("at most 59");
+    [&[0x00, 0x00, 0x51, record_type, length], body, &name].concat()
 }
 
 impl Machine {
@@ -255,8 +354,29 @@ impl Machine {
             );
             let _ = writeln!(out, "main_sdr_add 0x20{}", hex(&sensor.record()));
         }
-        for event in &self.events {
-            let _ = writeln!(out, "sel_add 0x20 0x02{}", hex(event));
+        for sensor in &self.states {
+            let at = format!("0x20 0 {}", sensor.number);
+            let States { kind, event_type, asserted, .. } = sensor;
+            let _ = writeln!(out, "sensor_add {at} {kind:#04x} {event_type:#04x}");
+            for bit in (0..15).filter(|bit| asserted & (1 << bit) != 0) {
+                let _ = writeln!(out, "sensor_set_bit {at} {bit} 1 0");
+            }
+            let none = "0".repeat(15);
+            let _ = writeln!(
+                out,
+                "sensor_set_event_support {at} enable scanning per-state {none} {none} {none} {none}"
+            );
+            let _ = writeln!(out, "main_sdr_add 0x20{}", hex(&sensor.record()));
+        }
+        for record in &self.records {
+            let _ = writeln!(out, "main_sdr_add 0x20{}", hex(record));
+        }
+        for (record_type, event) in &self.events {
+            let _ = writeln!(out, "sel_add 0x20 {record_type:#04x}{}", hex(event));
+        }
+        for (device, contents) in self.frus.iter().enumerate() {
+            let size = contents.len();
+            let _ = writeln!(out, "mc_add_fru_data 0x20 {device} {size} data{}", hex(contents));
         }
         out.push_str("mc_enable 0x20\n");
         out
@@ -309,6 +429,11 @@ mod tests {
             assert_eq!(usize::from(record[4]) + 5, record.len());
             assert_eq!(record.len(), 48 + sensor.name.len());
             assert_eq!(&record[48..], sensor.name.as_bytes());
+        }
+        for sensor in Machine::rich().states {
+            let record = sensor.record();
+            assert_eq!(usize::from(record[4]) + 5, record.len());
+            assert_eq!(&record[32..], sensor.name.as_bytes());
         }
     }
 }

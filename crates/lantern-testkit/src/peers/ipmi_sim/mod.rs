@@ -6,8 +6,9 @@
 //! started it was killed.
 
 mod machine;
+mod rich;
 
-pub use machine::{Account, Machine, Sensor};
+pub use machine::{Account, Form, Machine, Sensor, States};
 
 use std::fs::{self, File};
 use std::io::Write;

@@ -1,0 +1,139 @@
+//! Who logs in, and logging in: once for everybody who waits.
+
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ipmi_session::console::Config;
+use ipmi_session::{Secret, Timing};
+use ipmi_wire::Privilege;
+use ipmi_wire::session::{CipherSuite, Username};
+
+use super::Bmc;
+use crate::endpoint::{OpenError, Opened};
+use crate::error::Error;
+
+/// Who logs in, and how.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// User name.
+    pub username: Username,
+    /// Password.
+    pub password: Secret,
+    /// The BMC's key, if one is set.
+    pub kg: Option<Secret>,
+    /// The highest privilege that sessions may need.
+    pub privilege: Privilege,
+    /// Cipher suites to try, in this order.
+    pub suites: Vec<CipherSuite>,
+    /// Patience.
+    pub timing: Timing,
+}
+
+impl Credentials {
+    /// Suites 17 and 3, ADMINISTRATOR. `None` if the name has more than 16 bytes or the password
+    /// more than 20: nothing is ever cut.
+    #[must_use]
+    pub fn new(username: &[u8], password: &[u8]) -> Option<Self> {
+        Some(Self {
+            username: Username::new(username)?,
+            password: Secret::new(password)?,
+            kg: None,
+            privilege: Privilege::Administrator,
+            suites: vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3],
+            timing: Timing::default(),
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) opened: Option<Opened>,
+    /// How many logins failed, and how the last one did.
+    failures: u64,
+    failure: Option<OpenError>,
+}
+
+/// Half the time after which BMCs drop a silent session (60 s), and less than the 30 s of
+/// OpenIPMI's `ipmi_sim` (`research/fleet.md` §3).
+const KEEPALIVE: Duration = Duration::from_secs(20);
+
+impl Bmc {
+    pub(super) fn drop_session(&self, id: u32) {
+        if self.state().opened.take_if(|opened| opened.id == id).is_some() {
+            self.shared.endpoint.close_later(id);
+        }
+    }
+
+    /// The session, once no login is under way.
+    pub(super) async fn take_session(&self) -> Option<Opened> {
+        let _turn = self.shared.login.lock().await;
+        self.state().opened.take()
+    }
+
+    pub(super) async fn session(&self) -> Result<Opened, Error> {
+        const DOING: &str = "log in";
+        #[cfg(test)]
+        if let Some(fake) = &self.shared.fake {
+            return fake.session().map_err(|kind| self.error(DOING, kind));
+        }
+        self.login().await.map_err(|error| self.error(DOING, error.into()))
+    }
+
+    async fn login(&self) -> Result<Opened, OpenError> {
+        if self.shared.endpoint.is_gone() {
+            return Err(OpenError::Gone);
+        }
+        let failures = {
+            let state = self.state();
+            if let Some(opened) = &state.opened {
+                return Ok(opened.clone());
+            }
+            state.failures
+        };
+        let _turn = self.shared.login.lock().await;
+        {
+            let state = self.state();
+            if let Some(opened) = &state.opened {
+                return Ok(opened.clone());
+            }
+            // Somebody else's login failed while this one waited for its turn: asking the BMC the
+            // same thing again would take as long and end the same way.
+            if let Some(failure) = state.failure.clone().filter(|_| state.failures != failures) {
+                return Err(failure);
+            }
+        }
+        let outcome = self.shared.endpoint.open(self.shared.address, self.config()).await;
+        // From here to the end nothing waits, so the session has an owner at any time.
+        let mut state = self.state();
+        match outcome.and_then(|delivery| delivery.accept().ok_or(OpenError::Gone)) {
+            Ok(opened) => {
+                self.shared.endpoint.remember(self.shared.address, opened.suite);
+                state.opened = Some(opened.clone());
+                Ok(opened)
+            }
+            Err(error) => {
+                state.failures = state.failures.wrapping_add(1);
+                state.failure = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn config(&self) -> Config {
+        let Credentials { username, password, kg, privilege, suites, timing } =
+            self.shared.credentials.clone();
+        let suites = self.shared.endpoint.order_suites(self.shared.address, suites);
+        Config {
+            kg,
+            privilege,
+            suites,
+            timing,
+            keepalive: Some(KEEPALIVE),
+            ..Config::new(username, password)
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,357 @@
+//! A cheap handle to one BMC.
+
+mod login;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use ipmi_session::console::{Call, Failure, SessionError};
+use ipmi_wire::cmd::app::{DeviceId, GetDeviceId, Guid};
+use ipmi_wire::session::{CipherSuite, RmcpPlusStatus, Username};
+use ipmi_wire::{Command, CompletionCode, Effect, Privilege, Reader, Request, Response};
+use tokio::sync::Mutex;
+
+use crate::cache::Cache;
+use crate::endpoint::{Endpoint, Opened};
+use crate::error::{Error, ErrorKind};
+use crate::memory::Memory;
+pub use login::Credentials;
+use login::State;
+
+/// A handle to one BMC. It logs in when first used and again when the session was lost; clones
+/// share the session, because BMCs have few to give.
+#[derive(Clone, Debug)]
+pub struct Bmc {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    endpoint: Endpoint,
+    address: SocketAddr,
+    credentials: Credentials,
+    /// Held while logging in, so that there is one half-open login at most.
+    login: Mutex<()>,
+    state: std::sync::Mutex<State>,
+    memory: std::sync::Mutex<Memory>,
+    /// Held while the records are read: two at once would cancel each other's reservations.
+    reading: Mutex<()>,
+    cache: OnceLock<Cache>,
+    #[cfg(test)]
+    fake: Option<Arc<dyn crate::fake::Answers>>,
+}
+
+/// What a session turned out to be.
+#[derive(Clone, Debug)]
+pub struct SessionInfo {
+    /// The suite in use.
+    pub suite: CipherSuite,
+    /// Suites that the BMC refused before.
+    pub refused: Vec<(CipherSuite, RmcpPlusStatus)>,
+    /// The GUID that the BMC gave in RAKP 2. Not always an identity: see
+    /// [`Guid::is_unset`].
+    pub managed_guid: Option<Guid>,
+}
+
+/// How long a busy BMC is given before each further try: a second and a half in all.
+const BUSY_PAUSES: [Duration; 5] = [
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+];
+
+impl Bmc {
+    /// A handle to the BMC at `address`. Nothing is sent yet.
+    #[must_use]
+    pub fn new(endpoint: &Endpoint, address: SocketAddr, credentials: Credentials) -> Self {
+        let endpoint = endpoint.clone();
+        let shared = Shared {
+            endpoint,
+            address,
+            credentials,
+            login: Mutex::default(),
+            state: std::sync::Mutex::default(),
+            memory: std::sync::Mutex::default(),
+            reading: Mutex::default(),
+            cache: OnceLock::new(),
+            #[cfg(test)]
+            fake: None,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// A handle to a BMC that is nothing but `fake`.
+    #[cfg(test)]
+    pub(crate) fn faked(address: SocketAddr, fake: Arc<dyn crate::fake::Answers>) -> Self {
+        let (endpoint, credentials) =
+            (Endpoint::bind().unwrap(), Credentials::new(b"admin", b"pw").unwrap());
+        let mut bmc = Self::new(&endpoint, address, credentials);
+        if let Some(shared) = Arc::get_mut(&mut bmc.shared) {
+            shared.fake = Some(fake);
+        }
+        bmc
+    }
+
+    /// The same handle, keeping what it learns of the BMC's records in `cache`. Without, it is kept
+    /// as long as the handle and its clones. A handle that has a cache already keeps that.
+    #[must_use]
+    pub fn with_cache(self, cache: &Cache) -> Self {
+        let _ = self.shared.cache.set(cache.clone());
+        self
+    }
+
+    /// Waits for the turn to read the records.
+    pub(crate) async fn reading_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.shared.reading.lock().await
+    }
+
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.shared.cache.get()
+    }
+
+    /// What was learned of the BMC.
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.shared.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the BMC is.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    /// The highest privilege that sessions are opened for.
+    #[must_use]
+    pub fn privilege(&self) -> Privilege {
+        self.shared.credentials.privilege
+    }
+
+    /// Logs in, if that has not happened yet.
+    ///
+    /// # Errors
+    /// Why there is no session.
+    pub async fn connect(&self) -> Result<SessionInfo, Error> {
+        let Opened { suite, refused, guid, .. } = self.session().await?;
+        Ok(SessionInfo { suite, refused, managed_guid: guid })
+    }
+
+    /// What kind of controller this is. Asked once a session: firmware does not change without
+    /// ending it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn device_id(&self) -> Result<DeviceId, Error> {
+        let session = self.session().await?.id;
+        if let Some((asked, id)) = self.memory().device_id
+            && asked == session
+        {
+            return Ok(id);
+        }
+        let id = self.send_until_free(0, &GetDeviceId).await?;
+        // Should the session have been lost meanwhile, the next call asks again.
+        self.memory().device_id = Some((session, id));
+        Ok(id)
+    }
+
+    /// Runs a command.
+    ///
+    /// # Errors
+    /// No session, no answer, or a completion code other than 00h.
+    pub async fn send<C: Command>(&self, command: &C) -> Result<C::Response, Error> {
+        self.send_to_lun(0, command).await
+    }
+
+    /// Runs a command at another logical unit of the BMC, where sensors may be that have no number
+    /// left at the first.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_to_lun<C: Command>(
+        &self,
+        lun: u8,
+        command: &C,
+    ) -> Result<C::Response, Error> {
+        let mut call = Call::of(command);
+        call.request.lun = lun & 3;
+        self.run(command, call).await
+    }
+
+    /// Runs a command that is not repeated when its answer is lost, although it might be.
+    pub(crate) async fn send_once<C: Command>(&self, command: &C) -> Result<C::Response, Error> {
+        let call = Call { effect: Effect::Once, ..Call::of(command) };
+        self.run(command, call).await
+    }
+
+    /// Runs a command and asks again for a while when the BMC says that it is busy, which some do
+    /// for every other request (`research/freeipmi.md` §4.8): with C0h, or with the code `busy` of
+    /// the command's own. A busy BMC has not begun, so nothing is done twice.
+    pub(crate) async fn send_patiently<C: Command>(
+        &self,
+        lun: u8,
+        command: &C,
+        busy: CompletionCode,
+    ) -> Result<C::Response, Error> {
+        for pause in BUSY_PAUSES {
+            match self.send_to_lun(lun, command).await {
+                Err(error)
+                    if error
+                        .completion()
+                        .is_some_and(|code| code == CompletionCode::NODE_BUSY || code == busy) =>
+                {
+                    tokio::time::sleep(pause).await;
+                }
+                outcome => return outcome,
+            }
+        }
+        self.send_to_lun(lun, command).await
+    }
+
+    /// As [`send_patiently`](Self::send_patiently), for commands that have no code of their own.
+    pub(crate) async fn send_until_free<C: Command>(
+        &self,
+        lun: u8,
+        command: &C,
+    ) -> Result<C::Response, Error> {
+        self.send_patiently(lun, command, CompletionCode::NODE_BUSY).await
+    }
+
+    async fn run<C: Command>(&self, command: &C, call: Call) -> Result<C::Response, Error> {
+        let response = self.call(C::NAME, call).await?;
+        if !response.completion.is_ok() {
+            let (completion, explained) = (response.completion, C::explain(response.completion));
+            let kind = ErrorKind::Refused { completion, explained, access: Some(C::ACCESS) };
+            return Err(self.error(C::NAME, kind));
+        }
+        // Surplus bytes at the end are tolerated: BMCs pad, and later versions append.
+        command.decode_response(&mut Reader::new(&response.data)).map_err(|source| {
+            self.error(C::NAME, ErrorKind::Malformed { bytes: response.data, source })
+        })
+    }
+
+    /// Runs a command and returns whatever completion code came, with its data.
+    ///
+    /// # Errors
+    /// No session, or no answer.
+    pub async fn send_raw(&self, request: Request) -> Result<Response, Error> {
+        let known = ipmi_wire::registry::find(ipmi_wire::registry::identify(&request));
+        // What an unknown command does when repeated is unknown, so it counts every time.
+        let effect =
+            known.and_then(|entry| (entry.effect)(&request.data).ok()).unwrap_or(Effect::Once);
+        let name = known.map_or("raw command", |entry| entry.name);
+        // Nobody knows what it needs, so it gets all that the user asked for.
+        let needs = self.privilege();
+        self.call(name, Call { request, effect, needs }).await
+    }
+
+    /// Ends the session, so that the BMC has its slot back. The handle stays usable.
+    pub async fn close(&self) {
+        if let Some(opened) = self.take_session().await {
+            self.shared.endpoint.close(opened.id).await;
+        }
+    }
+
+    /// Forgets the session without a word, because the BMC does too: after a cold reset.
+    pub async fn forget_session(&self) {
+        if let Some(opened) = self.take_session().await {
+            self.shared.endpoint.abandon(opened.id);
+        }
+    }
+
+    pub(crate) fn error(&self, doing: &'static str, kind: ErrorKind) -> Error {
+        Error {
+            address: Some(self.shared.address),
+            doing,
+            user: self.shared.credentials.username,
+            privilege: self.shared.credentials.privilege,
+            kind: Box::new(kind),
+        }
+    }
+
+    async fn call(&self, name: &'static str, call: Call) -> Result<Response, Error> {
+        let mut tried = false;
+        loop {
+            let opened = self.session().await?;
+            let kind = match self.exchange(opened.id, call.clone()).await {
+                Ok(response) => return Ok(response),
+                Err(kind) => kind,
+            };
+            // The BMC may have restarted and forgotten the session, or it is over here: the next
+            // call logs in anew.
+            if ends_session(&kind) {
+                self.drop_session(opened.id);
+            }
+            // The session had ended before anything was sent: a new one may try, once.
+            if tried || !matches!(kind, ErrorKind::Call(Failure::NotSent)) {
+                return Err(self.error(name, kind));
+            }
+            tried = true;
+        }
+    }
+
+    async fn exchange(&self, session: u32, call: Call) -> Result<Response, ErrorKind> {
+        #[cfg(test)]
+        if let Some(fake) = &self.shared.fake {
+            // As a network would, it lets others in between.
+            tokio::task::yield_now().await;
+            return fake.answer(&call);
+        }
+        self.shared.endpoint.call(session, call).await
+    }
+}
+
+/// Whether a call that came to this leaves no session that would be worth another.
+const fn ends_session(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Call(Failure::NotSent | Failure::NoAnswer { .. } | Failure::Uncertain)
+            | ErrorKind::Io(_)
+    )
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = state.opened.take() {
+            self.endpoint.close_later(opened.id);
+        }
+    }
+}
+
+/// Whether this completion code says that the thing asked for does not exist or has nothing to
+/// say, rather than that something is wrong.
+///
+/// Source: `research/freeipmi.md` §3.2, seven codes seen in the field.
+pub(crate) const fn means_absent(code: CompletionCode) -> bool {
+    matches!(code.0, 0xc9 | 0xcb | 0xcc | 0xcd | 0xce | 0xd3 | 0xd5)
+}
+
+/// Turns an I/O error of the endpoint into an [`Error`] without a BMC.
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self {
+            address: None,
+            doing: "open a UDP socket",
+            user: Username::default(),
+            privilege: Privilege::User,
+            kind: Box::new(ErrorKind::Io(error)),
+        }
+    }
+}
+
+/// A session that could not be opened.
+impl Error {
+    /// Why there was no session, if that is what this error is about.
+    #[must_use]
+    pub fn session_error(&self) -> Option<&SessionError> {
+        match &*self.kind {
+            ErrorKind::Session(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,31 @@
+//! What was learned about one BMC, for as long as its handle lives.
+
+use ipmi_wire::cmd::app::DeviceId;
+
+use crate::cache::Key;
+use crate::sdr::Known;
+use crate::sensors::KnownFactors;
+use crate::walk::ReadSize;
+
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// What it said of itself, and in which session.
+    pub(crate) device_id: Option<(u32, DeviceId)>,
+    pub(crate) sizes: Sizes,
+    /// The records that were read last, and whose they are: another machine may answer at the
+    /// address by now.
+    pub(crate) sdrs: Option<(Key, Known)>,
+    pub(crate) factors: KnownFactors,
+    /// Some of the factors are not in the cache.
+    pub(crate) factors_unsaved: bool,
+}
+
+/// In what sizes the BMC gives what it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    pub(crate) repository: ReadSize,
+    pub(crate) device: ReadSize,
+    pub(crate) log: ReadSize,
+    /// Bytes at a time; 0 if nothing is known.
+    pub(crate) fru: u8,
+}

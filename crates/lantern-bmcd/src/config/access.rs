@@ -1,0 +1,134 @@
+//! Who may come in, and how: addresses, suites, users.
+
+use std::net::SocketAddr;
+
+use ipmi_session::Secret;
+use ipmi_wire::Privilege;
+use ipmi_wire::cmd::app::Guid;
+use ipmi_wire::session::{CipherSuite, Username};
+use toml::Spanned;
+
+use super::secret::SecretText;
+use super::{Fault, UserSection, fault};
+
+pub(super) fn check_listen(
+    listen: &Spanned<Vec<Spanned<String>>>,
+) -> Result<Vec<SocketAddr>, Fault> {
+    if listen.get_ref().is_empty() {
+        return fault(listen, "at least one address to listen on is needed");
+    }
+    listen
+        .get_ref()
+        .iter()
+        .map(|address| match address.get_ref().parse() {
+            Ok(address) => Ok(address),
+            Err(_) => fault(
+                address,
+                "not an address: write \"127.0.0.1:9623\" or \"[::1]:9623\" (no host names)",
+            ),
+        })
+        .collect()
+}
+
+pub(super) fn check_suites(
+    suites: Option<Spanned<Vec<Spanned<u8>>>>,
+    allow_insecure: bool,
+) -> Result<Vec<CipherSuite>, Fault> {
+    let Some(suites) = suites else {
+        return Ok(vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3]);
+    };
+    if suites.get_ref().is_empty() {
+        return fault(&suites, "at least one cipher suite is needed; 17 and 3 are the usual ones");
+    }
+    let mut checked = Vec::new();
+    for number in suites.get_ref() {
+        let suite = CipherSuite(*number.get_ref());
+        if !ipmi_session::is_supported(suite) {
+            return fault(number, "this cipher suite is not supported; 17 and 3 are");
+        }
+        if !suite.protects_payloads() && !allow_insecure {
+            return fault(
+                number,
+                "this cipher suite does not protect what it carries; \
+                 set allow_insecure_suites = true if that is wanted",
+            );
+        }
+        if checked.contains(&suite) {
+            return fault(number, "this cipher suite is listed twice");
+        }
+        checked.push(suite);
+    }
+    Ok(checked)
+}
+
+pub(super) fn check_sessions(sessions: Spanned<usize>) -> Result<usize, Fault> {
+    match *sessions.get_ref() {
+        // Get Session Info counts in six bits.
+        count @ 1..=63 => Ok(count),
+        _ => fault(&sessions, "1 to 63 sessions are possible"),
+    }
+}
+
+pub(super) fn check_users(users: Vec<Spanned<UserSection>>) -> Result<Vec<ipmi_bmc::User>, Fault> {
+    let mut checked: Vec<ipmi_bmc::User> = Vec::new();
+    for user in users {
+        let UserSection { id, name, password, privilege, enabled } = user.into_inner();
+        if !(2..=15).contains(id.get_ref()) {
+            return fault(&id, "user IDs run from 2 to 15 (1 is the null user, which is never on)");
+        }
+        if checked.iter().any(|known| known.id == *id.get_ref()) {
+            return fault(&id, "this user ID is taken");
+        }
+        if name.get_ref().is_empty() {
+            return fault(&name, "a user without a name is the null user, which is never on");
+        }
+        let Some(username) = Username::new(name.get_ref().as_bytes()) else {
+            return fault(&name, "a user name has at most 16 bytes");
+        };
+        if checked.iter().any(|known| known.name == username) {
+            return fault(&name, "this user name is taken");
+        }
+        let secret = check_secret(&password, "password")?;
+        if secret.is_empty() {
+            return fault(&password, "an empty password protects nothing");
+        }
+        let limit = check_privilege(&privilege)?;
+        let id = *id.get_ref();
+        checked.push(ipmi_bmc::User { id, name: username, password: secret, limit, enabled });
+    }
+    Ok(checked)
+}
+
+pub(super) fn check_secret(secret: &Spanned<SecretText>, what: &str) -> Result<Secret, Fault> {
+    match Secret::new(secret.get_ref().0.as_bytes()) {
+        Some(secret) => Ok(secret),
+        None => fault(secret, &format!("{what} has more than 20 bytes; nothing is cut")),
+    }
+}
+
+pub(super) fn check_privilege(privilege: &Spanned<String>) -> Result<Privilege, Fault> {
+    match privilege.get_ref().as_str() {
+        "callback" => Ok(Privilege::Callback),
+        "user" => Ok(Privilege::User),
+        "operator" => Ok(Privilege::Operator),
+        "administrator" => Ok(Privilege::Administrator),
+        _ => fault(
+            privilege,
+            "not a privilege level: \"callback\", \"user\", \"operator\" or \"administrator\"",
+        ),
+    }
+}
+
+pub(super) fn check_guid(guid: Spanned<String>) -> Result<Guid, Fault> {
+    let hex: String = guid.get_ref().chars().filter(|c| *c != '-').collect();
+    let number =
+        (hex.len() == 32 && hex.is_ascii()).then(|| u128::from_str_radix(&hex, 16).ok()).flatten();
+    match number {
+        Some(number) => Ok(Guid(number.to_le_bytes())),
+        None => fault(
+            &guid,
+            "a GUID is 32 hexadecimal digits, for example \
+                              \"6c616e74-6572-6e00-8000-000000000001\"",
+        ),
+    }
+}

@@ -1,0 +1,303 @@
+//! The configuration file of a BMC.
+//!
+//! A file is read whole before anything is bound: an unknown key, a missing one or a bad value is
+//! reported with file, line, column and what is allowed. What is reported never quotes a secret,
+//! neither a good one nor what stands in its place.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use ipmi_bmc::personality::RecordsIn;
+use ipmi_bmc::{LogPolicy, WhenFull};
+use ipmi_session::Secret;
+use ipmi_wire::Privilege;
+use ipmi_wire::cmd::app::Guid;
+use ipmi_wire::session::CipherSuite;
+use serde::Deserialize;
+use toml::Spanned;
+use zeroize::Zeroizing;
+
+mod access;
+mod secret;
+mod sensors;
+#[cfg(test)]
+mod tests;
+
+use access::{
+    check_guid, check_listen, check_privilege, check_secret, check_sessions, check_suites,
+    check_users,
+};
+use secret::SecretText;
+
+pub(crate) use sensors::NUMBERS;
+pub use sensors::{
+    BusConfig, Definition, Discovery, HwmonConfig, Quantity, SensorConfig, SensorsConfig,
+    SourceConfig,
+};
+
+/// A BMC's configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Name, for people.
+    pub name: String,
+    /// System GUID; random, and kept in the state, if none is given.
+    pub guid: Option<Guid>,
+    /// What the BMC is made of.
+    pub personality: PersonalityName,
+    /// Where its sensor data records are found.
+    pub records_in: RecordsIn,
+    /// How much its log holds, and what happens then.
+    pub log: LogPolicy,
+    /// UDP addresses to answer on.
+    pub listen: Vec<SocketAddr>,
+    /// Cipher suites on offer, the preferred one first.
+    pub suites: Vec<CipherSuite>,
+    /// The LAN channel's privilege limit.
+    pub limit: Privilege,
+    /// `K_g`, if one is set.
+    pub kg: Option<Secret>,
+    /// Sessions at the same time.
+    pub sessions: usize,
+    /// Whether the machine is on at first.
+    pub power_on: bool,
+    /// What the simulated machine's noise starts from.
+    pub seed: u64,
+    /// Users.
+    pub users: Vec<ipmi_bmc::User>,
+    /// Sensors beyond the personality's, or measured otherwise.
+    pub sensors: SensorsConfig,
+}
+
+/// The built-in personalities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum PersonalityName {
+    /// The reference machine.
+    #[default]
+    Reference,
+    /// One of everything that a repository can hold.
+    Specimens,
+}
+
+/// Where the BMC keeps its sensor data records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+enum Records {
+    #[default]
+    Repository,
+    Device,
+}
+
+/// What happens to an event that finds the log full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+enum Full {
+    #[default]
+    Stop,
+    Wrap,
+}
+
+/// What is wrong with a configuration file.
+#[derive(Debug)]
+pub struct ConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// Line and column, from 1, where the fault can be placed.
+    pub place: Option<(usize, usize)>,
+    /// What is wrong, and what is allowed.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.path.display())?;
+        if let Some((line, column)) = self.place {
+            write!(f, "{line}:{column}:")?;
+        }
+        write!(f, " {}", self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// A fault in the text, before it is known which file it is in.
+type Fault = (Option<Range<usize>>, String);
+
+impl Config {
+    /// Reads the file at `path`. Its text is wiped from memory afterwards. (Of a file with a fault
+    /// the TOML parser makes a copy for its message, which is out of our reach.)
+    ///
+    /// # Errors
+    /// The first fault, with its place.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| ConfigError {
+                path: path.to_owned(),
+                place: None,
+                message: format!("cannot be read: {error}"),
+            })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads `text`; `path` is for messages.
+    ///
+    /// # Errors
+    /// The first fault, with its place.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let outcome = toml::from_str::<File>(text)
+            .map_err(|error| (error.span(), error.message().to_owned()))
+            .and_then(File::check);
+        outcome.map_err(|(span, message)| ConfigError {
+            path: path.to_owned(),
+            place: span.map(|span| line_and_column(text, span.start)),
+            message,
+        })
+    }
+}
+
+/// The file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    bmc: BmcSection,
+    lan: LanSection,
+    #[serde(default)]
+    machine: MachineSection,
+    #[serde(default)]
+    sel: SelSection,
+    #[serde(default)]
+    user: Vec<Spanned<UserSection>>,
+    #[serde(default)]
+    bus: Vec<sensors::BusSection>,
+    #[serde(default)]
+    sensor: Vec<Spanned<sensors::SensorSection>>,
+    #[serde(default)]
+    hwmon: sensors::HwmonSection,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BmcSection {
+    name: String,
+    guid: Option<Spanned<String>>,
+    #[serde(default)]
+    personality: PersonalityName,
+    #[serde(default)]
+    records: Records,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct SelSection {
+    capacity: Option<Spanned<u16>>,
+    #[serde(default)]
+    when_full: Full,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LanSection {
+    listen: Spanned<Vec<Spanned<String>>>,
+    suites: Option<Spanned<Vec<Spanned<u8>>>>,
+    #[serde(default)]
+    allow_insecure_suites: bool,
+    privilege_limit: Option<Spanned<String>>,
+    kg: Option<Spanned<SecretText>>,
+    sessions: Option<Spanned<usize>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MachineSection {
+    #[serde(default)]
+    power: Power,
+    #[serde(default)]
+    seed: u64,
+}
+
+impl Default for MachineSection {
+    fn default() -> Self {
+        Self { power: Power::On, seed: 0 }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+enum Power {
+    #[default]
+    On,
+    Off,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserSection {
+    id: Spanned<u8>,
+    name: Spanned<String>,
+    password: Spanned<SecretText>,
+    privilege: Spanned<String>,
+    #[serde(default = "yes")]
+    enabled: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl File {
+    fn check(self) -> Result<Config, Fault> {
+        let Self { bmc, lan, machine, sel, user, bus, sensor, hwmon } = self;
+        let users = check_users(user)?;
+        let suites = check_suites(lan.suites, lan.allow_insecure_suites)?;
+        Ok(Config {
+            name: bmc.name,
+            guid: bmc.guid.map(check_guid).transpose()?,
+            personality: bmc.personality,
+            records_in: match bmc.records {
+                Records::Repository => RecordsIn::Repository,
+                Records::Device => RecordsIn::Device,
+            },
+            log: check_log(&sel)?,
+            listen: check_listen(&lan.listen)?,
+            suites,
+            limit: lan
+                .privilege_limit
+                .as_ref()
+                .map_or(Ok(Privilege::Administrator), check_privilege)?,
+            kg: lan.kg.as_ref().map(|kg| check_secret(kg, "kg")).transpose()?,
+            sessions: lan.sessions.map_or(Ok(32), check_sessions)?,
+            power_on: machine.power == Power::On,
+            seed: machine.seed,
+            users,
+            sensors: sensors::check(bus, sensor, hwmon, bmc.personality)?,
+        })
+    }
+}
+
+fn check_log(sel: &SelSection) -> Result<LogPolicy, Fault> {
+    let when_full = match sel.when_full {
+        Full::Stop => WhenFull::Stop,
+        Full::Wrap => WhenFull::Wrap,
+    };
+    let default = LogPolicy { when_full, ..LogPolicy::default() };
+    match &sel.capacity {
+        None => Ok(default),
+        Some(capacity) => match *capacity.get_ref() {
+            capacity @ 16..=LogPolicy::MAX => Ok(LogPolicy { capacity, ..default }),
+            _ => fault(capacity, "a log holds 16 to 65534 events"),
+        },
+    }
+}
+
+fn fault<T, U>(at: &Spanned<U>, message: &str) -> Result<T, Fault> {
+    Err((Some(at.span()), message.to_owned()))
+}
+
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count().saturating_add(1);
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
+    (line, column)
+}

@@ -1,0 +1,199 @@
+//! Faults and their places, defaults, and what is never printed.
+
+use std::time::Duration;
+
+use super::*;
+
+const GOOD: &str = r#"
+[bmc]
+name = "test"
+
+[lan]
+listen = ["127.0.0.1:9623"]
+
+[[user]]
+id = 2
+name = "admin"
+password = "Complex_Pass"
+privilege = "administrator"
+"#;
+
+fn error(text: &str) -> String {
+    Config::parse(text, Path::new("bmc.toml")).unwrap_err().to_string()
+}
+
+#[test]
+fn the_defaults_are_the_safe_ones() {
+    let config = Config::parse(GOOD, Path::new("bmc.toml")).unwrap();
+    assert_eq!(config.suites, [CipherSuite::SUITE_17, CipherSuite::SUITE_3]);
+    assert!(config.power_on && config.kg.is_none());
+    assert_eq!(config.users.len(), 1);
+}
+
+#[test]
+fn every_fault_is_placed() {
+    let replaced = |from: &str, to: &str| error(&GOOD.replace(from, to));
+    for (from, to, place, says) in [
+        ("[lan]", "[lan]\ncolour = 1", "bmc.toml:6:1:", "unknown field `colour`"),
+        ("name = \"test\"", "name = 7", "bmc.toml:3:8:", "expected a string"),
+        ("127.0.0.1:9623", "localhost:9623", "bmc.toml:6:11:", "not an address"),
+        ("id = 2", "id = 1", "bmc.toml:9:6:", "2 to 15"),
+        ("\"admin\"", "\"\"", "bmc.toml:10:8:", "null user"),
+        ("\"admin\"", "\"abcdefghijklmnopq\"", "bmc.toml:10:8:", "16 bytes"),
+        ("Complex_Pass", "", "bmc.toml:11:12:", "protects nothing"),
+        ("Complex_Pass", "123456789012345678901", "bmc.toml:11:12:", "20 bytes"),
+        ("\"administrator\"", "\"root\"", "bmc.toml:12:13:", "\"operator\""),
+        ("[lan]", "[lan]\nsuites = [17, 0]", "bmc.toml:6:15:", "allow_insecure_suites"),
+        ("[lan]", "[lan]\nsuites = [8]", "bmc.toml:6:11:", "not supported"),
+        ("[lan]", "[lan]\nsessions = 64", "bmc.toml:6:12:", "1 to 63"),
+        ("[\"127.0.0.1:9623\"]", "1", "bmc.toml:6:10:", "expected a sequence"),
+        ("[\"127.0.0.1:9623\"]", "[]", "bmc.toml:6:10:", "at least one address"),
+        ("[bmc]", "[bmc]\nguid = \"1\"", "bmc.toml:3:8:", "32 hexadecimal digits"),
+    ] {
+        let message = replaced(from, to);
+        assert!(message.starts_with(place), "{from} -> {to}: {message}");
+        assert!(message.contains(says), "{from} -> {to}: {message}");
+    }
+    assert!(error("").contains("missing field"));
+}
+
+#[test]
+fn no_password_is_printed() {
+    let config = Config::parse(GOOD, Path::new("bmc.toml")).unwrap();
+    assert!(!format!("{config:?}").contains("Complex_Pass"));
+}
+
+#[test]
+fn no_fault_quotes_a_secret() {
+    let written = [
+        "31415926",
+        "-31415926",
+        "31415926535897932384626433",
+        "3141.5926",
+        "Hunter2",
+        "\"Hunter2",
+        "\"Hunter2\" Hunter2",
+        "[\"Hunter2\"]",
+        "{ Hunter2 = \"Hunter2\" }",
+        "2031-04-15",
+        "true",
+        "\"Hunter2Hunter2Hunter2Hunter2\"",
+        "\"Hunter2\\z\"",
+        "Hunter2 = Hunter2",
+    ];
+    for secret in written {
+        let password = GOOD.replace("\"Complex_Pass\"", secret);
+        let kg = GOOD.replace("[lan]", &format!("[lan]\nkg = {secret}"));
+        for (text, place) in [(password, "bmc.toml:11:"), (kg, "bmc.toml:6:")] {
+            let message = error(&text);
+            assert!(message.starts_with(place), "{secret}: {message}");
+            for part in ["Hunter2", "3141", "59265", "2031", "true"] {
+                assert!(!message.contains(part), "{secret}: {message}");
+            }
+        }
+    }
+    assert!(error(&GOOD.replace("\"Complex_Pass\"", "314")).contains("quotation marks"));
+}
+
+/// The good file with this after it; it has 12 lines.
+fn with(sensors: &str) -> String {
+    format!("{GOOD}{sensors}")
+}
+
+#[test]
+fn sensors_are_as_they_are_described() {
+    let text = with(
+        r#"
+[[bus]]
+name = "i2c"
+scan_time = 0.02
+
+[[sensor]]
+name = "GPU Temp"
+type = "temperature"
+range = [-20, 120]
+thresholds = { upper_critical = 90.5, lower_critical = 0 }
+hysteresis = 2
+bus = "i2c"
+interval = 5
+command = ["nvidia-smi", "--query-gpu=temperature.gpu", "--format=csv,noheader"]
+timeout = 2.5
+
+[[sensor]]
+name = "CPU1 Temp"
+hwmon = { chip = "coretemp", channel = "temp1" }
+offset = -3
+
+[hwmon]
+root = "/tmp/hwmon"
+discover = ["coretemp", "nvme"]
+"#,
+    );
+    let config = Config::parse(&text, Path::new("bmc.toml")).unwrap().sensors;
+    let bus = BusConfig { name: "i2c".into(), scan_time: Duration::from_millis(20) };
+    assert_eq!(config.buses, [bus]);
+    assert_eq!(config.hwmon.root, Path::new("/tmp/hwmon"));
+    assert_eq!(config.hwmon.discover, Discovery::Chips(vec!["coretemp".into(), "nvme".into()]));
+    let [gpu, cpu] = &config.sensors[..] else { panic!("{config:?}") };
+    let definition = Definition {
+        quantity: Quantity::Temperature,
+        range: (-20.0, 120.0),
+        thresholds: [None, Some(0.0), None, None, Some(90.5), None],
+        hysteresis: 2.0,
+    };
+    assert_eq!(gpu.definition, Some(definition));
+    assert_eq!((gpu.bus.as_deref(), gpu.interval), (Some("i2c"), Some(Duration::from_secs(5))));
+    let Some(SourceConfig::Command { argv, timeout }) = &gpu.source else { panic!("{gpu:?}") };
+    assert_eq!((argv.len(), *timeout), (3, Duration::from_millis(2500)));
+    assert_eq!((cpu.definition.clone(), cpu.scale, cpu.offset), (None, 0.001, -3.0));
+    // Nothing is said: nothing is measured but the machine.
+    let none = Config::parse(GOOD, Path::new("bmc.toml")).unwrap().sensors;
+    assert_eq!(none, SensorsConfig::default());
+    assert_eq!(none.hwmon.discover, Discovery::Off);
+}
+
+#[test]
+fn faults_of_sensors_are_placed() {
+    let sensor = |rest: &str| with(&format!("[[sensor]]\nname = \"x\"\n{rest}"));
+    let new = |rest: &str| sensor(&format!("type = \"fan\"\nfile = \"/f\"\n{rest}"));
+    for (text, place, says) in [
+        (with("[[bus]]\nname = \"a\"\n[[bus]]\nname = \"a\""), "16:8", "there already"),
+        (with("[[bus]]\nname = \"a\"\nscan_time = -1"), "15:13", "0.01 to 86400"),
+        (sensor(""), "13:1", "something that measures it"),
+        (sensor("file = \"/f\""), "13:1", "needs a type"),
+        (sensor("type = \"wind\""), "15:8", "unknown variant `wind`"),
+        (new("type = \"fan\""), "17:1", "duplicate key"),
+        (new("colour = 1"), "17:1", "unknown field `colour`"),
+        (new("command = [\"a\"]"), "17:11", "one of file, command"),
+        (new("written = true"), "17:11", "one of file, command"),
+        (new("timeout = 1"), "17:11", "of a command"),
+        (new("bus = \"a\""), "17:7", "no such bus"),
+        (new("range = [5, 5]"), "17:9", "[lowest, highest]"),
+        (new("range = [0, inf]"), "17:9", "[lowest, highest]"),
+        (new("range = [1e9, 1000000001]"), "17:9", "one byte"),
+        (new("range = [1]"), "17:9", "invalid length 1"),
+        (new("thresholds = { upper_critical = 1e6 }"), "17:14", "in the range, 0 to 15300"),
+        (new("thresholds = { upper_critical = 1, upper_non_critical = 2 }"), "17:14", "graver"),
+        (new("thresholds = { upper_critical = nan }"), "17:14", "in the range"),
+        (new("thresholds = { upper = 1 }"), "17:16", "unknown field `upper`"),
+        (new("hysteresis = -1"), "17:14", "not negative"),
+        (new("interval = 0"), "17:12", "0.01 to 86400"),
+        (new("scale = nan"), "17:9", "neither infinite"),
+        (new("[[sensor]]\nname = \"x\"\nwritten = true"), "18:8", "twice"),
+        (sensor("type = \"fan\"\ncommand = []"), "16:11", "begins with a program"),
+        (sensor("hwmon = { chip = \"a\", channel = \"temp\" }"), "15:33", "\"temp1\""),
+        (with("[[sensor]]\nname = \"seventeen letters\""), "14:8", "1 to 16 bytes"),
+        (with("[[sensor]]\nname = \"\""), "14:8", "1 to 16 bytes"),
+        (with("[[sensor]]\nname = \"FAN1\"\nrange = [0, 1]"), "15:9", "the personality has"),
+        (with("[[sensor]]\nname = \"FAN1\"\nwritten = true"), "14:8", "not written"),
+        (with("[hwmon]\ndiscover = 1"), "14:12", "list of the names of chips"),
+    ] {
+        let message = error(&text);
+        assert!(message.starts_with(&format!("bmc.toml:{place}:")), "{text}\n{message}");
+        assert!(message.contains(says), "{text}\n{message}");
+    }
+    let many: String = (0..128)
+        .map(|n| format!("[[sensor]]\nname = \"s{n}\"\ntype = \"fan\"\nwritten = true\n"))
+        .collect();
+    assert!(error(&with(&many)).contains("at most 127"));
+}

@@ -1,0 +1,124 @@
+//! Sensors that something outside measures: files, programs, the host's hardware monitoring.
+//!
+//! [`equip`] gives a machine the sensors of a configuration. Each bus with such sensors has a thread
+//! of its own that reads them one at a time. A source that hangs (a network file system, a FIFO that
+//! nobody writes to, a program) holds up its own bus and nothing else: the engine of the BMC takes
+//! the readings of that bus for unavailable until it moves again.
+//!
+//! * `plan`: from configuration to records, numbers, buses. `fit`: conversion factors for a range.
+//! * `probe`: what is read; `command`: programs; `hwmon`: finding channels.
+//! * `worker`: the thread of a bus.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
+
+use ipmi_bmc::personality::Personality;
+use ipmi_bmc::platform::{
+    IdentifyLight, Measurement, Platform, PlatformError, PlatformEvent, PowerSignal, Scan,
+};
+
+use crate::config::SensorsConfig;
+
+mod command;
+pub mod fit;
+mod hwmon;
+mod plan;
+mod probe;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use plan::Wired;
+use worker::Worker;
+
+/// Called, from any thread, when a sensor has something to tell: somebody should then
+/// [`handle_timeout`](ipmi_bmc::Bmc::handle_timeout).
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Adds the sensors of a configuration to a personality, and what measures them to its machine.
+#[must_use]
+pub fn equip(
+    config: &SensorsConfig,
+    personality: &mut Personality,
+    machine: Box<dyn Platform>,
+    wake: &Wake,
+) -> Box<dyn Platform> {
+    let wired = plan::extend(config, personality);
+    if wired.is_empty() { machine } else { Box::new(Equipped::new(machine, wired, wake)) }
+}
+
+/// A machine with sensors of whose readings others know more.
+struct Equipped {
+    machine: Box<dyn Platform>,
+    /// The workers that read those sensors, by number.
+    wired: BTreeMap<u8, usize>,
+    workers: Vec<Worker>,
+    results: Receiver<(u8, Measurement)>,
+}
+
+impl Equipped {
+    fn new(machine: Box<dyn Platform>, wired: Vec<Wired>, wake: &Wake) -> Self {
+        let (sender, results) = channel();
+        let mut buses: BTreeMap<usize, Vec<Wired>> = BTreeMap::new();
+        for sensor in wired {
+            buses.entry(sensor.bus).or_default().push(sensor);
+        }
+        let (mut wired, mut workers) = (BTreeMap::new(), Vec::new());
+        for (bus, sensors) in buses {
+            wired.extend(sensors.iter().map(|sensor| (sensor.number, workers.len())));
+            workers.push(Worker::start(bus, sensors, sender.clone(), Arc::clone(wake)));
+        }
+        Self { machine, wired, workers, results }
+    }
+}
+
+impl Platform for Equipped {
+    fn advance(&mut self, now: Instant) {
+        self.machine.advance(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.machine.poll_timeout()
+    }
+
+    fn is_on(&self) -> bool {
+        self.machine.is_on()
+    }
+
+    fn power(&mut self, now: Instant, action: PowerSignal) -> Result<(), PlatformError> {
+        self.machine.power(now, action)
+    }
+
+    fn identify(&mut self, now: Instant, light: IdentifyLight) {
+        self.machine.identify(now, light);
+    }
+
+    fn start_scan(&mut self, now: Instant, number: u8) -> Scan {
+        match self.wired.get(&number) {
+            None => self.machine.start_scan(now, number),
+            Some(worker) => match self.workers.get(*worker) {
+                Some(worker) if worker.request(number) => Scan::Pending,
+                _ => Scan::Done(Measurement::Unavailable),
+            },
+        }
+    }
+
+    fn poll_scan(&mut self) -> Option<(u8, Measurement)> {
+        if let Ok(result) = self.results.try_recv() {
+            return Some(result);
+        }
+        // What the machine says of a sensor that is not its own any more is nobody's business.
+        loop {
+            let (number, says) = self.machine.poll_scan()?;
+            if !self.wired.contains_key(&number) {
+                return Some((number, says));
+            }
+        }
+    }
+
+    fn poll_event(&mut self) -> Option<PlatformEvent> {
+        self.machine.poll_event()
+    }
+}
