@@ -3,7 +3,12 @@
 //! Only the form is judged here. What it means on this machine (which address, which password) is
 //! for [`connect`](crate::connect) and its helpers.
 
+mod fru;
 mod help;
+mod records;
+mod sdr;
+mod sel;
+mod sensor;
 mod words;
 
 use std::net::SocketAddr;
@@ -15,8 +20,14 @@ use ipmi_wire::Privilege;
 use ipmi_wire::session::CipherSuite;
 
 use crate::secret::Visible;
+pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
-use words::{byte, identify, privilege, seconds, suite};
+pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
+pub(crate) use sdr::{RecordFilter, RecordKind, Sdr, SdrCache};
+pub(crate) use sel::{Add, AtLeast, EventFilter, LogForm, Sel, SelTime, Severities, Since};
+pub(crate) use sensor::{FailOn, Sensor, SensorFilter, State, States, Switch, Thresholds};
+pub(crate) use words::byte;
+use words::{identify, privilege, seconds, suite};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -64,10 +75,13 @@ pub(crate) struct Globals {
     /// How long a login or a request may take
     #[arg(long, global = true, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub(crate) deadline: Duration,
-    /// table, for people, or json, for programs
+    /// table, for people; json, jsonl, csv or yaml, for programs
     #[arg(short, long, global = true, value_name = "FORM", help_heading = "Output")]
     #[arg(value_enum, default_value_t, hide_possible_values = true)]
     pub(crate) output: Format,
+    /// Read all sensor records from the BMC; keep none on this machine
+    #[arg(long, global = true)]
+    pub(crate) no_cache: bool,
     /// Tell what is done, on standard error; -vv tells more
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
@@ -79,8 +93,15 @@ pub(crate) enum Format {
     /// For people
     #[default]
     Table,
-    /// For programs: one object; notes and errors are JSON lines on standard error
+    /// For programs: one object; in this and all further forms notes and errors are JSON lines on
+    /// standard error
     Json,
+    /// One object a line: each record, sensor or event has its own
+    Jsonl,
+    /// RFC 4180: a header, then a row for each record, sensor or event
+    Csv,
+    /// The same as JSON, written as YAML
+    Yaml,
 }
 
 /// What to do.
@@ -104,6 +125,9 @@ pub(crate) enum Command {
     /// The system event log
     #[command(subcommand)]
     Sel(Sel),
+    /// Inventory: what devices say of themselves
+    #[command(subcommand)]
+    Fru(Fru),
     /// Sessions with the BMC
     #[command(subcommand)]
     Session(Session),
@@ -190,32 +214,6 @@ pub(crate) enum Reset {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Sensor {
-    /// Every sensor: reading, state, thresholds
-    List,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Sdr {
-    /// Every sensor of the repository: reading and entity
-    List,
-    /// The repository itself
-    Info,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Sel {
-    /// Every event, oldest first
-    List {
-        /// Do not read sensor records first: faster, but numbers in the place of names
-        #[arg(long)]
-        no_names: bool,
-    },
-    /// The log itself
-    Info,
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum Session {
     /// The session that this very command runs in
     Info,
@@ -240,12 +238,34 @@ pub(crate) enum Bmc {
     Run {
         /// Configuration; examples/bmc.toml explains itself
         file: PathBuf,
-        /// Directory in which to keep what a BMC keeps: power state, GUID, event log
+        /// Directory in which to keep what a BMC keeps: see 'lantern bmc nvram show'
         #[arg(long, value_name = "DIR")]
         state: Option<PathBuf>,
         /// Addresses to answer on, in the place of the file's; port 0 is any free one
         #[arg(long, value_name = "ADDR:PORT")]
         listen: Vec<SocketAddr>,
+    },
+    /// What a BMC keeps when it stops
+    #[command(subcommand)]
+    Nvram(Nvram),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Nvram {
+    /// What is kept; a BMC may run on it
+    Show {
+        /// The directory that 'lantern bmc run' was told
+        #[arg(long, value_name = "DIR")]
+        state: PathBuf,
+    },
+    /// Start as delivered next time; what was kept is moved aside, to FILE.old-N
+    Reset {
+        /// The directory that 'lantern bmc run' was told
+        #[arg(long, value_name = "DIR")]
+        state: PathBuf,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
 }
 

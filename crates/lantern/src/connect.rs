@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use ipmi_client::{Bmc, Credentials, Endpoint, SessionInfo, Timing};
+use ipmi_client::{Bmc, Cache, Credentials, Endpoint, SessionInfo, Timing};
 use ipmi_wire::Privilege;
 use ipmi_wire::session::{CipherSuite, Username};
 
@@ -10,7 +10,7 @@ use crate::cli::Globals;
 use crate::error::Error;
 use crate::output::Voice;
 use crate::secret;
-use crate::suites::Suites;
+use crate::suites::{Suites, cache_directory};
 use crate::target::Target;
 
 /// All that a login takes. Nothing was sent yet.
@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     credentials: Credentials,
     /// The user named the suites, so nothing is remembered and nothing is tried before them.
     suites_given: bool,
+    /// Where sensor data records are kept.
+    cache: Option<Cache>,
     voice: Voice,
 }
 
@@ -55,7 +57,8 @@ impl Plan {
             timing: Timing { deadline: globals.deadline, ..Timing::default() },
         };
         let suites_given = !globals.cipher_suites.is_empty();
-        Ok(Self { address, credentials, suites_given, voice })
+        let cache = cache_directory().filter(|_| !globals.no_cache).map(Cache::at);
+        Ok(Self { address, credentials, suites_given, cache, voice })
     }
 
     /// Where the BMC is.
@@ -65,14 +68,18 @@ impl Plan {
 
     /// A handle to the BMC. Has to be called inside a tokio runtime.
     pub(crate) fn start(self) -> Result<Console, Error> {
-        let Self { address, credentials, suites_given, voice } = self;
+        let Self { address, credentials, suites_given, cache, voice } = self;
         let endpoint = Endpoint::bind().map_err(ipmi_client::Error::from)?;
         let memory = (!suites_given).then(Suites::load);
         if let Some(suite) = memory.as_ref().and_then(|memory| memory.recall(address)) {
             tracing::info!(bmc = %address, "{suite} is tried first: a better one was refused before");
             endpoint.remember(address, suite);
         }
-        Ok(Console { bmc: Bmc::new(&endpoint, address, credentials), endpoint, memory, voice })
+        let mut bmc = Bmc::new(&endpoint, address, credentials);
+        if let Some(cache) = &cache {
+            bmc = bmc.with_cache(cache);
+        }
+        Ok(Console { bmc, endpoint, memory, voice })
     }
 }
 

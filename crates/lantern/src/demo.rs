@@ -146,7 +146,7 @@ async fn sensors(stage: &Stage) -> Result<(), Error> {
     stage.heading("Sensors", "sensor list")?;
     let mut sensors = stage.sensors(true).await?;
     let all = sensors.len();
-    sensors.retain(|sensor| SHOWN.contains(&sensor.name().as_str()));
+    sensors.retain(|sensor| SHOWN.contains(&sensor.name()));
     show(&List::from(sensors.as_slice()).text(WIDTH))?;
     say(&format!("   {} of {all} sensors are shown\n", sensors.len()))?;
     ensure(sensors.len() == SHOWN.len() && all >= 24, "all sensors are there")

@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     NoSession = 3,
     /// It may have happened, or not.
     Uncertain = 4,
+    /// What was looked at is in a state that `--fail-on` names.
+    Alarm = 5,
     /// By Ctrl-C, as shells count it.
     Interrupted = 130,
 }

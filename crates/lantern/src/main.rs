@@ -15,23 +15,27 @@ mod target;
 mod view;
 
 use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
 use tracing_subscriber::filter::LevelFilter;
 
 use cli::{Cli, Command, Format, Globals};
+use commands::Context;
 use commands::bmc::{interrupted, no_signals, stop_signal};
 use connect::Plan;
 use error::{Error, Exit};
 use output::Voice;
+use view::Show;
 
 fn main() -> ExitCode {
     keep_secrets_out_of_core_dumps();
     let cli = Cli::parse();
     let voice = Voice(cli.globals.output);
     match run(&cli, voice) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(exit)) => ExitCode::from(exit as u8),
         // Whoever read the results has seen enough.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Error::Output(error)) => {
@@ -54,40 +58,62 @@ fn fail(error: &Error, voice: Voice) -> ExitCode {
     ExitCode::from(report.exit as u8)
 }
 
-fn run(cli: &Cli, voice: Voice) -> Result<(), Error> {
+fn run(cli: &Cli, voice: Voice) -> Result<Option<Exit>, Error> {
     let Cli { globals, command } = cli;
     log(globals, matches!(command, Command::Bmc(_)));
     match command {
-        Command::Bmc(command) => runtime()?.block_on(commands::bmc::run(command, globals.output)),
-        Command::Demo(_) if globals.output == Format::Json => {
-            Err(Error::usage("the demo is for people; it has no JSON form"))
+        Command::Bmc(command) => {
+            runtime()?.block_on(commands::bmc::run(command, globals.output)).map(|()| None)
         }
-        Command::Demo(cli::Demo { once }) => runtime()?.block_on(demo::run(*once)),
+        Command::Demo(_) if globals.output != Format::Table => {
+            Err(Error::usage("the demo is for people; it has no form for programs"))
+        }
+        Command::Demo(cli::Demo { once }) => runtime()?.block_on(demo::run(*once)).map(|()| None),
         command => manage(command, globals, voice),
     }
 }
 
 /// A command to a BMC: log in, do it, log out, and only then show what came of it, so that a
 /// reader who stops reading keeps no session open.
-fn manage(command: &Command, globals: &Globals, voice: Voice) -> Result<(), Error> {
+fn manage(command: &Command, globals: &Globals, voice: Voice) -> Result<Option<Exit>, Error> {
     commands::check(command)?;
+    if let Some(outcome) = commands::offline(command) {
+        return show(outcome?.as_ref(), globals, None);
+    }
     let plan = Plan::new(globals, commands::needs(command), voice)?;
     let address = plan.address();
-    let result = runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
         let stop = stop_signal().map_err(no_signals)?;
         let mut console = plan.start()?;
         let work = async {
             let info = console.log_in().await?;
-            commands::run(command, &console.bmc, &info).await
+            let (bmc, format) = (&console.bmc, globals.output);
+            let context = Context { bmc, info: &info, voice, format };
+            commands::run(command, &context).await.map(Some)
         };
         let result = tokio::select! {
             result = work => result,
-            () = stop => Err(interrupted()),
+            () = stop => if commands::is_endless(command) { Ok(None) } else { Err(interrupted()) },
         };
         console.end().await;
         result
-    })?;
-    output::print(&result.render(globals.output, address)?)
+    });
+    // Somebody who was asked and never answered is not waited for.
+    runtime.shutdown_background();
+    match result? {
+        Some(result) => show(result.as_ref(), globals, Some(address)),
+        None => Ok(None),
+    }
+}
+
+fn show(
+    result: &dyn Show,
+    globals: &Globals,
+    address: Option<SocketAddr>,
+) -> Result<Option<Exit>, Error> {
+    output::print(result.render(globals.output, address)?)?;
+    Ok(result.exit())
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {

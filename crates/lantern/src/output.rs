@@ -1,17 +1,19 @@
-//! Results to standard output; errors, warnings and notes to standard error. In JSON form each of
-//! the latter is one object on one line.
+//! Results to standard output; errors, warnings and notes to standard error: for people, or, in
+//! all other forms, each as one JSON object on one line.
 
 use std::io::{self, IsTerminal, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::Format;
-use crate::error::{Error, Exit, Report};
+use crate::error::{Error, Report};
+use crate::view::plain::plain_lines;
 
 /// Writes a result, whole.
-pub(crate) fn print(text: &str) -> Result<(), Error> {
+pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
+    stdout.write_all(text.as_ref())?;
     stdout.flush()?;
     Ok(())
 }
@@ -35,14 +37,20 @@ fn columns(stream: impl IsTerminal + std::os::fd::AsFd) -> Option<u16> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Voice(pub(crate) Format);
 
-#[derive(Serialize)]
+/// Something worth knowing, on standard error.
+#[derive(Serialize, JsonSchema)]
 struct NoteView<'a> {
     schema: &'static str,
+    #[schemars(extend("enum" = ["warning", "note"]))]
     level: &'static str,
     message: &'a str,
 }
 
-#[derive(Serialize)]
+const NOTE: &str = "lantern.note/1";
+const ERROR: &str = "lantern.error/1";
+
+/// Why a command did not end well, on standard error.
+#[derive(Serialize, JsonSchema)]
 struct ErrorView<'a> {
     schema: &'static str,
     exit_code: u8,
@@ -69,7 +77,7 @@ impl Voice {
     fn say(self, level: &'static str, message: &str) {
         match self.0 {
             Format::Table => line(&format!("{level}: {message}")),
-            Format::Json => json(&NoteView { schema: "lantern.note/1", level, message }),
+            _ => json(&NoteView { schema: NOTE, level, message }),
         }
     }
 
@@ -86,8 +94,8 @@ impl Voice {
                     }
                 }
             }
-            Format::Json => json(&ErrorView {
-                schema: "lantern.error/1",
+            _ => json(&ErrorView {
+                schema: ERROR,
                 exit_code: *exit as u8,
                 address: address.as_deref(),
                 doing: *doing,
@@ -130,12 +138,14 @@ fn json(value: &impl Serialize) {
 
 /// If standard error is closed, there is nobody left to tell.
 fn line(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", plain_lines(text));
 }
 
-/// The error that an unexpected failure to render JSON is.
-pub(crate) fn render_error(error: &serde_json::Error) -> Error {
-    Error::told(Exit::Failed, format!("the result cannot be written as JSON: {error}"))
+/// The schemas of what goes to standard error.
+#[cfg(test)]
+pub(crate) fn kinds() -> Vec<(&'static str, serde_json::Value)> {
+    use crate::view::schema::of_named;
+    vec![of_named::<NoteView<'_>>(NOTE), of_named::<ErrorView<'_>>(ERROR)]
 }
 
 #[cfg(test)]

@@ -80,9 +80,19 @@ impl Suites {
 }
 
 fn path() -> Option<PathBuf> {
+    Some(ours()?.join("suites.json"))
+}
+
+/// Where sensor data records are kept between runs, if there is a place for it.
+pub(crate) fn cache_directory() -> Option<PathBuf> {
+    Some(ours()?.join("sdr"))
+}
+
+/// The directory of this program's caches.
+fn ours() -> Option<PathBuf> {
     let directory = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
     let cache = directory("XDG_CACHE_HOME").or_else(|| Some(directory("HOME")?.join(".cache")))?;
-    Some(cache.join("lantern").join("suites.json"))
+    Some(cache.join("lantern"))
 }
 
 fn now() -> u64 {

@@ -10,9 +10,27 @@
 
 #[path = "cli/commands.rs"]
 mod commands;
+#[path = "cli/durability.rs"]
+mod durability;
+#[path = "cli/files.rs"]
+mod files;
+#[path = "cli/forms.rs"]
+mod forms;
+#[path = "cli/inventory.rs"]
+mod inventory;
+#[path = "cli/log.rs"]
+mod log;
 #[path = "cli/login.rs"]
 mod login;
+#[path = "cli/nvram.rs"]
+mod nvram;
+#[path = "cli/schemas.rs"]
+mod schemas;
+#[path = "cli/sensors.rs"]
+mod sensors;
 #[path = "cli/serving.rs"]
 mod serving;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/terminal.rs"]
+mod terminal;

@@ -12,6 +12,7 @@ Exit codes:
   2    wrong usage or configuration
   3    no session: network, credentials, cipher suites
   4    outcome unknown: sent once, answer lost; look at the state before repeating it
+  5    --fail-on: a sensor is in that state, or worse
   130  interrupted";
 
 pub(super) const NUMBERS: &str = "\

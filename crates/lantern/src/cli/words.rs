@@ -30,7 +30,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "0.05 to 3600 seconds".to_owned())
 }
 
-pub(super) fn byte(text: &str) -> Result<u8, String> {
+pub(crate) fn byte(text: &str) -> Result<u8, String> {
     let number = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) if !digits.starts_with('+') => u8::from_str_radix(digits, 16).ok(),
         Some(_) => None,

@@ -4,23 +4,61 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use lantern_bmcd::{Config, Server, StartError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::nvram;
 use crate::cli::{Bmc, Format};
 use crate::error::{Error, Exit};
 use crate::output;
+use crate::view::schema::Source;
+use crate::view::{View, render_here};
 
 /// A BMC that answers.
-#[derive(Debug, Serialize)]
-struct Running<'a> {
-    schema: &'static str,
-    name: &'a str,
-    addresses: &'a [SocketAddr],
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Running {
+    name: String,
+    addresses: Vec<String>,
+    /// Whoever may do most has most to show.
+    #[serde(skip)]
+    reach: Option<[String; 2]>,
+}
+
+impl Running {
+    fn new(config: &Config, addresses: &[SocketAddr]) -> Self {
+        let users = config.users.iter().filter(|user| user.enabled);
+        let user = users.max_by_key(|user| user.limit).map(|user| user.name.to_string());
+        let first = addresses.first();
+        Self {
+            name: config.name.clone(),
+            addresses: addresses.iter().map(ToString::to_string).collect(),
+            reach: first.zip(user).map(|(first, user)| reach(*first, &user)),
+        }
+    }
+}
+
+impl View for Running {
+    const SCHEMA: &'static str = "lantern.bmc_running/1";
+    const SOURCE: Source = Source::Here;
+
+    fn text(&self, _: Option<u16>) -> String {
+        let mut text = String::new();
+        for address in &self.addresses {
+            text.push_str(&format!("BMC '{}' answers on {address}\n", self.name));
+        }
+        if let Some([lantern, ipmitool]) = &self.reach {
+            text.push_str(&format!("reach it   {lantern}\n           {ipmitool}\n"));
+        }
+        text + "stop it    Ctrl-C\n"
+    }
 }
 
 pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
-    let Bmc::Run { file, state, listen } = command;
+    let (file, state, listen) = match command {
+        Bmc::Run { file, state, listen } => (file, state, listen),
+        Bmc::Nvram(command) => return nvram::run(command, format),
+    };
     let mut config = Config::load(file).map_err(|error| {
         Error::usage(error.to_string()).next("examples/bmc.toml has one of everything")
     })?;
@@ -30,7 +68,8 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
     // Before anybody can know that there is somebody to stop.
     let stop = stop_signal().map_err(no_signals)?;
     let mut server = Server::start(&config, state.as_deref()).map_err(start_error)?;
-    let mut outcome = tell(&config, server.addresses(), format);
+    let running = Running::new(&config, server.addresses());
+    let mut outcome = render_here(&running, format).and_then(output::print);
     if outcome.is_ok() {
         tokio::select! {
             () = stop => {}
@@ -81,35 +120,12 @@ pub(crate) fn start_error(error: StartError) -> Error {
             }
             _ => "choose another address with --listen",
         },
-        StartError::State(_) => "look at the directory that --state names",
+        StartError::State(error) => {
+            return Error::usage(error.to_string()).next(nvram::next(error));
+        }
+        StartError::Thread(_) => "a limit of the system is reached: see 'ulimit -u'",
     };
     Error::usage(error.to_string()).next(next)
-}
-
-fn tell(config: &Config, addresses: &[SocketAddr], format: Format) -> Result<(), Error> {
-    let name = &config.name;
-    let text = match format {
-        Format::Json => {
-            let running = Running { schema: "lantern.bmc_running/1", name, addresses };
-            serde_json::to_string(&running).map_err(|error| output::render_error(&error))? + "\n"
-        }
-        Format::Table => {
-            let mut text = String::new();
-            for address in addresses {
-                text.push_str(&format!("BMC '{name}' answers on {address}\n"));
-            }
-            // Whoever may do most has most to show.
-            let users = config.users.iter().filter(|user| user.enabled);
-            let user = users.max_by_key(|user| user.limit).map(|user| user.name.to_string());
-            if let (Some(first), Some(user)) = (addresses.first(), user) {
-                let [lantern, ipmitool] = reach(*first, &user);
-                text.push_str(&format!("reach it   {lantern}\n           {ipmitool}\n"));
-            }
-            text.push_str("stop it    Ctrl-C\n");
-            text
-        }
-    };
-    output::print(&text)
 }
 
 /// How to reach a BMC that listens on `address`, with two programs.

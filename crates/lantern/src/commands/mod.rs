@@ -1,8 +1,12 @@
 //! What each command does to a BMC: a few typed calls, and a view of what came back.
 
+mod ask;
 pub(crate) mod bmc;
 mod chassis;
+mod file;
+mod fru;
 mod mc;
+mod nvram;
 mod power;
 mod raw;
 mod sdr;
@@ -10,17 +14,40 @@ pub(crate) mod sel;
 mod sensor;
 mod session;
 
+use std::sync::Arc;
+
+use ipmi_client::sdr::SdrSet;
 use ipmi_client::{Bmc, SessionInfo};
 use ipmi_wire::cmd::chassis::{ChassisControl, ChassisIdentify};
-use ipmi_wire::cmd::{app, chassis as chassis_cmd};
+use ipmi_wire::cmd::{app, chassis as chassis_cmd, sensor as sensor_cmd, storage};
 use ipmi_wire::{Access, Command as Ipmi, Privilege};
 
-use crate::cli::{Chassis, Command, Mc, Power, Reset};
+use crate::cli::{Chassis, Command, Format, Fru, Mc, Power, Reset, Sdr, Sel, SelTime, Sensor};
 use crate::error::Error;
+use crate::output::Voice;
 use crate::view::Show;
 
 /// What a command comes to.
 pub(crate) type Outcome = Result<Box<dyn Show>, Error>;
+
+/// What a command works with.
+pub(crate) struct Context<'a> {
+    pub(crate) bmc: &'a Bmc,
+    pub(crate) info: &'a SessionInfo,
+    pub(crate) voice: Voice,
+    pub(crate) format: Format,
+}
+
+impl Context<'_> {
+    /// The BMC's records. If they are not all, the user hears of it.
+    async fn sdrs(&self) -> Result<Arc<SdrSet>, Error> {
+        let set = self.bmc.sdrs().await?;
+        if !set.ending().is_complete() {
+            self.voice.warning(&format!("not all sensor records could be read: {}", set.ending()));
+        }
+        Ok(set)
+    }
+}
 
 /// The least privilege that `command` can do with.
 pub(crate) fn needs(command: &Command) -> Privilege {
@@ -32,6 +59,32 @@ pub(crate) fn needs(command: &Command) -> Privilege {
         Command::Chassis(Chassis::Identify { .. }) => of::<ChassisIdentify>(),
         Command::Mc(Mc::Reset { how: Reset::Cold }) => of::<app::ColdReset>(),
         Command::Mc(Mc::Reset { how: Reset::Warm }) => of::<app::WarmReset>(),
+        Command::Sensor(command) => match command {
+            Sensor::List { .. } | Sensor::Get { .. } => Privilege::User,
+            Sensor::Set { .. } => of::<sensor_cmd::SetSensorThresholds>(),
+            Sensor::Hysteresis { .. } => of::<sensor_cmd::SetSensorHysteresis>(),
+            Sensor::Enable(_) | Sensor::Disable(_) => of::<sensor_cmd::SetSensorEventEnable>(),
+            Sensor::Rearm { .. } => of::<sensor_cmd::RearmSensorEvents>(),
+        },
+        Command::Sdr(Sdr::Replay { .. }) => {
+            of::<storage::AddSdr>().max(of::<storage::ClearSdrRepository>())
+        }
+        Command::Sel(command) => match command {
+            Sel::Add(_) | Sel::Replay { .. } => of::<storage::AddSelEntry>(),
+            Sel::Delete { .. } => of::<storage::DeleteSelEntry>(),
+            Sel::Clear { .. } => of::<storage::ClearSel>(),
+            Sel::Time(SelTime::Set { .. }) => of::<storage::SetSelTime>(),
+            Sel::Time(SelTime::UtcOffset { offset: Some(_) }) => {
+                of::<storage::SetSelTimeUtcOffset>()
+            }
+            Sel::List { .. }
+            | Sel::Get { .. }
+            | Sel::Info
+            | Sel::Save { .. }
+            | Sel::Time(_)
+            | Sel::Follow { .. } => Privilege::User,
+        },
+        Command::Fru(Fru::Write { .. } | Fru::Edit { .. }) => of::<storage::WriteFruData>(),
         // Nobody knows what the bytes ask for.
         Command::Raw(_) => Privilege::Administrator,
         // Everything else reads.
@@ -52,21 +105,40 @@ fn of<C: Ipmi>() -> Privilege {
 pub(crate) fn check(command: &Command) -> Result<(), Error> {
     match command {
         Command::Raw(command) => raw::request(command).map(drop),
+        Command::Sdr(command) => sdr::check(command),
+        Command::Sel(command) => sel::check(command),
+        Command::Fru(command) => fru::check(command),
         _ => Ok(()),
     }
 }
 
-/// Runs `command` in the session that `info` is about.
-pub(crate) async fn run(command: &Command, bmc: &Bmc, info: &SessionInfo) -> Outcome {
+/// Runs what needs no BMC; `None` for what does.
+pub(crate) fn offline(command: &Command) -> Option<Outcome> {
+    match command {
+        Command::Sdr(command) => sdr::offline(command),
+        Command::Fru(command) => fru::offline(command),
+        _ => None,
+    }
+}
+
+/// Whether `command` goes on until somebody stops it, which is a good end then.
+pub(crate) const fn is_endless(command: &Command) -> bool {
+    matches!(command, Command::Sel(Sel::Follow { .. } | Sel::List { follow: true, .. }))
+}
+
+/// Runs `command` in the session that the context is about.
+pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
+    let Context { bmc, info, .. } = context;
     match command {
         Command::Power(command) => power::run(*command, bmc).await,
         Command::Chassis(command) => chassis::run(command, bmc).await,
         Command::Mc(command) => mc::run(command, bmc).await,
-        Command::Sensor(command) => sensor::run(command, bmc).await,
-        Command::Sdr(command) => sdr::run(command, bmc).await,
-        Command::Sel(command) => sel::run(command, bmc).await,
+        Command::Sensor(command) => sensor::run(command, context).await,
+        Command::Sdr(command) => sdr::run(command, context).await,
+        Command::Sel(command) => sel::run(command, context).await,
         Command::Session(command) => session::run(command, bmc, info).await,
         Command::Raw(command) => raw::run(command, bmc).await,
+        Command::Fru(command) => fru::run(command, context).await,
         Command::Bmc(_) | Command::Demo(_) => {
             Err(Error::usage("this command does not talk to a BMC"))
         }
@@ -94,6 +166,29 @@ mod tests {
             ("mc reset warm", Privilege::Administrator),
             ("sensor list", Privilege::User),
             ("sel list", Privilege::User),
+            ("sensor set FAN1 --lc 500", Privilege::Operator),
+            ("sensor hysteresis FAN1 --positive 100", Privilege::Operator),
+            ("sensor enable FAN1 events", Privilege::Operator),
+            ("sensor disable FAN1 scanning", Privilege::Operator),
+            ("sensor rearm FAN1", Privilege::Operator),
+            ("sensor get FAN1", Privilege::User),
+            ("sdr list", Privilege::User),
+            ("sdr dump x", Privilege::User),
+            ("sdr replay x", Privilege::Operator),
+            ("sel save x", Privilege::User),
+            ("sel clear", Privilege::Operator),
+            ("sel delete 1", Privilege::Operator),
+            ("sel add --type fan --data 1", Privilege::Operator),
+            ("sel replay x", Privilege::Operator),
+            ("sel time get", Privilege::User),
+            ("sel time set now", Privilege::Operator),
+            ("sel time utc-offset", Privilege::User),
+            ("sel time utc-offset 0", Privilege::Operator),
+            ("sel follow", Privilege::User),
+            ("fru print", Privilege::User),
+            ("fru read 0 x", Privilege::User),
+            ("fru write 0 x", Privilege::Operator),
+            ("fru edit 0 board.serial x", Privilege::Operator),
             ("session info", Privilege::User),
             ("raw 6 1", Privilege::Administrator),
         ] {

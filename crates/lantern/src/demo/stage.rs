@@ -118,7 +118,7 @@ pub(super) fn show(text: &str) -> Result<(), Error> {
         "" => "\n".to_owned(),
         line => format!("   {line}\n"),
     });
-    print(&lines.collect::<String>())
+    print(lines.collect::<String>())
 }
 
 /// Why something was refused.
@@ -131,5 +131,5 @@ fn failed(message: &str) -> Error {
 }
 
 pub(super) fn say(line: &str) -> Result<(), Error> {
-    print(&format!("{line}\n"))
+    print(format!("{line}\n"))
 }

@@ -4,26 +4,33 @@ use ipmi_wire::cmd::chassis::{
     ChassisCapabilities, ChassisStatus, FrontPanelButtons, IdentifyState, PohCounter,
     PowerRestorePolicy, RestartCause, SystemRestartCause,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::power::on_off;
-use super::table::fields;
+use super::sensor::intrusion_steps;
+use super::table::{Fields, fields};
 use super::{View, list, set, yes_no};
 use crate::cli::Identify;
 
 /// Get Chassis Status.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Status {
+    #[schemars(extend("enum" = ["on", "off"]))]
     power: &'static str,
     power_faults: Vec<&'static str>,
+    #[schemars(extend("enum" = ["always_off", "previous", "always_on", "unknown"]))]
     restore_policy: &'static str,
     last_power_event: Vec<&'static str>,
     intrusion: bool,
     front_panel_lockout: bool,
     drive_fault: bool,
     fan_fault: bool,
+    #[schemars(extend("enum" = ["off", "temporary", "indefinite", "reserved", null]))]
     identify: Option<&'static str>,
     buttons_disabled: Option<Vec<&'static str>>,
+    /// How to get rid of an intrusion that stays reported: steps to take until it is gone.
+    how_to_clear: Vec<String>,
 }
 
 impl From<&ChassisStatus> for Status {
@@ -61,6 +68,7 @@ impl From<&ChassisStatus> for Status {
                 IdentifyState::Reserved => "reserved",
             }),
             buttons_disabled: status.buttons.as_ref().map(disabled),
+            how_to_clear: if status.intrusion { intrusion_steps(None) } else { Vec::new() },
         }
     }
 }
@@ -77,26 +85,39 @@ fn disabled(buttons: &FrontPanelButtons) -> Vec<&'static str> {
 impl View for Status {
     const SCHEMA: &'static str = "lantern.chassis_status/1";
 
-    fn text(&self, _: Option<u16>) -> String {
+    fn text(&self, width: Option<u16>) -> String {
         let unsaid = || "the BMC does not say".to_owned();
-        fields([
-            ("Power", self.power.to_owned()),
-            ("Power faults", list(&self.power_faults)),
-            ("Restore policy", list(&[self.restore_policy])),
-            ("Last power event", list(&self.last_power_event)),
-            ("Chassis intrusion", yes_no(self.intrusion)),
-            ("Front panel lockout", yes_no(self.front_panel_lockout)),
-            ("Drive fault", yes_no(self.drive_fault)),
-            ("Fan fault", yes_no(self.fan_fault)),
-            ("Identify light", self.identify.map_or_else(unsaid, str::to_owned)),
-            ("Buttons disabled", self.buttons_disabled.as_ref().map_or_else(unsaid, |b| list(b))),
-        ])
+        let mut steps = Fields::default();
+        if !self.how_to_clear.is_empty() {
+            steps.heading("How to clear the intrusion, step by step until it is gone");
+            steps.steps(&self.how_to_clear);
+        }
+        let status = fields(
+            width,
+            [
+                ("Power", self.power.to_owned()),
+                ("Power faults", list(&self.power_faults)),
+                ("Restore policy", list(&[self.restore_policy])),
+                ("Last power event", list(&self.last_power_event)),
+                ("Chassis intrusion", yes_no(self.intrusion)),
+                ("Front panel lockout", yes_no(self.front_panel_lockout)),
+                ("Drive fault", yes_no(self.drive_fault)),
+                ("Fan fault", yes_no(self.fan_fault)),
+                ("Identify light", self.identify.map_or_else(unsaid, str::to_owned)),
+                (
+                    "Buttons disabled",
+                    self.buttons_disabled.as_ref().map_or_else(unsaid, |b| list(b)),
+                ),
+            ],
+        );
+        status + &steps.text(width)
     }
 }
 
 /// Chassis Identify, done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Identified {
+    #[schemars(extend("enum" = ["off", "temporary", "indefinite"]))]
     identify: &'static str,
     seconds: Option<u8>,
 }
@@ -125,7 +146,7 @@ impl View for Identified {
 }
 
 /// Get System Restart Cause.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Restart {
     cause: &'static str,
     cause_raw: u8,
@@ -172,7 +193,7 @@ impl View for Restart {
 }
 
 /// Get POH Counter.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Poh {
     power_on_minutes: u64,
     minutes_per_count: u8,
@@ -199,7 +220,7 @@ impl View for Poh {
 }
 
 /// Get Chassis Capabilities.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Capabilities {
     intrusion_sensor: bool,
     front_panel_lockout: bool,
@@ -231,21 +252,24 @@ impl From<&ChassisCapabilities> for Capabilities {
 impl View for Capabilities {
     const SCHEMA: &'static str = "lantern.chassis_capabilities/1";
 
-    fn text(&self, _: Option<u16>) -> String {
+    fn text(&self, width: Option<u16>) -> String {
         let address = |address: u8| format!("0x{address:02x}");
-        fields([
-            ("Intrusion sensor", yes_no(self.intrusion_sensor)),
-            ("Front panel lockout", yes_no(self.front_panel_lockout)),
-            ("Diagnostic interrupt", yes_no(self.diagnostic_interrupt)),
-            ("Power interlock", yes_no(self.power_interlock)),
-            ("FRU device address", address(self.fru_device_address)),
-            ("SDR device address", address(self.sdr_device_address)),
-            ("SEL device address", address(self.sel_device_address)),
-            ("System management device", address(self.system_management_device_address)),
-            (
-                "Bridge device address",
-                self.bridge_device_address.map_or_else(|| "the BMC's".to_owned(), address),
-            ),
-        ])
+        fields(
+            width,
+            [
+                ("Intrusion sensor", yes_no(self.intrusion_sensor)),
+                ("Front panel lockout", yes_no(self.front_panel_lockout)),
+                ("Diagnostic interrupt", yes_no(self.diagnostic_interrupt)),
+                ("Power interlock", yes_no(self.power_interlock)),
+                ("FRU device address", address(self.fru_device_address)),
+                ("SDR device address", address(self.sdr_device_address)),
+                ("SEL device address", address(self.sel_device_address)),
+                ("System management device", address(self.system_management_device_address)),
+                (
+                    "Bridge device address",
+                    self.bridge_device_address.map_or_else(|| "the BMC's".to_owned(), address),
+                ),
+            ],
+        )
     }
 }

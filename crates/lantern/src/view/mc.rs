@@ -2,6 +2,7 @@
 
 use ipmi_wire::cmd::app::{DeviceId, Guid, SelfTest};
 use ipmi_wire::enterprise;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::table::fields;
@@ -9,7 +10,7 @@ use super::{View, list, set, version, yes_no};
 use crate::cli::Reset;
 
 /// Get Device ID.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Info {
     device_id: u8,
     device_revision: u8,
@@ -67,36 +68,40 @@ impl Info {
 impl View for Info {
     const SCHEMA: &'static str = "lantern.mc_info/1";
 
-    fn text(&self, _: Option<u16>) -> String {
+    fn text(&self, width: Option<u16>) -> String {
         let available = match self.available {
             true => "yes",
             false => "no: firmware or SDR update in progress",
         };
-        fields([
-            ("Manufacturer", self.maker()),
-            ("Product ID", format!("{} (0x{:04x})", self.product_id, self.product_id)),
-            ("Device ID", self.device_id.to_string()),
-            ("Device revision", self.device_revision.to_string()),
-            ("Firmware", self.firmware.clone()),
-            (
-                "Auxiliary firmware",
-                self.auxiliary_firmware.as_ref().map_or("-".into(), |hex| format!("0x{hex}")),
-            ),
-            ("IPMI version", self.ipmi_version.clone()),
-            ("Available", available.to_owned()),
-            ("Device SDRs", yes_no(self.provides_device_sdrs)),
-            ("Supports", list(&self.supports)),
-        ])
+        fields(
+            width,
+            [
+                ("Manufacturer", self.maker()),
+                ("Product ID", format!("{} (0x{:04x})", self.product_id, self.product_id)),
+                ("Device ID", self.device_id.to_string()),
+                ("Device revision", self.device_revision.to_string()),
+                ("Firmware", self.firmware.clone()),
+                (
+                    "Auxiliary firmware",
+                    self.auxiliary_firmware.as_ref().map_or("-".into(), |hex| format!("0x{hex}")),
+                ),
+                ("IPMI version", self.ipmi_version.clone()),
+                ("Available", available.to_owned()),
+                ("Device SDRs", yes_no(self.provides_device_sdrs)),
+                ("Supports", list(&self.supports)),
+            ],
+        )
     }
 }
 
 /// Get System GUID. Three byte orders are in use and nothing in the bytes says which, so the
 /// likely one is given, and all.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct GuidView {
     guid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     guid_reason: Option<&'static str>,
+    #[schemars(extend("enum" = ["ipmi", "smbios", "rfc4122", null]))]
     encoding: Option<&'static str>,
     as_ipmi: String,
     as_smbios: String,
@@ -130,23 +135,27 @@ fn is_uuid(text: &str) -> bool {
 impl View for GuidView {
     const SCHEMA: &'static str = "lantern.mc_guid/1";
 
-    fn text(&self, _: Option<u16>) -> String {
+    fn text(&self, width: Option<u16>) -> String {
         let Some(guid) = &self.guid else {
             return format!("System GUID  none ({})\n", self.raw);
         };
         let mark = |encoding| if self.encoding == Some(encoding) { "  (likely)" } else { "" };
-        fields([
-            ("System GUID", guid.clone()),
-            ("  in IPMI's order", format!("{}{}", self.as_ipmi, mark("ipmi"))),
-            ("  in SMBIOS's order", format!("{}{}", self.as_smbios, mark("smbios"))),
-            ("  in RFC 4122's order", format!("{}{}", self.as_rfc4122, mark("rfc4122"))),
-        ])
+        fields(
+            width,
+            [
+                ("System GUID", guid.clone()),
+                ("  in IPMI's order", format!("{}{}", self.as_ipmi, mark("ipmi"))),
+                ("  in SMBIOS's order", format!("{}{}", self.as_smbios, mark("smbios"))),
+                ("  in RFC 4122's order", format!("{}{}", self.as_rfc4122, mark("rfc4122"))),
+            ],
+        )
     }
 }
 
 /// Get Self Test Results.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SelfTestView {
+    #[schemars(extend("enum" = ["passed", "not_implemented", "corrupted", "fatal", "oem"]))]
     result: &'static str,
     faults: Vec<&'static str>,
     detail_raw: u8,
@@ -194,8 +203,9 @@ impl View for SelfTestView {
 }
 
 /// Cold or Warm Reset, accepted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ResetView {
+    #[schemars(extend("enum" = ["cold", "warm"]))]
     reset: &'static str,
     accepted: bool,
 }

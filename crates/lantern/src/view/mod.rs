@@ -1,15 +1,21 @@
 //! How results look: one small struct per result, made from the client's typed answers. Each has a
 //! table for people and, through serde, an object for programs.
 //!
-//! JSON is a promise: names and meanings within one schema version do not change. Numbers are
-//! numbers, units are spelled out, raw values are kept, times are ISO 8601 in UTC, and what is
-//! absent is null with a reason beside it.
+//! What programs read is a promise: names and meanings within one schema version do not change.
+//! Numbers are numbers, units are spelled out, raw values are kept, times are ISO 8601 in UTC, and
+//! what is absent is null with a reason beside it.
 
 pub(crate) mod chassis;
+mod events;
+mod form;
+pub(crate) mod fru;
 pub(crate) mod mc;
 pub(crate) mod number;
+pub(crate) mod nvram;
+pub(crate) mod plain;
 pub(crate) mod power;
 pub(crate) mod raw;
+pub(crate) mod schema;
 pub(crate) mod sdr;
 pub(crate) mod sel;
 pub(crate) mod sensor;
@@ -19,45 +25,91 @@ pub(crate) mod time;
 
 use std::net::SocketAddr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::Format;
-use crate::error::Error;
-use crate::output;
+use crate::error::{Error, Exit};
+use schema::Source;
 
 /// A result that can be shown.
-pub(crate) trait View: Serialize {
-    /// What the JSON object is, and its version.
+pub(crate) trait View: Serialize + JsonSchema {
+    /// What the object is, and its version.
     const SCHEMA: &'static str;
+    /// What a line is, where a result is one of many. Else it is one line itself.
+    const ROWS: Option<Rows> = None;
+    /// Where it is from.
+    const SOURCE: Source = Source::Bmc;
 
     /// For people, in lines; broken at `width` columns, if one is given.
     fn text(&self, width: Option<u16>) -> String;
+
+    /// How the command ends that has this result, if not well.
+    fn exit(&self) -> Option<Exit> {
+        None
+    }
+}
+
+/// Which part of a result is many, and what each of them is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows {
+    /// The name of the list.
+    pub(crate) key: &'static str,
+    /// What an item is, and its version.
+    pub(crate) schema: &'static str,
 }
 
 /// A result of any kind.
 pub(crate) trait Show {
     /// As the user wants it.
-    fn render(&self, format: Format, address: SocketAddr) -> Result<String, Error>;
-}
+    fn render(&self, format: Format, address: Option<SocketAddr>) -> Result<Vec<u8>, Error>;
 
-#[derive(Serialize)]
-struct Envelope<'a, V> {
-    schema: &'static str,
-    address: SocketAddr,
-    #[serde(flatten)]
-    view: &'a V,
+    /// How the command ends, if not well.
+    fn exit(&self) -> Option<Exit>;
 }
 
 impl<V: View> Show for V {
-    fn render(&self, format: Format, address: SocketAddr) -> Result<String, Error> {
-        match format {
-            Format::Table => Ok(self.text(output::width())),
-            Format::Json => {
-                let envelope = Envelope { schema: V::SCHEMA, address, view: self };
-                let text = serde_json::to_string_pretty(&envelope);
-                text.map(|text| text + "\n").map_err(|error| output::render_error(&error))
-            }
-        }
+    fn render(&self, format: Format, address: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
+        form::render(self, format, address).map(String::into_bytes)
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        View::exit(self)
+    }
+}
+
+/// One of many that come one by one.
+pub(crate) fn render_next<V: View>(
+    view: &V,
+    format: Format,
+    address: SocketAddr,
+) -> Result<String, Error> {
+    form::render_next(view, format, Some(address))
+}
+
+/// What stands above them in CSV.
+pub(crate) fn render_header<V: View>() -> Result<String, Error> {
+    form::header::<V>()
+}
+
+/// What no BMC was asked for. A line of its own in JSON, for whoever waits for it.
+pub(crate) fn render_here<V: View>(view: &V, format: Format) -> Result<String, Error> {
+    match format {
+        Format::Csv => form::render(view, format, None),
+        format => form::render_next(view, format, None),
+    }
+}
+
+/// Bytes for a file, as they are in any form.
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl Show for Bytes {
+    fn render(&self, _: Format, _: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
+        Ok(self.0.clone())
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        None
     }
 }
 
@@ -79,7 +131,73 @@ pub(crate) fn list(names: &[&str]) -> String {
     }
 }
 
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A BCD byte with its digits swapped: 02h is 2.0, 51h is 1.5.
 pub(crate) fn version(byte: u8) -> String {
     format!("{}.{}", byte & 0x0f, byte >> 4)
+}
+
+/// The schemas of all that this program ever writes, with their names.
+#[cfg(test)]
+fn kinds() -> Vec<(&'static str, serde_json::Value)> {
+    let mut kinds = crate::output::kinds();
+    macro_rules! views {
+        ($($view:ty),* $(,)?) => { $(kinds.extend(schema::of::<$view>());)* };
+    }
+    views![
+        power::PowerStatus,
+        power::PowerControl,
+        chassis::Status,
+        chassis::Identified,
+        chassis::Restart,
+        chassis::Poh,
+        chassis::Capabilities,
+        mc::Info,
+        mc::GuidView,
+        mc::SelfTestView,
+        mc::ResetView,
+        session::Session,
+        raw::Raw,
+        sdr::Info,
+        sdr::List,
+        sdr::Get,
+        sdr::Types,
+        sdr::Dumped,
+        sdr::Replayed,
+        sdr::CacheView,
+        sdr::CacheCleared,
+        sensor::List,
+        sensor::Get,
+        sensor::ThresholdsSet,
+        sensor::HysteresisSet,
+        sensor::Enables,
+        sensor::Rearmed,
+        sel::Info,
+        sel::List,
+        sel::Get,
+        sel::Added,
+        sel::Deleted,
+        sel::Cleared,
+        sel::Saved,
+        sel::Clock,
+        sel::ClockSet,
+        sel::Offset,
+        fru::List,
+        fru::Print,
+        fru::Saved,
+        fru::Written,
+        nvram::Nvram,
+        nvram::NvramReset,
+        crate::commands::bmc::Running,
+    ];
+    // The same row may be of several lists.
+    kinds.sort_by_key(|(name, _)| *name);
+    kinds.dedup();
+    let names: std::collections::BTreeSet<_> = kinds.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names.len(), kinds.len(), "two kinds have one name: {names:?}");
+    kinds
 }

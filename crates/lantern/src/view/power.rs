@@ -1,13 +1,15 @@
 //! Power.
 
 use ipmi_wire::cmd::chassis::PowerAction;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::View;
 
 /// Whether the machine is on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct PowerStatus {
+    #[schemars(extend("enum" = ["on", "off"]))]
     power: &'static str,
 }
 
@@ -26,8 +28,9 @@ impl View for PowerStatus {
 }
 
 /// What the machine was told. That it is so is for `power status` to say.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct PowerControl {
+    #[schemars(extend("enum" = ["on", "off", "soft", "cycle", "reset", "diag"]))]
     action: &'static str,
     accepted: bool,
     #[serde(skip)]

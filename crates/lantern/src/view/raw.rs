@@ -1,11 +1,12 @@
 //! Bytes.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::View;
 
 /// The answer to a raw command.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Raw {
     pub(crate) netfn: u8,
     pub(crate) cmd: u8,

@@ -1,99 +1,65 @@
 //! The system event log.
 
-use ipmi_wire::cmd::storage::SelInfo;
-use ipmi_wire::sdr::{FullSensor, Record, SensorType};
-use ipmi_wire::sel::{SelRecord, Timestamp, Trigger};
+mod change;
+mod info;
+
+use ipmi_client::sdr::SdrSet;
+use ipmi_wire::Encode;
+use ipmi_wire::sdr::{FullSensor, SensorType};
+use ipmi_wire::sel::{SelRecord, Severity, Timestamp, Trigger};
+use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(crate) use change::{Added, Cleared, Deleted, Saved};
+pub(crate) use info::{Clock, ClockSet, Info, Offset};
+
 use super::number::{clean, decimals, short, symbol, words};
-use super::sdr::free;
-use super::table::{Table, fields, left, right};
+use super::sensor::Entity;
+use super::table::{Fields, Table, left, right};
 use super::time::{self, Time};
-use super::{View, list, set, version, yes_no};
+use super::{Rows, View, hex};
 
-/// Get SEL Info.
-#[derive(Debug, Serialize)]
-pub(crate) struct Info {
-    version: String,
-    entries: u16,
-    /// FFFFh is this or more.
-    free_bytes: u16,
-    last_addition: Time,
-    last_erase: Time,
-    supports: Vec<&'static str>,
-    overflow: bool,
-    #[serde(skip)]
-    times: [String; 2],
-}
-
-impl From<&SelInfo> for Info {
-    fn from(info: &SelInfo) -> Self {
-        let can = &info.operations;
-        let times = [info.last_addition, info.last_erase].map(Timestamp::new);
-        let [last_addition, last_erase] = times.map(Time::from);
-        Self {
-            version: version(info.version),
-            entries: info.entries,
-            free_bytes: info.free_space,
-            last_addition,
-            last_erase,
-            supports: set([
-                (can.allocation_info, "allocation_info"),
-                (can.reserve, "reserve"),
-                (can.partial_add, "partial_add"),
-                (can.delete, "delete"),
-            ]),
-            overflow: can.overflow,
-            times: times.map(time::text),
-        }
-    }
-}
-
-impl View for Info {
-    const SCHEMA: &'static str = "lantern.sel_info/1";
-
-    fn text(&self, _: Option<u16>) -> String {
-        let [last_addition, last_erase] = self.times.clone();
-        fields([
-            ("Version", self.version.clone()),
-            ("Entries", self.entries.to_string()),
-            ("Free", free(Some(self.free_bytes), u16::MAX)),
-            ("Last addition (UTC)", last_addition),
-            ("Last erase (UTC)", last_erase),
-            ("Supports", list(&self.supports)),
-            ("Overflow", yes_no(self.overflow)),
-        ])
-    }
-}
-
-/// All events, oldest first.
-#[derive(Debug, Serialize)]
+/// Events, oldest first.
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct List {
     events: Vec<Event>,
+    /// Whether these are all that there are to read.
+    complete: bool,
+    #[serde(skip)]
+    filtered: bool,
 }
 
 impl List {
-    /// The log, with the names of its sensors as far as `records` has them.
-    pub(crate) fn new(log: &[SelRecord], records: &[Record]) -> Self {
-        Self { events: log.iter().map(|event| Event::new(event, records)).collect() }
+    /// Events, with the names of their sensors as far as `records` has them.
+    pub(crate) fn new(log: &[SelRecord], records: Option<&SdrSet>, complete: bool) -> Self {
+        let events = log.iter().map(|event| Event::new(event, records)).collect();
+        Self { events, complete, filtered: false }
     }
 
     /// The events in which `wanted` sees something.
     pub(crate) fn keep(&mut self, wanted: impl Fn(&Event) -> bool) {
+        let before = self.events.len();
         self.events.retain(wanted);
+        self.filtered |= self.events.len() < before;
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.events.len()
+    }
+
+    pub(crate) fn into_events(self) -> Vec<Event> {
+        self.events
     }
 }
 
 impl View for List {
     const SCHEMA: &'static str = "lantern.sel_list/1";
+    const ROWS: Option<Rows> = Some(Rows { key: "events", schema: "lantern.sel_event/1" });
 
     fn text(&self, width: Option<u16>) -> String {
         if self.events.is_empty() {
-            return "The log is empty\n".to_owned();
+            let none = if self.filtered { "No such events\n" } else { "The log is empty\n" };
+            return none.to_owned();
         }
         let columns = [
             right("ID"),
@@ -104,64 +70,126 @@ impl View for List {
         ];
         let mut table = Table::new(&columns);
         for event in &self.events {
-            table.row([
-                event.record_id.to_string(),
-                event.when.clone(),
-                event.who(),
-                event.state.unwrap_or("-").to_owned(),
-                event.what(),
-            ]);
+            table.row(event.cells());
         }
         table.text(width)
     }
 }
 
-/// One event.
-#[derive(Debug, Serialize)]
+/// Everything in single events.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Get {
+    events: Vec<Event>,
+}
+
+impl Get {
+    pub(crate) const fn new(events: Vec<Event>) -> Self {
+        Self { events }
+    }
+}
+
+impl View for Get {
+    const SCHEMA: &'static str = "lantern.sel_get/1";
+    const ROWS: Option<Rows> = Some(Rows { key: "events", schema: "lantern.sel_event/1" });
+
+    fn text(&self, width: Option<u16>) -> String {
+        let texts: Vec<_> = self.events.iter().map(|event| event.show(width)).collect();
+        texts.join("\n")
+    }
+}
+
+/// An event.
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Event {
     record_id: u16,
     record_type: u8,
     #[serde(flatten)]
-    time: Option<Time>,
+    time: MaybeTime,
     sensor: Option<String>,
     sensor_number: Option<u8>,
     sensor_type: Option<&'static str>,
+    sensor_type_raw: Option<u8>,
+    event_type_raw: Option<u8>,
+    /// Who reported it: slave address or software ID in the low byte, channel and LUN in the high.
     generator: Option<u16>,
+    /// What the sensor watches, or belongs to, where its record is known.
+    entity: Option<Entity>,
     /// Whether the state came or went.
+    #[schemars(extend("enum" = ["asserted", "cleared", null]))]
     state: Option<&'static str>,
     event: Option<String>,
+    #[schemars(extend("enum" = ["unknown", "information", "warning", "critical", "non_recoverable"]))]
+    severity: &'static str,
     /// What crossed a threshold, converted where the sensor's record is known.
     reading: Option<f64>,
     threshold: Option<f64>,
     unit: Option<String>,
     manufacturer_id: Option<u32>,
     data: Vec<u8>,
+    /// All 16 bytes, in hexadecimal.
+    raw_record: String,
     #[serde(skip)]
     when: String,
     #[serde(skip)]
     crossing: Option<String>,
+    #[serde(skip)]
+    grave: Severity,
+    #[serde(skip)]
+    seconds: Option<u32>,
+}
+
+/// When; all null for records that have no time.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+struct MaybeTime {
+    /// ISO 8601, UTC; whether the BMC's clock runs in UTC nobody can tell.
+    time: Option<String>,
+    /// Why there is none.
+    time_reason: Option<&'static str>,
+    time_raw: Option<u32>,
+}
+
+impl From<Time> for MaybeTime {
+    fn from(Time { time, time_reason, time_raw }: Time) -> Self {
+        Self { time, time_reason, time_raw: Some(time_raw) }
+    }
 }
 
 impl Event {
-    fn new(record: &SelRecord, records: &[Record]) -> Self {
+    /// An event, with its sensor's name if `records` has it.
+    pub(crate) fn new(record: &SelRecord, records: Option<&SdrSet>) -> Self {
         let timestamp = record.timestamp();
+        let grave = record.severity();
+        let no_time = || MaybeTime {
+            time_reason: Some("records of this type have none"),
+            ..MaybeTime::default()
+        };
         let mut event = Self {
             record_id: record.id(),
             record_type: record.record_type(),
-            time: timestamp.map(Time::from),
+            time: timestamp.map(Time::from).map_or_else(no_time, MaybeTime::from),
             sensor: None,
             sensor_number: None,
             sensor_type: None,
+            sensor_type_raw: None,
+            event_type_raw: None,
             generator: None,
+            entity: None,
             state: None,
             event: record.describe(),
+            severity: severity(grave),
             reading: None,
             threshold: None,
             unit: None,
             manufacturer_id: None,
             data: Vec::new(),
+            raw_record: hex(&record.to_bytes()),
             when: timestamp.map_or_else(|| "-".to_owned(), time::text),
             crossing: None,
+            grave,
+            seconds: match timestamp {
+                Some(Timestamp::Unix(seconds)) => Some(seconds),
+                _ => None,
+            },
         };
         match *record {
             SelRecord::System {
@@ -176,14 +204,17 @@ impl Event {
                 event.data = data.to_vec();
                 event.sensor_number = Some(sensor_number);
                 event.sensor_type = Some(sensor_type.name());
+                event.sensor_type_raw = Some(sensor_type.0);
+                event.event_type_raw = Some(event_type.0);
                 event.generator = Some(generator);
                 event.state = Some(if assertion { "asserted" } else { "cleared" });
-                let found = find(records, generator, sensor_number);
-                event.sensor = found.and_then(Record::name).map(ToString::to_string);
-                if let Some(Record::Full(full)) = found
-                    && event_type.is_threshold()
-                {
-                    event.take_trigger(full, Trigger::of(data));
+                let found = records.and_then(|set| set.sensor_of_event(generator, sensor_number));
+                if let Some(sensor) = &found {
+                    event.sensor = Some(sensor.name.clone());
+                    event.entity = Some(sensor.entity.into());
+                    if let Some(full) = sensor.full().filter(|_| event_type.is_threshold()) {
+                        event.take_trigger(full, Trigger::of(data));
+                    }
                 }
             }
             SelRecord::OemTimestamped { manufacturer, data, .. } => {
@@ -211,7 +242,41 @@ impl Event {
 
     /// Whether its sensor is of this type.
     pub(crate) fn is_of(&self, sensor_type: SensorType) -> bool {
-        self.sensor_type == Some(sensor_type.name())
+        self.sensor_type_raw == Some(sensor_type.0)
+    }
+
+    /// How bad it is.
+    pub(crate) const fn severity(&self) -> Severity {
+        self.grave
+    }
+
+    /// Seconds since 1970, if the BMC knew the time.
+    pub(crate) const fn seconds(&self) -> Option<u32> {
+        self.seconds
+    }
+
+    /// All its bytes, in hexadecimal.
+    pub(crate) fn raw_record(&self) -> &str {
+        &self.raw_record
+    }
+
+    /// As a line of ipmitool's `sel save`, which its `sel add` and `event file` take; `None` if it
+    /// is no sensor's event.
+    pub(crate) fn saved_line(&self) -> Option<String> {
+        let direction = if self.state == Some("cleared") { 0x80 } else { 0 };
+        let [first, second, third] = self.data.as_slice() else { return None };
+        let bytes = [
+            SelRecord::EVM_REV,
+            self.sensor_type_raw?,
+            self.sensor_number?,
+            self.event_type_raw? | direction,
+            *first,
+            *second,
+            *third,
+        ];
+        let numbers: Vec<_> = bytes.iter().map(|byte| format!("0x{byte:02x}")).collect();
+        let comment = format!("{} {} {}", self.when, self.who(), self.what());
+        Some(format!("{} # {}", numbers.join(" "), super::plain::plain(&comment)))
     }
 
     fn who(&self) -> String {
@@ -232,19 +297,68 @@ impl Event {
             }
         }
     }
+
+    fn cells(&self) -> [String; 5] {
+        [
+            self.record_id.to_string(),
+            self.when.clone(),
+            self.who(),
+            self.state.unwrap_or("-").to_owned(),
+            self.what(),
+        ]
+    }
+
+    fn show(&self, width: Option<u16>) -> String {
+        let mut fields =
+            Fields::titled(&format!("Event {} (0x{:04x})", self.record_id, self.record_id));
+        fields.row("Time (UTC)", self.when.clone());
+        fields.row("Sensor", self.who());
+        if let (Some(kind), Some(number)) = (self.sensor_type, self.sensor_number) {
+            fields.row("Sensor type", format!("{kind}, sensor 0x{number:02x}"));
+        }
+        fields.maybe("Entity", &self.entity.as_ref().map(ToString::to_string));
+        fields.maybe("State", &self.state.map(str::to_owned));
+        fields.row("Event", self.what());
+        fields.row("Severity", self.severity.replace('_', "-"));
+        fields.maybe("Event type", &self.event_type_raw.map(|raw| format!("0x{raw:02x}")));
+        fields.maybe("Reported by", &self.generator.map(|by| format!("0x{by:04x}")));
+        fields.maybe(
+            "Maker",
+            &self.manufacturer_id.map(|id| {
+                format!(
+                    "{} ({id})",
+                    ipmi_wire::enterprise::name(id).unwrap_or("not in IANA's registry")
+                )
+            }),
+        );
+        let data: Vec<_> = self.data.iter().map(|byte| format!("{byte:02x}")).collect();
+        fields.row("Data", data.join(" "));
+        fields.row("Record type", format!("0x{:02x}", self.record_type));
+        fields.text(width)
+    }
 }
 
-/// The record of the sensor with this number at this generator.
-fn find(records: &[Record], generator: u16, number: u8) -> Option<&Record> {
-    let [owner, place] = generator.to_le_bytes();
-    records.iter().find(|record| {
-        let Some(common) = record.sensor() else { return false };
-        let count = match record {
-            Record::Compact(compact) => compact.count(),
-            _ => 1,
-        };
-        common.key.owner_id == owner
-            && common.key.lun() == place & 3
-            && number.checked_sub(common.key.number).is_some_and(|nth| nth < count)
-    })
+/// One event of many that come one by one: columns as wide as they need to be as a rule.
+impl View for Event {
+    const SCHEMA: &'static str = "lantern.sel_event/1";
+
+    fn text(&self, width: Option<u16>) -> String {
+        let [id, when, who, state, what] =
+            self.cells().map(|cell| super::plain::plain(&cell).into_owned());
+        let prefix = format!("{id:>5}  {when:<19}  {who:<16}  {state:<8}  ");
+        crate::output::hanging(&prefix, &what, width.map(usize::from)) + "\n"
+    }
+}
+
+/// What stands above events that come one by one.
+pub(crate) const HEADER: &str = "   ID  TIME (UTC)           SENSOR            STATE     EVENT\n";
+
+const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Unknown => "unknown",
+        Severity::Information => "information",
+        Severity::Warning => "warning",
+        Severity::Critical => "critical",
+        Severity::NonRecoverable => "non_recoverable",
+    }
 }

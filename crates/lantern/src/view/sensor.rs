@@ -1,35 +1,47 @@
-//! Sensors.
+//! Sensors with their readings.
 
-use ipmi_client::sensors::{Health, Reading, Sensor, Silence};
-use ipmi_wire::sdr::{Record, SensorCommon, ThresholdKind};
+mod change;
+mod detail;
+
+use ipmi_client::sensors::{Reading, Sensor, SensorInfo, SensorState, Silence};
+use ipmi_wire::sdr::{EntityId, ThresholdKind};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::View;
+pub(crate) use change::{Enables, HysteresisSet, Rearmed, ThresholdsSet};
+pub(crate) use detail::{Get, intrusion_steps};
+
 use super::number::{clean, decimals, short, symbol, words};
 use super::table::{Table, left, right};
+use super::{Rows, View};
+use crate::cli::FailOn;
+use crate::error::Exit;
 
 /// A sensor with its reading.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SensorView {
     pub(crate) name: String,
-    number: u8,
+    pub(crate) number: u8,
     owner: u8,
     lun: u8,
     record_id: u16,
     entity: Entity,
     #[serde(rename = "type")]
     sensor_type: &'static str,
+    #[schemars(extend("enum" = ["threshold", "discrete"]))]
     kind: &'static str,
     /// Of an analogue sensor.
-    value: Option<f64>,
-    unit: Option<String>,
-    raw: Option<u8>,
+    pub(super) value: Option<f64>,
+    pub(super) unit: Option<String>,
+    pub(super) raw: Option<u8>,
     /// Of a discrete sensor: in words, and bit by bit.
-    states: Option<Vec<&'static str>>,
-    states_raw: Option<u16>,
-    status: &'static str,
+    pub(super) states: Option<Vec<&'static str>>,
+    pub(super) states_raw: Option<u16>,
+    #[schemars(extend("enum" = STATES))]
+    pub(crate) status: &'static str,
     /// Why there is neither value nor states.
-    absent_reason: Option<String>,
+    pub(super) absent_reason: Option<String>,
+    /// Thresholds in force; left out where they were not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     thresholds: Option<Thresholds>,
     #[serde(skip)]
@@ -38,16 +50,35 @@ pub(crate) struct SensorView {
     decimals: u8,
     #[serde(skip)]
     silence: String,
+    #[serde(skip)]
+    state: Option<SensorState>,
 }
 
-#[derive(Debug, Serialize)]
-struct Entity {
+/// What `status` says.
+const STATES: [&str; 7] =
+    ["ok", "warning", "critical", "non_recoverable", "absent", "unknown", "unreadable"];
+
+/// What it watches, or belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct Entity {
     id: u8,
     instance: u8,
     name: &'static str,
 }
 
-#[derive(Debug, Default, Serialize)]
+impl From<EntityId> for Entity {
+    fn from(entity: EntityId) -> Self {
+        Self { id: entity.id, instance: entity.instance, name: entity.name() }
+    }
+}
+
+impl std::fmt::Display for Entity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name, self.instance)
+    }
+}
+
+#[derive(Debug, Default, Serialize, JsonSchema)]
 struct Thresholds {
     lower_non_recoverable: Option<f64>,
     lower_critical: Option<f64>,
@@ -61,7 +92,7 @@ impl SensorView {
     /// A sensor and its thresholds.
     pub(crate) fn new(sensor: &Sensor) -> Self {
         let mut view = Self::short(sensor);
-        if view.kind == "threshold" {
+        if view.is_threshold() {
             let get = |kind| {
                 let found = sensor.thresholds.iter().find(|(present, _)| *present == kind);
                 found.map(|(_, value)| clean(*value, view.decimals))
@@ -78,40 +109,32 @@ impl SensorView {
         view
     }
 
-    /// A sensor without thresholds.
+    /// A sensor without its thresholds.
     pub(crate) fn short(sensor: &Sensor) -> Self {
-        let common = sensor.record.sensor();
-        let threshold = common.is_some_and(SensorCommon::is_threshold);
-        let key = common.map(|common| common.key);
-        let entity = common.map(|common| common.entity);
-        let units = common.filter(|_| threshold).map(|common| common.units);
+        let SensorInfo { key, entity, name, sensor_type, event_type, record } = &sensor.info;
+        let units = record.sensor().map(|common| &common.units);
+        let is_threshold = event_type.is_threshold();
         let mut view = Self {
-            name: sensor.name(),
-            number: key.map_or(0, |key| key.number),
-            owner: key.map_or(0, |key| key.owner_id),
-            lun: key.map_or(0, |key| key.lun()),
-            record_id: sensor.record.record_id(),
-            entity: Entity {
-                id: entity.map_or(0, |entity| entity.id),
-                instance: entity.map_or(0, |entity| entity.instance),
-                name: entity.map_or("Unspecified", |entity| entity.name()),
-            },
-            sensor_type: common.map_or("Reserved", |common| common.sensor_type.name()),
-            kind: if threshold { "threshold" } else { "discrete" },
+            name: name.clone(),
+            number: key.number,
+            owner: key.owner_id,
+            lun: key.lun(),
+            record_id: record.record_id(),
+            entity: (*entity).into(),
+            sensor_type: sensor_type.name(),
+            kind: if is_threshold { "threshold" } else { "discrete" },
             value: None,
-            unit: units.as_ref().map(words),
+            unit: units.filter(|_| is_threshold).map(words),
             raw: None,
             states: None,
             states_raw: None,
-            status: status(sensor.health()),
+            status: status(sensor.state),
             absent_reason: None,
             thresholds: None,
-            symbol: units.as_ref().map(symbol).unwrap_or_default(),
-            decimals: match &sensor.record {
-                Record::Full(full) => decimals(full),
-                _ => 0,
-            },
+            symbol: units.map(symbol).unwrap_or_default(),
+            decimals: sensor.info.full().map_or(0, decimals),
             silence: String::new(),
+            state: Some(sensor.state),
         };
         view.take(&sensor.reading);
         view
@@ -121,16 +144,19 @@ impl SensorView {
         match reading {
             Reading::Analog { raw, value, .. } => {
                 self.raw = Some(*raw);
-                self.value = Some(clean(*value, self.decimals));
+                self.value = value.map(|value| clean(value, self.decimals));
+                if value.is_none() {
+                    self.silence = format!("raw 0x{raw:02x}");
+                    let reason = "the record has no way to make a value of the raw reading";
+                    self.absent_reason = Some(reason.to_owned());
+                }
             }
-            Reading::Discrete { states, texts } => {
+            Reading::Discrete { states, texts, value } => {
                 self.states_raw = Some(*states);
                 self.states = Some(texts.clone());
+                self.value = value.map(|value| clean(value, self.decimals));
             }
             Reading::None(silence) => {
-                if let Silence::NoConversion(raw) = silence {
-                    self.raw = Some(*raw);
-                }
                 let (short, reason) = explain(*silence);
                 (self.silence, self.absent_reason) = (short, Some(reason));
             }
@@ -142,20 +168,26 @@ impl SensorView {
 
     /// The value without its unit, the states, or why there is neither.
     fn reading(&self) -> String {
-        match (self.value, &self.states, self.states_raw) {
-            (Some(value), ..) => short(value, self.decimals),
-            (_, Some(texts), Some(raw)) => match (texts.as_slice(), raw) {
-                ([], 0) => "-".to_owned(),
-                ([], raw) => format!("state bits 0x{raw:04x}"),
-                (texts, _) => texts.join(", "),
-            },
+        match (&self.states, self.states_raw, self.value) {
+            (Some(texts), Some(raw), value) => {
+                let mut words = match (texts.as_slice(), raw) {
+                    ([], 0) => "-".to_owned(),
+                    ([], raw) => format!("state bits 0x{raw:04x}"),
+                    (texts, _) => texts.join(", "),
+                };
+                if let Some(value) = value {
+                    words.push_str(&format!(" ({} {})", short(value, self.decimals), self.symbol));
+                }
+                words
+            }
+            (_, _, Some(value)) => short(value, self.decimals),
             _ => self.silence.clone(),
         }
     }
 
     /// The value with its unit, the states, or why there is neither.
     pub(crate) fn says(&self) -> String {
-        match self.value {
+        match self.value.filter(|_| self.is_threshold()) {
             Some(_) => format!("{} {}", self.reading(), self.symbol).trim_end().to_owned(),
             None => self.reading(),
         }
@@ -166,34 +198,54 @@ impl SensorView {
         self.value
     }
 
-    /// How its thing is doing; states carry no judgement.
+    /// How its thing is doing, in a word for a column.
     pub(crate) fn status_word(&self) -> String {
         match self.status {
-            "unknown" => "-",
-            _ if self.kind == "discrete" => "",
+            "unknown" | "unreadable" => "-",
             "non_recoverable" => "nonrecov",
             word => word,
         }
         .to_owned()
     }
 
+    /// Its name; its number if it has none.
+    pub(super) fn label(&self) -> String {
+        if self.name.trim().is_empty() {
+            return format!("0x{:02x}", self.number);
+        }
+        self.name.clone()
+    }
+
     /// What it belongs to.
     pub(crate) fn place(&self) -> String {
-        format!("{} {}", self.entity.name, self.entity.instance)
+        self.entity.to_string()
     }
 
     fn is_threshold(&self) -> bool {
         self.kind == "threshold"
     }
+
+    /// Whether this is what `--fail-on` is about.
+    fn fails(&self, on: FailOn) -> bool {
+        match (on, self.state) {
+            (FailOn::Warning, Some(state)) => state.is_alarm(),
+            (FailOn::Critical, Some(state)) => {
+                matches!(state, SensorState::Critical | SensorState::NonRecoverable)
+            }
+            (_, None) => false,
+        }
+    }
 }
 
-const fn status(health: Health) -> &'static str {
-    match health {
-        Health::Nominal => "ok",
-        Health::Warning => "warning",
-        Health::Critical => "critical",
-        Health::NonRecoverable => "non_recoverable",
-        Health::Unknown => "unknown",
+const fn status(state: SensorState) -> &'static str {
+    match state {
+        SensorState::Nominal => "ok",
+        SensorState::Warning => "warning",
+        SensorState::Critical => "critical",
+        SensorState::NonRecoverable => "non_recoverable",
+        SensorState::Absent => "absent",
+        SensorState::Unknown => "unknown",
+        SensorState::Unreadable(_) => "unreadable",
     }
 }
 
@@ -209,39 +261,67 @@ fn explain(silence: Silence) -> (String, String) {
             "remote".into(),
             format!("the sensor belongs to the controller at 0x{owner:02x}, not to the BMC"),
         ),
-        Silence::NoConversion(raw) => (
-            format!("raw 0x{raw:02x}"),
-            "the record has no way to make a value of the raw reading".into(),
-        ),
+        Silence::EventOnly => ("events".into(), "the sensor only sends events".into()),
+        Silence::Failed => ("error".into(), "asking failed".into()),
     }
 }
 
+/// How a command ends that showed these sensors.
+fn exit<'a>(on: Option<FailOn>, mut sensors: impl Iterator<Item = &'a SensorView>) -> Option<Exit> {
+    let on = on?;
+    sensors.any(|sensor| sensor.fails(on)).then_some(Exit::Alarm)
+}
+
 /// All sensors with their thresholds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct List {
     sensors: Vec<SensorView>,
+    #[serde(skip)]
+    fail_on: Option<FailOn>,
+    #[serde(skip)]
+    thresholds: bool,
 }
 
 impl From<&[Sensor]> for List {
     fn from(sensors: &[Sensor]) -> Self {
-        Self { sensors: sensors.iter().map(SensorView::new).collect() }
+        Self::new(sensors, true, None)
+    }
+}
+
+impl List {
+    pub(crate) fn new(sensors: &[Sensor], thresholds: bool, fail_on: Option<FailOn>) -> Self {
+        let view = if thresholds { SensorView::new } else { SensorView::short };
+        Self { sensors: sensors.iter().map(view).collect(), fail_on, thresholds }
     }
 }
 
 impl View for List {
     const SCHEMA: &'static str = "lantern.sensor_list/1";
+    const ROWS: Option<Rows> = Some(Rows { key: "sensors", schema: "lantern.sensor/1" });
 
     /// Two tables, because states and thresholds do not share columns.
     fn text(&self, width: Option<u16>) -> String {
+        if self.sensors.is_empty() {
+            return "No sensors\n".to_owned();
+        }
         let (analog, discrete): (Vec<_>, Vec<_>) =
             self.sensors.iter().partition(|sensor| sensor.is_threshold());
-        let tables = [(analog.is_empty(), analog_table(&analog, width)), {
-            let empty = discrete.is_empty();
-            (empty, discrete_table(&discrete, width))
-        }];
-        let texts: Vec<_> =
-            tables.into_iter().filter(|(empty, _)| !empty).map(|(_, text)| text).collect();
-        texts.join("\n")
+        let mut tables = Vec::new();
+        if !analog.is_empty() {
+            tables.push(if self.thresholds {
+                analog_table(&analog, width)
+            } else {
+                short_table(&analog, width)
+            });
+        }
+        if !discrete.is_empty() {
+            tables.push(discrete_table(&discrete, width));
+        }
+        tables.join("\n")
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        exit(self.fail_on, self.sensors.iter())
     }
 }
 
@@ -251,7 +331,7 @@ fn analog_table(sensors: &[&SensorView], width: Option<u16>) -> String {
     let columns = [
         left("SENSOR"),
         right("READING").tight(),
-        left(""),
+        left("").flexible(),
         left("STATUS"),
         right("LNR").tight(),
         right("LC").tight(),
@@ -270,7 +350,7 @@ fn analog_table(sensors: &[&SensorView], width: Option<u16>) -> String {
         };
         let unit = sensor.value.map(|_| sensor.symbol.clone()).unwrap_or_default();
         table.row([
-            sensor.name.clone(),
+            sensor.label(),
             sensor.reading(),
             unit,
             sensor.status_word(),
@@ -285,10 +365,28 @@ fn analog_table(sensors: &[&SensorView], width: Option<u16>) -> String {
     table.text(width)
 }
 
-fn discrete_table(sensors: &[&SensorView], width: Option<u16>) -> String {
-    let mut table = Table::new(&[left("SENSOR"), left("TYPE"), left("STATE").flexible()]);
+/// Without thresholds.
+fn short_table(sensors: &[&SensorView], width: Option<u16>) -> String {
+    let columns =
+        [left("SENSOR"), right("READING").tight(), left(""), left("STATUS"), left("ENTITY")];
+    let mut table = Table::new(&columns);
     for sensor in sensors {
-        table.row([sensor.name.clone(), sensor.sensor_type.to_owned(), sensor.reading()]);
+        let unit = sensor.value.map(|_| sensor.symbol.clone()).unwrap_or_default();
+        table.row([sensor.label(), sensor.reading(), unit, sensor.status_word(), sensor.place()]);
+    }
+    table.text(width)
+}
+
+fn discrete_table(sensors: &[&SensorView], width: Option<u16>) -> String {
+    let columns = [left("SENSOR"), left("TYPE"), left("STATUS"), left("STATE").flexible()];
+    let mut table = Table::new(&columns);
+    for sensor in sensors {
+        table.row([
+            sensor.label(),
+            sensor.sensor_type.to_owned(),
+            sensor.status_word(),
+            sensor.reading(),
+        ]);
     }
     table.text(width)
 }

@@ -2,13 +2,14 @@
 
 use ipmi_wire::cmd::app::{ActiveSession, SessionInfo};
 use ipmi_wire::session::CipherSuite;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::View;
 use super::table::fields;
 
 /// Get Session Info, and what the console knows itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Session {
     cipher_suite: u8,
     authentication: Option<String>,
@@ -63,21 +64,27 @@ impl Session {
 impl View for Session {
     const SCHEMA: &'static str = "lantern.session_info/1";
 
-    fn text(&self, _: Option<u16>) -> String {
+    fn text(&self, width: Option<u16>) -> String {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let console = match (&self.remote_ip, self.remote_port) {
             (Some(ip), Some(port)) => Some(format!("{ip}:{port}")),
             _ => None,
         };
-        fields([
-            ("Cipher suite", self.suite()),
-            ("Session handle", self.handle.to_string()),
-            ("User ID", or_dash(self.user_id.map(|id| id.to_string()))),
-            ("Privilege", or_dash(self.privilege.clone())),
-            ("Channel", or_dash(self.channel.map(|channel| channel.to_string()))),
-            ("Console", or_dash(console)),
-            ("Console's MAC", or_dash(self.remote_mac.clone())),
-            ("Active sessions", format!("{} of {}", self.active_sessions, self.possible_sessions)),
-        ])
+        fields(
+            width,
+            [
+                ("Cipher suite", self.suite()),
+                ("Session handle", self.handle.to_string()),
+                ("User ID", or_dash(self.user_id.map(|id| id.to_string()))),
+                ("Privilege", or_dash(self.privilege.clone())),
+                ("Channel", or_dash(self.channel.map(|channel| channel.to_string()))),
+                ("Console", or_dash(console)),
+                ("Console's MAC", or_dash(self.remote_mac.clone())),
+                (
+                    "Active sessions",
+                    format!("{} of {}", self.active_sessions, self.possible_sessions),
+                ),
+            ],
+        )
     }
 }

@@ -1,5 +1,7 @@
 //! Tables without lines: columns told apart by space alone, and lists of fields.
 
+use super::plain::plain;
+use crate::output::hanging;
 use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Inner, presets,
 };
@@ -51,7 +53,8 @@ impl Table {
     }
 
     pub(crate) fn row<I: IntoIterator<Item = String>>(&mut self, cells: I) {
-        self.inner.add_row(cells.into_iter().map(Cell::new_owned));
+        let cells = cells.into_iter().map(|cell| Cell::new_owned(plain(&cell).into_owned()));
+        self.inner.add_row(cells);
     }
 
     /// Lines, each with its end, broken at `width` columns if one is given.
@@ -73,11 +76,85 @@ impl Table {
     }
 }
 
+/// Fields under headings, each with its name.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    title: Option<String>,
+    lines: Vec<Line>,
+}
+
+#[derive(Debug)]
+enum Line {
+    Heading(String),
+    Row(String, String),
+}
+
+impl Fields {
+    /// With a line above them all.
+    pub(crate) fn titled(title: &str) -> Self {
+        Self { title: Some(title.to_owned()), lines: Vec::new() }
+    }
+
+    /// What comes belongs together.
+    pub(crate) fn heading(&mut self, heading: &str) {
+        self.lines.push(Line::Heading(heading.to_owned()));
+    }
+
+    pub(crate) fn row(&mut self, name: &str, value: impl Into<String>) {
+        self.lines.push(Line::Row(name.to_owned(), value.into()));
+    }
+
+    /// A field, if there is a value.
+    pub(crate) fn maybe(&mut self, name: &str, value: &Option<String>) {
+        if let Some(value) = value {
+            self.row(name, value.clone());
+        }
+    }
+
+    /// What to do, in this order.
+    pub(crate) fn steps(&mut self, steps: &[String]) {
+        for (nth, step) in steps.iter().enumerate() {
+            self.row("", format!("{}. {step}", nth.saturating_add(1)));
+        }
+    }
+
+    /// Indented lines, each with its end, broken at `width` columns if one is given.
+    pub(crate) fn text(&self, width: Option<u16>) -> String {
+        self.lines("  ", width)
+    }
+
+    /// The same, not indented.
+    pub(crate) fn flush(&self, width: Option<u16>) -> String {
+        self.lines("", width)
+    }
+
+    fn lines(&self, indent: &str, width: Option<u16>) -> String {
+        let names = self.lines.iter().filter_map(|line| match line {
+            Line::Row(name, _) => Some(name.chars().count()),
+            Line::Heading(_) => None,
+        });
+        let widest = names.max().unwrap_or(0);
+        let title = self.title.iter().map(|title| format!("{}\n", plain(title.trim_end())));
+        let lines = self.lines.iter().map(|line| match line {
+            Line::Heading(heading) => format!("{}\n", plain(heading.trim_end())),
+            Line::Row(name, value) => {
+                let prefix = match name.as_str() {
+                    "" => indent.to_owned(),
+                    name => format!("{indent}{:widest$}  ", plain(name)),
+                };
+                let text = hanging(&prefix, &plain(value), width.map(usize::from));
+                text.trim_end().to_owned() + "\n"
+            }
+        });
+        title.chain(lines).collect()
+    }
+}
+
 /// Fields with their names, one a line.
-pub(crate) fn fields<const N: usize>(fields: [(&str, String); N]) -> String {
-    let widest = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    let line = |(name, value): &(&str, String)| format!("{name:widest$}  {value}\n");
-    fields.iter().map(line).collect()
+pub(crate) fn fields<const N: usize>(width: Option<u16>, named: [(&str, String); N]) -> String {
+    let mut fields = Fields::default();
+    named.into_iter().for_each(|(name, value)| fields.row(name, value));
+    fields.flush(width)
 }
 
 #[cfg(test)]
@@ -110,6 +187,6 @@ mod tests {
 
     #[test]
     fn fields_line_up() {
-        assert_eq!(fields([("a", "1".into()), ("long", "2".into())]), "a     1\nlong  2\n");
+        assert_eq!(fields(None, [("a", "1".into()), ("long", "2".into())]), "a     1\nlong  2\n");
     }
 }

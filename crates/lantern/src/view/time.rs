@@ -1,16 +1,17 @@
 //! Times, of which a BMC may know little.
 
 use ipmi_wire::sel::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A time as the BMC gave it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Time {
     /// ISO 8601, UTC; whether the BMC's clock runs in UTC nobody can tell.
-    time: Option<String>,
+    pub(super) time: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    time_reason: Option<&'static str>,
-    time_raw: u32,
+    pub(super) time_reason: Option<&'static str>,
+    pub(super) time_raw: u32,
 }
 
 impl From<Timestamp> for Time {

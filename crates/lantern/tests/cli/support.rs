@@ -33,7 +33,7 @@ pub(crate) fn lantern() -> Command {
         command.env_remove(name);
     }
     // No test may remember what another one has learned.
-    command.env("XDG_CACHE_HOME", "/nonexistent").stdin(Stdio::null());
+    command.env("XDG_CACHE_HOME", "/dev/null/none").stdin(Stdio::null());
     command
 }
 
@@ -92,11 +92,13 @@ impl Bmc {
         self.run(arguments).expect_success().to_owned()
     }
 
-    /// The same as JSON.
+    /// The same as JSON, which is what its schema says.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let arguments: Vec<_> = ["-o", "json"].iter().chain(arguments).copied().collect();
         let output = self.run(&arguments);
-        serde_json::from_str(output.expect_success()).unwrap()
+        let object = serde_json::from_str(output.expect_success()).unwrap();
+        crate::schemas::check(&object);
+        object
     }
 
     /// Asks it to stop; how it ended.

@@ -1,0 +1,64 @@
+//! Files of commands: `-` is standard input or output.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use crate::error::{Error, Exit};
+
+/// More than any of them can have: 65535 records of the longest kind.
+const SIZE_MAX: u64 = 32 << 20;
+
+/// Whether standard input or output is meant.
+pub(super) fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The whole file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let all = |input: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        input.take(SIZE_MAX.saturating_add(1)).read_to_end(&mut bytes).map(|_| bytes)
+    };
+    let bytes = match is_standard(path) {
+        true => all(&mut io::stdin().lock()),
+        false => File::open(path).and_then(|mut file| all(&mut file)),
+    };
+    match bytes {
+        Ok(bytes) if bytes.len() as u64 > SIZE_MAX => {
+            Err(Error::usage(format!("{}: more than 32 MiB", path.display())))
+        }
+        Ok(bytes) => Ok(bytes),
+        Err(error) => Err(Error::usage(format!("{}: {error}", path.display()))),
+    }
+}
+
+/// Whether a new file can be at `path`: to be known before what it is to hold is gone elsewhere.
+pub(super) fn check_new(path: &Path) -> Result<(), Error> {
+    let there = fs::symlink_metadata(path).is_ok();
+    if is_standard(path) || there {
+        let why = if there { "it is there already" } else { "it has to be a file" };
+        return Err(Error::usage(format!("{}: {why}", path.display()))
+            .next("name a file that is not there yet: nothing is overwritten here"));
+    }
+    Ok(())
+}
+
+/// Writes a file that was not there, down to the disk.
+pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let written =
+        OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+    written.map_err(|error| cannot(path, &error))
+}
+
+/// Writes a file, in the place of one that may be there.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    fs::write(path, bytes).map_err(|error| cannot(path, &error))
+}
+
+fn cannot(path: &Path, error: &io::Error) -> Error {
+    Error::told(Exit::Failed, format!("{}: {error}", path.display()))
+}

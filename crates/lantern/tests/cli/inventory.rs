@@ -1,0 +1,126 @@
+//! `fru`.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::{Bmc, finish, lantern_with};
+
+#[test]
+fn devices_are_listed_and_printed() {
+    let bmc = Bmc::start();
+    let list = bmc.text(&["fru", "list"]);
+    assert!(list.contains("Power Supply 1"), "{list}");
+    assert_eq!(bmc.json(&["fru", "list"])["devices"].as_array().unwrap().len(), 3);
+    let text = bmc.text(&["fru", "print"]);
+    for says in ["FRU 0: BMC", "Serial number       LNB00001", "Record: power supply", "750 W"] {
+        assert!(text.contains(says), "{says}:\n{text}");
+    }
+    let object = bmc.json(&["fru", "print"]);
+    let supply = &object["devices"][1];
+    assert_eq!(supply["product"]["part_number"], "LN-PSU-750");
+    assert_eq!(supply["multirecords"][0]["power_supply"]["capacity_watts"], 750);
+    assert_eq!(supply["board"], Value::Null);
+    let board = &bmc.json(&["fru", "print", "0"])["devices"][0]["board"];
+    assert_eq!(board["manufactured"], "2026-01-15T12:00:00Z");
+    let missing = bmc.run(&["fru", "print", "9"]);
+    assert_eq!(missing.code(), Some(1));
+    assert!(missing.stderr.contains("no FRU device 9"), "{}", missing.stderr);
+}
+
+#[test]
+fn a_field_is_edited_by_its_name() {
+    let bmc = Bmc::start();
+    let text = bmc.text(&["fru", "edit", "0", "product.serial", "S/N 4711, rev \"B\""]);
+    assert!(text.contains("LNS00001  S/N 4711, rev \"B\"") && text.contains("read back"), "{text}");
+    let object = bmc.json(&["fru", "edit", "0", "chassis", "custom1", "rack 7"]);
+    assert_eq!(
+        object["changes"],
+        json!([{"area": "chassis", "field": "Custom 1", "before": null, "now": "rack 7"}])
+    );
+    let csv = bmc.text(&["fru", "print", "0", "-o", "csv"]);
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let column = reader.headers().unwrap().iter().position(|name| name == "product.serial_number");
+    let row = reader.records().next().unwrap().unwrap();
+    assert_eq!(&row[column.unwrap()], "S/N 4711, rev \"B\"");
+    for wrong in [["product.colour", "x"], ["internal.use", "x"], ["serial", "x"]] {
+        let words: Vec<_> = ["fru", "edit", "0"].iter().chain(&wrong).copied().collect();
+        assert_eq!(bmc.run(&words).code(), Some(2), "{wrong:?}");
+    }
+    let long = "x".repeat(64);
+    let refused = bmc.run(&["fru", "edit", "0", "product.serial", &long]);
+    assert_eq!(refused.code(), Some(1));
+    assert!(refused.stderr.contains("63"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_device_is_read_to_a_file_and_written_from_it() {
+    let bmc = Bmc::start();
+    let file = bmc.directory.path().join("fru0.bin");
+    let path = file.to_str().unwrap();
+    assert!(bmc.text(&["fru", "read", "0", path]).contains("1024 bytes"));
+    assert_eq!(bmc.json(&["fru", "read", "0", path])["bytes"], 1024);
+    let decoded = lantern_with(&["fru", "decode", path, "-o", "json"]);
+    let object: Value = serde_json::from_str(decoded.expect_success()).unwrap();
+    crate::schemas::check(&object);
+    assert_eq!(object["devices"][0]["product"]["serial_number"], "LNS00001");
+    assert_eq!(object["address"], Value::Null);
+
+    bmc.text(&["fru", "edit", "0", "product.serial", "OTHER"]);
+    let refused = bmc.run(&["fru", "write", "0", path]);
+    assert_eq!(refused.code(), Some(2));
+    let text = bmc.text(&["fru", "write", "0", path, "--yes"]);
+    assert!(text.contains("OTHER   LNS00001"), "{text}");
+    assert_eq!(bmc.text(&["fru", "write", "0", path, "--yes"]), "FRU 0: nothing to change\n");
+
+    // Faults are warnings with the area's name.
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = bytes.windows(8).position(|window| window == b"LNB00001").unwrap();
+    bytes[at] = b'X';
+    std::fs::write(&file, &bytes).unwrap();
+    let text = lantern_with(&["fru", "decode", path]).expect_success().to_owned();
+    assert!(text.contains("board area: checksum mismatch") && text.contains("XNB00001"), "{text}");
+    std::fs::write(&file, [0xff; 64]).unwrap();
+    let blank = lantern_with(&["fru", "decode", path]);
+    assert_eq!(blank.code(), Some(2));
+    assert!(blank.stderr.contains("blank"), "{}", blank.stderr);
+    assert_eq!(bmc.run(&["fru", "write", "0", path, "--yes"]).code(), Some(2));
+    bmc.text(&["fru", "write", "0", path, "--yes", "--force"]);
+    assert!(bmc.text(&["fru", "print", "0"]).contains("blank"));
+}
+
+#[test]
+fn what_is_not_supported_says_so() {
+    let output = lantern_with(&["fru", "upgEkey", "0", "x.bin"]);
+    assert_eq!(output.code(), Some(2));
+    assert!(output.stderr.contains("not supported"), "{}", output.stderr);
+}
+
+#[test]
+fn a_user_may_look_and_not_touch() {
+    let bmc = Bmc::start();
+    let guest = |words: &[&str]| {
+        let mut command: Command = crate::support::lantern();
+        command.args(["-H", &bmc.address.to_string(), "-U", "guest"]).args(words);
+        finish(command.env("LANTERN_PASSWORD", "Guest_Pass_4"))
+    };
+    for words in
+        [&["fru", "print"][..], &["sensor", "get", "FAN1"], &["sel", "list"], &["sdr", "info"]]
+    {
+        guest(words).expect_success();
+    }
+    for words in [
+        &["fru", "edit", "0", "product.serial", "x"][..],
+        &["sel", "clear", "--yes"],
+        &["sensor", "set", "FAN1", "--lc", "700"],
+        &["sel", "time", "set", "now"],
+    ] {
+        let refused = guest(words);
+        assert!(matches!(refused.code(), Some(1 | 3)), "{words:?}");
+        assert!(
+            refused.stderr.contains("operator") || refused.stderr.contains("OPERATOR"),
+            "{}",
+            refused.stderr
+        );
+    }
+}
