@@ -106,6 +106,54 @@ fn our_client_and_our_bmc() {
     }
 }
 
+/// Records of all kinds, and every command that changes what the BMC keeps.
+#[test]
+fn everything_about_records_in_the_clear() {
+    let suite = 2;
+    let bmc = Bmc::with(|config| {
+        config.personality = lantern_bmcd::PersonalityName::Specimens;
+        config.suites = vec![CipherSuite(suite)];
+    });
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name).display().to_string();
+    judged("ipmitool records", bmc.addr, true, |addr| {
+        let Some(tool) = ipmitool_at(addr, suite) else { return };
+        std::fs::write(file("events"), "0x04 0x01 0x01 0x01 0x57 0x57 0x50\n").unwrap();
+        for command in [
+            "sdr info".to_owned(),
+            "sdr elist all -v".to_owned(),
+            "sensor list".to_owned(),
+            "sensor thresh Load upper 50 60 70".to_owned(),
+            format!("sel add {}", file("events")),
+            "sel info".to_owned(),
+            "sel elist -v".to_owned(),
+            "sel delete 1".to_owned(),
+            "sel clear".to_owned(),
+            "sel time set now".to_owned(),
+            "sel time get".to_owned(),
+            "fru print 0".to_owned(),
+            format!("fru read 0 {}", file("fru")),
+            format!("fru write 4 {}", file("fru")),
+            format!("sdr dump {}", file("sdr")),
+            format!("sdr fill file {}", file("sdr")),
+        ] {
+            tool.run(&command).expect_success();
+        }
+    });
+    judged("freeipmi records", bmc.addr, true, |addr| {
+        let Some(tool) = freeipmi_at(addr, suite) else { return };
+        tool.run("ipmi-sensors", "-vv --output-sensor-thresholds").expect_success();
+        tool.run("ipmi-sensors", "--sdr-info").expect_success();
+        tool.run("ipmi-sel", "-v").expect_success();
+        tool.run("ipmi-sel", "--info").expect_success();
+        tool.run("ipmi-fru", "").expect_success();
+        tool.run("ipmi-config", "--category=sensors --checkout --section=37_Load").expect_success();
+    });
+    judged("ours records", bmc.addr, true, |addr| {
+        our_client(addr, "admin", "Complex_Pass", suite);
+    });
+}
+
 #[test]
 fn our_client_and_ipmi_sim() {
     let Some(sim) = IpmiSim::start() else { return };

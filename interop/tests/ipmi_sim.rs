@@ -101,7 +101,7 @@ async fn sensors_equal_what_ipmitool_reads() {
     let listed = listed.expect_success();
     for (sensor, simulated) in sensors.iter().zip(&sim.machine().sensors) {
         assert_eq!(sensor.name(), simulated.name);
-        let Reading::Analog { value, .. } = sensor.reading else {
+        let Reading::Analog { value: Some(value), .. } = sensor.reading else {
             panic!("{}: {:?}", sensor.name(), sensor.reading)
         };
         assert!((value - simulated.value()).abs() < 1e-9, "{}: {value}", sensor.name());
@@ -116,7 +116,7 @@ async fn sensors_equal_what_ipmitool_reads() {
 /// The value that ipmitool's CSV has for a sensor.
 fn field(csv: &str, sensor: &Sensor) -> f64 {
     let name = sensor.name();
-    let row = csv.lines().find(|line| line.split(',').next() == Some(name.as_str()));
+    let row = csv.lines().find(|line| line.split(',').next() == Some(name));
     row.unwrap_or_else(|| panic!("no {name} in\n{csv}")).split(',').nth(1).unwrap().parse().unwrap()
 }
 

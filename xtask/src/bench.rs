@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: our own benchmarks, and us beside the peers.
+//! `cargo xtask bench`: our own benchmarks, and us beside the peers, in time and in exchanges.
 //!
 //! Numbers are for people: nothing here passes or fails by the clock. Clients take turns, so that
 //! whatever else the machine does hits them alike; the median of each is compared.
@@ -21,6 +21,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     args.finish()?;
     peers::ensure()?;
     own_benchmarks()?;
+    report::write("bench, exchanges", &exchanges()?)?;
     let lab = Lab::start()?;
     let mut rows: Vec<Row> = Vec::new();
     for client in CLIENTS {
@@ -99,6 +100,21 @@ fn table(rows: &mut [Row], runs: u64) -> String {
         out.push_str(&line);
     }
     out
+}
+
+/// The table that a test of the workspace prints: it counts exchanges, ours and the peers'.
+fn exchanges() -> Result<String> {
+    const MARK: &str = "<!-- table -->";
+    let mut command = shell::cargo(["test", "--package", "lantern-interop"]);
+    command.args(["--test", "repository_exchanges", "--", "--nocapture"]);
+    command.env("LANTERN_REQUIRE_PEERS", "1");
+    let said = shell::output(&mut command)?;
+    let table = said.split(MARK).nth(1).context("the test printed no table")?;
+    Ok(format!(
+        "Datagrams from the console for one run from handshake to end, by \
+         `interop/tests/repository_exchanges.rs`, against `personality = \"specimens\"`.\n\n{}",
+        table.trim()
+    ))
 }
 
 /// Runs every benchmark target of the workspace; there may be none yet.

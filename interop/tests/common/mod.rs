@@ -1,13 +1,23 @@
 //! A running BMC of ours, in this process, for peers to talk to.
 #![allow(dead_code, unreachable_pub, reason = "every test file uses a part of it")]
 
+pub mod deviations;
+pub mod events;
+pub mod ipmitool_says;
+pub mod pair;
+pub mod truth;
+
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use lantern_bmcd::{Config, Server};
+use ipmi_client::{Credentials, Endpoint};
+use ipmi_wire::Privilege;
+use lantern_bmcd::personality::sensors::{Kind, SENSORS};
+use lantern_bmcd::{Config, PersonalityName, SensorConfig, Server, SourceConfig};
 use lantern_testkit::peers::{FreeIpmi, Ipmitool};
+use tempfile::TempDir;
 
 /// The example that users start with is the one that is tested.
 const REFERENCE: &str = include_str!("../../../examples/bmc.toml");
@@ -18,6 +28,8 @@ pub struct Bmc {
     pub addr: SocketAddr,
     /// All of them.
     pub addrs: Vec<SocketAddr>,
+    /// What its sensors read, if that is in files.
+    files: Option<TempDir>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -26,6 +38,38 @@ impl Bmc {
     /// The reference BMC of `examples/bmc.toml`.
     pub fn reference() -> Self {
         Self::with(|_| {})
+    }
+
+    /// One of everything: `personality = "specimens"`.
+    pub fn specimens() -> Self {
+        Self::with(|config| config.personality = PersonalityName::Specimens)
+    }
+
+    /// The specimens in the device instead of a repository: `records = "device"`.
+    pub fn device_records() -> Self {
+        let text = REFERENCE.replace(
+            "personality = \"reference\"",
+            "personality = \"specimens\"\nrecords = \"device\"",
+        );
+        let device = Config::parse(&text, Path::new("examples/bmc.toml")).unwrap();
+        Self::with(|config| {
+            (config.personality, config.records_in) = (device.personality, device.records_in);
+        })
+    }
+
+    /// The reference BMC, whose threshold sensors all say for good what is normal.
+    pub fn frozen() -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut sensors = Vec::new();
+        for sensor in SENSORS {
+            let Kind::Analog(analog) = sensor.kind else { continue };
+            let path = directory.path().join(sensor.number.to_string());
+            std::fs::write(&path, analog.nominal.to_string()).unwrap();
+            sensors.push(measured_otherwise(sensor.name, SourceConfig::File(path)));
+        }
+        let mut bmc = Self::with(|config| config.sensors.sensors = sensors);
+        bmc.files = Some(directory);
+        bmc
     }
 
     /// The reference BMC with suites that only tests want.
@@ -38,6 +82,15 @@ impl Bmc {
 
     /// The reference BMC, changed.
     pub fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start(None, change)
+    }
+
+    /// The reference BMC, changed, with what it keeps in `directory`.
+    pub fn keeping(directory: &Path, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start(Some(directory.to_owned()), change)
+    }
+
+    fn start(state: Option<PathBuf>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::parse(REFERENCE, Path::new("examples/bmc.toml")).unwrap();
         config.listen = vec!["127.0.0.1:0".parse().unwrap()];
         change(&mut config);
@@ -47,14 +100,14 @@ impl Bmc {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let server = Server::start(&config, None).unwrap();
+                let server = Server::start(&config, state.as_deref()).unwrap();
                 tell.send(server.addresses().to_vec()).unwrap();
                 let _ = stopped.await;
                 server.stop().await;
             });
         });
         let addrs = told.recv().unwrap();
-        Self { addr: addrs[0], addrs, stop: Some(stop), thread: Some(thread) }
+        Self { addr: addrs[0], addrs, files: None, stop: Some(stop), thread: Some(thread) }
     }
 
     pub fn ipmitool(&self, suite: u8) -> Option<Ipmitool> {
@@ -77,6 +130,20 @@ impl Drop for Bmc {
     }
 }
 
+/// A sensor of the personality with another source.
+pub fn measured_otherwise(name: &str, source: SourceConfig) -> SensorConfig {
+    SensorConfig {
+        name: name.to_owned(),
+        definition: None,
+        bus: None,
+        interval: None,
+        scan_time: None,
+        source: Some(source),
+        scale: 1.0,
+        offset: 0.0,
+    }
+}
+
 /// ipmitool as the administrator of the reference BMC.
 pub fn ipmitool_at(addr: SocketAddr, suite: u8) -> Option<Ipmitool> {
     Ipmitool::new(addr, "admin", "Complex_Pass").map(|tool| tool.suite(suite))
@@ -85,6 +152,18 @@ pub fn ipmitool_at(addr: SocketAddr, suite: u8) -> Option<Ipmitool> {
 /// FreeIPMI as the administrator of the reference BMC; no workaround flag.
 pub fn freeipmi_at(addr: SocketAddr, suite: u8) -> Option<FreeIpmi> {
     FreeIpmi::new(addr, "admin", "Complex_Pass").map(|tool| tool.suite(suite))
+}
+
+/// Our client as the administrator of the reference BMC.
+pub fn client_at(addr: SocketAddr) -> (Endpoint, ipmi_client::Bmc) {
+    let endpoint = Endpoint::bind().unwrap();
+    let client = ipmi_client::Bmc::new(&endpoint, addr, credentials(Privilege::Administrator));
+    (endpoint, client)
+}
+
+/// Those of the administrator of the reference BMC.
+pub fn credentials(privilege: Privilege) -> Credentials {
+    Credentials { privilege, ..Credentials::new(b"admin", b"Complex_Pass").unwrap() }
 }
 
 /// The lines of a table's rows that are not blank.

@@ -7,8 +7,10 @@
 
 mod machine;
 mod rich;
+mod sensor;
 
-pub use machine::{Account, Form, Machine, Sensor, States};
+pub use machine::{Account, Machine};
+pub use sensor::{Form, Sensor, States};
 
 use std::fs::{self, File};
 use std::io::Write;

@@ -1,7 +1,8 @@
 //! A machine with some of everything: each function of a reading, states, locators, inventory,
 //! events of all kinds. All by hand, like the reference machine.
 
-use super::machine::{Form, Machine, PLAIN, Sensor, States, record};
+use super::machine::Machine;
+use super::sensor::{Form, PLAIN, Sensor, States, record};
 
 impl Machine {
     /// The reference machine, and much more.
