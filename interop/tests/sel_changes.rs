@@ -49,10 +49,9 @@ async fn each_deletes_and_clears() {
         client.sel_add(&event(0x02, 0x48, 0x05, true, [offset & 1, 0xff, 0xff])).await.unwrap();
     }
     assert_eq!(ids(&client, &ipmitool, &freeipmi).await, (1..=12).collect::<Vec<_>>());
-    for id in ["2", "5"] {
-        let out = ipmitool.run(&format!("sel delete {id}"));
-        assert_eq!(out.expect_success(), format!("Deleted entry {id}\n"));
-    }
+    // One reservation for both, the last one first.
+    let out = ipmitool.run("sel delete 2 5");
+    assert_eq!(out.expect_success(), "Deleted entry 5\nDeleted entry 2\n");
     freeipmi.run("ipmi-sel", "--delete=1,12").expect_success();
     freeipmi.run("ipmi-sel", "--delete-range=7-9").expect_success();
     client.sel_delete(&[4]).await.unwrap();

@@ -131,6 +131,12 @@ impl Error {
         match completion {
             CompletionCode::INSUFFICIENT_PRIVILEGE => (
                 match access {
+                    // It should do: some BMCs say this of commands that they do not have.
+                    Some(Access::Session(needed)) if needed <= self.privilege => format!(
+                        "the BMC does not let {} do this, although the command needs only {needed}: \
+                         its firmware has a rule of its own, or no such command",
+                        self.privilege
+                    ),
                     Some(needed) => format!(
                         "the command needs {needed}; the session was opened for {}",
                         self.privilege

@@ -188,7 +188,8 @@ impl Bmc {
     }
 }
 
-/// Records as `ipmitool sel writeraw` writes them: 16 bytes each, one after the other.
+/// Records as they are on the wire, 16 bytes each, one after the other. `ipmitool sel writeraw`
+/// writes the same, except that it turns round the manufacturer's bytes in OEM records with a time.
 #[must_use]
 pub fn to_raw(records: &[SelRecord]) -> Vec<u8> {
     records.iter().flat_map(Encode::to_bytes).collect()

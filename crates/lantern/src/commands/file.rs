@@ -41,17 +41,33 @@ pub(super) fn check_new(path: &Path) -> Result<(), Error> {
         return Err(Error::usage(format!("{}: {why}", path.display()))
             .next("name a file that is not there yet: nothing is overwritten here"));
     }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if parent.is_some_and(|parent| !parent.is_dir()) {
+        return Err(Error::usage(format!("{}: there is no such directory", path.display())));
+    }
     Ok(())
 }
 
-/// Writes a file that was not there, down to the disk.
+/// Writes a file that was not there, down to the disk: all of it, or there is none afterwards.
 pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let written =
-        OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        });
-    written.map_err(|error| cannot(path, &error))
+    create_with(path, |file| file.write_all(bytes))
+}
+
+fn create_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    let mut file = file.map_err(|error| cannot(path, &error))?;
+    let written = fill(&mut file).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        // Half of it would pass for all of it, and keep its name from the next attempt.
+        let _ = fs::remove_file(path);
+        return Err(cannot(path, &error));
+    }
+    // Its name, too. Not every file system can be asked for that.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if let Ok(directory) = File::open(parent.unwrap_or(Path::new("."))) {
+        let _ = directory.sync_all();
+    }
+    Ok(())
 }
 
 /// Writes a file, in the place of one that may be there.
@@ -61,4 +77,24 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 fn cannot(path: &Path, error: &io::Error) -> Error {
     Error::told(Exit::Failed, format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_file_does_not_stay() {
+        let name = format!("lantern-half-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let failed = create_with(&path, |file| {
+            file.write_all(b"half")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(failed.is_err() && !path.exists());
+        create(&path, b"whole").unwrap();
+        assert!(create(&path, b"other").is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        fs::remove_file(&path).unwrap();
+    }
 }

@@ -1,11 +1,14 @@
 //! `fru`.
 
 mod field;
+mod rescue;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ipmi_client::fru::{FruDevice, FruId, FruPlace, FruState, FruWriteError, FruWriteFailure};
 use ipmi_wire::fru::Fru;
+
+use rescue::Rescue;
 
 use super::{Context, Outcome, ask, file};
 use crate::cli;
@@ -65,14 +68,19 @@ pub(super) async fn run(command: &cli::Fru, context: &Context<'_>) -> Outcome {
             if !yes && !written.is_nothing() {
                 ask::confirm(false, format!("{}\n", written.changes())).await?;
             }
-            bmc.write_fru(fru, &wanted).await.map_err(|error| failed(error, *id))?;
+            let rescue = Rescue::new(*id, original, context.voice);
+            let outcome = bmc.write_fru(fru, &wanted).await;
+            rescue.not_needed();
+            outcome.map_err(|error| failed(error, *id))?;
             Box::new(written)
         }
         cli::Fru::Edit { id, words } => {
             let (area, index, text) = field::parse(words)?;
             let (_, fru) = place(context, *id).await?;
             let original = bmc.read_fru(fru).await?.ok_or_else(|| absent(*id))?.bytes;
+            let rescue = Rescue::new(*id, original.clone(), context.voice);
             let edited = bmc.edit_fru_field(fru, area, index, text).await;
+            rescue.not_needed();
             edited.map_err(|error| failed(error, *id))?;
             let now = bmc.read_fru(fru).await?.ok_or_else(|| absent(*id))?.bytes;
             Box::new(Written::new(*id, &original, &now))
@@ -216,16 +224,7 @@ fn failed(error: FruWriteError, id: u8) -> Error {
         _ => Error::told(Exit::Failed, message),
     };
     if touched && !matches!(state, FruState::Written | FruState::Untouched) {
-        let seconds = jiff::Timestamp::now().as_second();
-        let path = PathBuf::from(format!("lantern-fru-{id}-{seconds}.bin"));
-        let force = if Fru::decode(&original).is_err() { " --force" } else { "" };
-        told = match file::create(&path, &original) {
-            Ok(()) => told.cause("the device is written in part").next(format!(
-                "what was on it is in {path}: 'lantern fru write {id} {path} --yes{force}' puts it back",
-                path = path.display()
-            )),
-            Err(_) => told.cause("the device is written in part").next("write it again"),
-        };
+        told = told.cause("the device is written in part").next(rescue::save(id, &original));
     }
     told
 }

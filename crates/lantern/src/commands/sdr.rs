@@ -248,7 +248,8 @@ async fn replay(
             .cause(before.ending().to_string())
             .next("leave out --save if they are not worth keeping"));
         }
-        file::create(save, &before.dump())?;
+        let saved = file::create(save, &before.dump());
+        saved.map_err(|error| error.cause("nothing was replaced"))?;
     }
     let question = format!(
         "The {} records of {} will be replaced by {} from {}.",
@@ -261,8 +262,14 @@ async fn replay(
     let filled = bmc.fill_sdr_repository(&records).await?;
     if let Some(error) = filled.failed {
         let (done, all) = (filled.added.len(), records.len());
-        context.voice.warning(&format!("only {done} of {all} records are in the repository now"));
-        return Err(error.into());
+        context.voice.warning(&format!(
+            "only {done} of {all} records are known to be in the repository now"
+        ));
+        let again = "once the BMC answers, replay the same file again: it begins anew";
+        return Err(Error::from(error).next(match save {
+            Some(save) => format!("{again}; what was there before is in {}", save.display()),
+            None => again.to_owned(),
+        }));
     }
     Ok(Replayed {
         file: path.display().to_string(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipmi_client::sdr::SdrSet;
 use ipmi_client::sel::{SelLog, to_raw};
 use ipmi_client::{Bmc, Ending};
+use ipmi_wire::CompletionCode;
 use ipmi_wire::cmd::storage::{GetSelEntry, UtcOffset};
 use ipmi_wire::sel::{SelRecord, Severity};
 
@@ -86,6 +87,8 @@ pub(super) async fn run(command: &cli::Sel, context: &Context<'_>) -> Outcome {
 /// What can be judged before anything is sent.
 pub(super) fn check(command: &cli::Sel) -> Result<(), Error> {
     match command {
+        // What is on standard input can be had once only.
+        cli::Sel::Add(Add { file: Some(file), .. }) if file::is_standard(file) => Ok(()),
         cli::Sel::Add(add) => events_to_add(add).map(drop),
         cli::Sel::Replay { file, form } if !file::is_standard(file) => {
             text::parse(file, &file::read(file)?, *form).map(drop)
@@ -167,6 +170,9 @@ fn events_to_add(add: &Add) -> Result<Vec<SelRecord>, Error> {
     let generator = add.generator.unwrap_or(SYSTEM_MANAGEMENT_SOFTWARE);
     if let Some(path) = &add.file {
         let mut events = text::lines(path, &file::read(path)?)?;
+        if events.is_empty() {
+            return Err(text::no_events(path));
+        }
         for event in &mut events {
             if let SelRecord::System { generator: by, .. } = event {
                 *by = generator;
@@ -208,6 +214,7 @@ async fn clear(context: &Context<'_>, save: Option<&Path>, yes: bool) -> Result<
     let question = format!("All {entries} events in the log of {} will be erased.", bmc.address());
     ask::confirm(yes, question).await?;
     if let Some(path) = save {
+        let before = bmc.sel_info().await?;
         let log = bmc.sel_log().await?;
         if log.ending != Ending::Complete {
             return Err(Error::told(
@@ -225,9 +232,20 @@ async fn clear(context: &Context<'_>, save: Option<&Path>, yes: bool) -> Result<
                 path.display()
             ));
         }
-        file::create(path, &bytes)?;
+        file::create(path, &bytes).map_err(|error| error.cause("nothing was erased"))?;
+        let now = bmc.sel_info().await?;
+        if (now.entries, now.last_addition) != (before.entries, before.last_addition) {
+            return Err(Error::told(
+                Exit::Failed,
+                "nothing was erased: the log has changed while it was saved",
+            )
+            .next(format!(
+                "again, with another file: {} may not have the latest events",
+                path.display()
+            )));
+        }
     }
-    // What came in while it was saved, or thought about, is erased too.
+    // What came in while this was thought about is erased too.
     let erased = bmc.sel_info().await?.entries;
     bmc.sel_clear(PATIENCE).await?;
     let entries = bmc.sel_info().await?.entries;
@@ -258,11 +276,25 @@ async fn save(context: &Context<'_>, path: &Path, form: LogForm) -> Outcome {
     Ok(Box::new(Saved { file: path.display().to_string(), events, left_out, form }))
 }
 
+/// The log's UTC offset, if the BMC has such a thing.
+///
+/// Get SEL Time UTC Offset needs USER, as Get SEL Time does (IPMI v2.0, appendix G). A session that
+/// is refused this one has met OpenIPMI's ipmi_sim, which says so of all commands that it does not
+/// know; that is no reason to keep the clock back.
+async fn utc_offset(bmc: &Bmc) -> Result<Option<UtcOffset>, Error> {
+    match bmc.sel_utc_offset().await {
+        Err(error) if error.completion() == Some(CompletionCode::INSUFFICIENT_PRIVILEGE) => {
+            Ok(None)
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
 async fn time(command: &SelTime, bmc: &Bmc) -> Outcome {
     let now = || jiff::Timestamp::now().as_second();
     Ok(match command {
         SelTime::Get => {
-            let offset = bmc.sel_utc_offset().await?;
+            let offset = utc_offset(bmc).await?;
             let clock = bmc.sel_time().await?.timestamp();
             Box::new(Clock::new(clock, offset, now()))
         }
@@ -271,7 +303,7 @@ async fn time(command: &SelTime, bmc: &Bmc) -> Outcome {
                 When::At(seconds) => *seconds,
                 When::Now => {
                     // A log that says so is kept in local time.
-                    let offset = bmc.sel_utc_offset().await?.and_then(UtcOffset::minutes);
+                    let offset = utc_offset(bmc).await?.and_then(UtcOffset::minutes);
                     let ahead = i64::from(offset.unwrap_or(0)).saturating_mul(60);
                     u32::try_from(now().saturating_add(ahead)).map_err(|_| {
                         Error::usage("this machine's clock is before 1970 or after 2106")
@@ -287,7 +319,7 @@ async fn time(command: &SelTime, bmc: &Bmc) -> Outcome {
             Box::new(Offset::from(now.unwrap_or(*offset)))
         }
         SelTime::UtcOffset { offset: None } => {
-            let offset = bmc.sel_utc_offset().await?;
+            let offset = utc_offset(bmc).await?;
             Box::new(Offset::from(offset.unwrap_or(UtcOffset::UNSPECIFIED)))
         }
     })

@@ -44,6 +44,9 @@ impl Column {
     }
 }
 
+/// What is broken into shorter pieces is a column of letters.
+const READABLE: u16 = 16;
+
 impl Table {
     pub(crate) fn new(columns: &[Column]) -> Self {
         let mut inner = Inner::new();
@@ -57,7 +60,25 @@ impl Table {
         self.inner.add_row(cells);
     }
 
-    /// Lines, each with its end, broken at `width` columns if one is given.
+    /// The least width at which what is broken can still be read.
+    fn least_width(&self) -> u16 {
+        let widths = self.inner.column_max_content_widths();
+        let last = self.columns.len().saturating_sub(1);
+        let least = |(nth, (width, column)): (usize, (u16, &Column))| {
+            let content = match column.flexible {
+                true if nth == last => width.min(READABLE),
+                // A terminal's own breaks would tear rows apart.
+                true => 1,
+                false => width,
+            };
+            content.saturating_add(column.gap)
+        };
+        let columns = widths.into_iter().zip(&self.columns).enumerate();
+        columns.map(least).fold(0, u16::saturating_add)
+    }
+
+    /// Lines, each with its end, broken at `width` columns if one is given; at more, and by the
+    /// terminal, where next to nothing would be left for what is broken.
     pub(crate) fn text(mut self, width: Option<u16>) -> String {
         for (inner, column) in self.inner.column_iter_mut().zip(&self.columns) {
             inner.set_padding((0, column.gap));
@@ -68,6 +89,7 @@ impl Table {
         }
         match width {
             Some(width) => {
+                let width = width.max(self.least_width());
                 self.inner.set_content_arrangement(ContentArrangement::Dynamic).set_width(width)
             }
             None => self.inner.set_content_arrangement(ContentArrangement::Disabled),
@@ -183,6 +205,13 @@ mod tests {
         assert!(text.lines().count() > 3, "{text}");
         assert!(text.lines().all(|line| line.len() <= 30), "{text}");
         assert!(text.contains("\na           1 of some"), "{text}");
+    }
+
+    #[test]
+    fn nothing_is_broken_into_letters() {
+        let text = sample().text(Some(15));
+        assert!(text.contains("\na           1 of some length"), "{text}");
+        assert!(text.lines().count() < 6, "{text}");
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! `fru`.
 
-use std::process::Command;
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Bmc, finish, lantern_with};
+use crate::support::{Bmc, finish, lantern_with, signal_to, wait};
 
 #[test]
 fn devices_are_listed_and_printed() {
@@ -87,6 +90,43 @@ fn a_device_is_read_to_a_file_and_written_from_it() {
     assert_eq!(bmc.run(&["fru", "write", "0", path, "--yes"]).code(), Some(2));
     bmc.text(&["fru", "write", "0", path, "--yes", "--force"]);
     assert!(bmc.text(&["fru", "print", "0"]).contains("blank"));
+}
+
+/// Ctrl-C while a device is written: what was on it is in a file. When that is, nobody can say
+/// from outside; so it comes a little later each time.
+#[test]
+fn an_interrupted_write_leaves_what_was_there_before() {
+    let bmc = Bmc::start();
+    let place = tempfile::tempdir().unwrap();
+    let path = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    bmc.text(&["fru", "read", "0", &path("before.bin")]);
+    let before = std::fs::read(path("before.bin")).unwrap();
+    std::fs::write(path("new.bin"), [0xa5; 1024]).unwrap();
+    for delay in (0..100).map(|step| Duration::from_millis(20 + 10 * step)) {
+        let mut command = bmc.console(&["fru", "write", "0", "new.bin", "--yes", "--force"]);
+        command.current_dir(&place).stdin(Stdio::null()).stdout(Stdio::null());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(delay);
+        signal_to(&child, "-INT");
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let code = wait(&mut child).code();
+        let names = std::fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path());
+        let is_saved = |path: &PathBuf| path.to_str().unwrap().contains("lantern-fru-0-");
+        let saved: Vec<_> = names.filter(is_saved).collect();
+        bmc.text(&["fru", "read", "0", &path("now.bin")]);
+        if let [saved] = &saved[..] {
+            assert_eq!(code, Some(130));
+            assert_eq!(std::fs::read(saved).unwrap(), before);
+            assert!(said.contains("puts it back"), "{said}");
+            return;
+        }
+        if code == Some(130) {
+            assert_eq!(std::fs::read(path("now.bin")).unwrap(), before, "{said}");
+        }
+        bmc.text(&["fru", "write", "0", &path("before.bin"), "--yes"]);
+    }
+    panic!("never in the middle of it");
 }
 
 #[test]

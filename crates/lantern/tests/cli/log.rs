@@ -5,10 +5,11 @@ use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use lantern_testkit::peers::IpmiSim;
 use serde_json::{Value, json};
 
 use crate::schemas::check;
-use crate::support::{Bmc, signal_to, wait};
+use crate::support::{Bmc, PASSWORD, finish, lantern, signal_to, wait};
 
 fn ids(object: &Value) -> Vec<u64> {
     let events = object["events"].as_array().unwrap();
@@ -49,6 +50,25 @@ fn single_events_say_everything() {
     assert_eq!(missing.code(), Some(1));
     assert!(missing.stderr.contains("no event 99"), "{}", missing.stderr);
     assert_eq!(bmc.run(&["sel", "get", "0"]).code(), Some(2));
+}
+
+#[test]
+fn events_are_added_from_standard_input() {
+    use std::io::Write;
+    let bmc = Bmc::start();
+    let line = b"0x04 0x01 0x30 0x01 0x57 0x5b 0x5f # comment\n";
+    for (words, last) in [(["sel", "add", "--file", "-"], 8), (["sel", "replay", "--", "-"], 9)] {
+        let mut command = bmc.console(&words);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(line).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{words:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), format!("Event {last} was added\n"));
+    }
+    let nothing = bmc.run(&["sel", "add", "--file", "/dev/null"]);
+    assert_eq!(nothing.code(), Some(2));
+    assert!(nothing.stderr.contains("no events"), "{}", nothing.stderr);
 }
 
 #[test]
@@ -107,8 +127,26 @@ fn a_log_is_erased_only_on_demand_and_after_it_was_saved() {
     // Nothing is overwritten, and so nothing erased.
     bmc.text(&["sel", "replay", path]);
     assert_eq!(bmc.run(&["sel", "clear", "--yes", "--save", path]).code(), Some(2));
+    let nowhere = bmc.run(&["sel", "clear", "--yes", "--save", &format!("{path}.none/log")]);
+    assert_eq!(nowhere.code(), Some(2));
+    assert!(nowhere.stderr.contains("no such directory"), "{}", nowhere.stderr);
     assert_eq!(bmc.json(&["sel", "info"])["entries"], 7);
     assert_eq!(bmc.run(&["sel", "get", "last"]).code(), Some(0));
+}
+
+/// OpenIPMI's ipmi_sim refuses what it does not know with D4h: the log's UTC offset, too.
+#[test]
+fn a_clock_without_an_offset_is_shown_and_set() {
+    let Some(sim) = IpmiSim::start() else { return };
+    for words in [&["sel", "time", "set", "2026-09-20"][..], &["sel", "time", "get"]] {
+        let mut command = lantern();
+        command.args(["-H", &sim.addr().to_string(), "-U", "admin"]).args(words);
+        let output = finish(command.env("LANTERN_PASSWORD", PASSWORD));
+        assert!(output.expect_success().contains("2026-09-20 00:00:0"), "{words:?}");
+    }
+    let mut command = lantern();
+    command.args(["-H", &sim.addr().to_string(), "-U", "admin", "sel", "time", "set", "now"]);
+    finish(command.env("LANTERN_PASSWORD", PASSWORD)).expect_success();
 }
 
 #[test]

@@ -27,9 +27,15 @@ pub(super) fn parse(path: &Path, bytes: &[u8], form: LogForm) -> Result<Vec<SelR
         LogForm { .. } => lines(path, bytes)?,
     };
     if events.is_empty() {
-        return Err(Error::usage(format!("{}: no events", path.display())));
+        return Err(no_events(path));
     }
     Ok(events)
+}
+
+/// A file without any is not what was meant.
+pub(super) fn no_events(path: &Path) -> Error {
+    Error::usage(format!("{}: no events", path.display()))
+        .next("'lantern sel save FILE' and 'ipmitool sel save FILE' write such files")
 }
 
 fn raw(path: &Path, bytes: &[u8]) -> Result<Vec<SelRecord>, Error> {
