@@ -73,8 +73,10 @@ pub struct Bmc {
     /// A cold reset that takes place once its answer is on its way.
     pub(crate) cold_reset_pending: bool,
     pub(crate) journal: Journal,
-    /// Answers that wait for the store.
-    held: usize,
+    /// The number of the answer that was last told to wait for the store.
+    last_held: u64,
+    /// Answers up to this number cannot vouch for all that was noted: something was not kept.
+    failed_until: u64,
     /// What is wrong with the store, if anything is.
     pub(crate) unkept: Option<Unkept>,
     /// The power state that was last noted, and when the on time next is.
@@ -95,6 +97,7 @@ pub enum Reply {
 /// An answer that waits for the store.
 #[derive(Debug)]
 pub struct Held {
+    number: u64,
     session_id: u32,
     message: LanMessage,
     /// What is told if the changes cannot be kept is that, for the request did nothing else.
@@ -176,7 +179,8 @@ impl Bmc {
             platform,
             cold_reset_pending: false,
             journal,
-            held: 0,
+            last_held: 0,
+            failed_until: 0,
             unkept: None,
             noted_power: memory.power_on,
             note_on_time_at: now.checked_add(ON_TIME_INTERVAL).unwrap_or(now),
@@ -234,21 +238,24 @@ impl Bmc {
         outcome: Result<(), Unkept>,
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
-        let Held { session_id, mut message, records, after } = held;
-        self.held = self.held.saturating_sub(1);
+        let Held { number, session_id, mut message, records, after } = held;
         match outcome {
-            // What came before is kept, too.
-            Ok(()) if self.held == 0 => self.journal.doubt(false),
-            Ok(()) => {}
-            Err(unkept) if records => {
-                // It is done, but would not survive: nobody may rely on it.
-                let code = match unkept {
-                    Unkept::Full => CompletionCode::OUT_OF_SPACE,
-                    Unkept::Failed => CompletionCode::UNSPECIFIED,
-                };
-                message.data = vec![code.0];
+            // And so is all that was noted before it.
+            Ok(()) if number == self.last_held && number > self.failed_until => {
+                self.journal.doubt(false);
             }
-            Err(_) => {}
+            Ok(()) => {}
+            Err(unkept) => {
+                self.failed_until = self.last_held;
+                if records {
+                    // It is done, but would not survive: nobody may rely on it.
+                    let code = match unkept {
+                        Unkept::Full => CompletionCode::OUT_OF_SPACE,
+                        Unkept::Failed => CompletionCode::UNSPECIFIED,
+                    };
+                    message.data = vec![code.0];
+                }
+            }
         }
         let reply = self.sessions.seal(session_id, &message, entropy);
         self.finish(after);
@@ -372,9 +379,7 @@ impl Bmc {
         loop {
             self.sensors.report(now, SensorType::EVENT_LOGGING_DISABLED, self.sel.states());
             let Some(event) = self.sensors.poll_event() else { break };
-            if event.sensor_type == SensorType::EVENT_LOGGING_DISABLED
-                && !self.sel.can_tell_of_itself()
-            {
+            if Sel::is_about_fullness(&event) && !self.sel.can_tell_of_itself() {
                 continue;
             }
             let time = self.clock.now(now);
@@ -433,10 +438,11 @@ impl Bmc {
         let (message, waits_for) = self.answer(now, origin, message)?;
         let after = self.after(origin);
         if waits_for != Changes::None {
-            self.held = self.held.saturating_add(1);
+            self.last_held = self.last_held.saturating_add(1);
             self.journal.doubt(true);
             let records = waits_for == Changes::Records && !after.reset;
-            return Some(Reply::Held(Held { session_id, message, records, after }));
+            let number = self.last_held;
+            return Some(Reply::Held(Held { number, session_id, message, records, after }));
         }
         let reply = self.sessions.seal(session_id, &message, entropy);
         self.finish(after);

@@ -30,9 +30,13 @@ pub(crate) struct Inventory(BTreeMap<u8, Device>);
 struct Device {
     bytes: Vec<u8>,
     write_protected: bool,
+    /// What is in the store is the whole of it; until then, nothing is. Areas and their checksums
+    /// go over the edges of pages: half of it from the store, half from another release's factory
+    /// would be neither.
+    kept: bool,
 }
 
-/// What is kept at a time: a write of one field costs one page.
+/// What is kept at a time: a write of one field costs one page, but for the first.
 const PAGE: usize = 256;
 
 impl Inventory {
@@ -40,7 +44,10 @@ impl Inventory {
         let mut inventory = BTreeMap::new();
         for FruDevice { id, size, mut contents, write_protected } in devices {
             contents.resize(size.into(), 0xff);
-            inventory.insert(id, Device { bytes: contents, write_protected });
+            let pages = contents.len().div_ceil(PAGE);
+            let kept = memory.fru_pages.keys().filter(|(device, _)| *device == id).count();
+            let kept = kept > 0 && kept >= pages;
+            inventory.insert(id, Device { bytes: contents, write_protected, kept });
         }
         for ((id, page), kept) in &memory.fru_pages {
             let Some(device) = inventory.get_mut(id) else { continue };
@@ -88,9 +95,13 @@ impl Inventory {
         let end = start.saturating_add(data.len());
         let place = device.bytes.get_mut(start..end);
         place.ok_or(CompletionCode::PARAMETER_OUT_OF_RANGE)?.copy_from_slice(data);
+        if data.is_empty() {
+            return Ok(0);
+        }
+        let all = !core::mem::replace(&mut device.kept, true);
         for (number, page) in (0u16..).zip(device.bytes.chunks(PAGE)) {
             let begin = usize::from(number).saturating_mul(PAGE);
-            if begin < end && start < begin.saturating_add(PAGE) && !data.is_empty() {
+            if all || (begin < end && start < begin.saturating_add(PAGE)) {
                 let [low, high] = number.to_le_bytes();
                 let number = u32::from_le_bytes([low, high, id, 0]);
                 journal.put_bytes(Key { room: Room::Fru, number }, page);
@@ -123,6 +134,23 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_device_ends_at_its_last_byte() {
+        let mut journal = Journal::default();
+        let mut inventory = Inventory::new(vec![device(0, u16::MAX)], &Memory::default());
+        let beyond = Err(CompletionCode::PARAMETER_OUT_OF_RANGE);
+        assert_eq!(inventory.size(0), Ok(u16::MAX));
+        assert_eq!(inventory.write(0, 0xfffe, &[7], &mut journal), Ok(1));
+        assert_eq!(inventory.write(0, 0xfffe, &[7, 7], &mut journal), beyond);
+        assert_eq!(inventory.write(0, 0xffff, &[7; 255], &mut journal), beyond);
+        assert_eq!(inventory.read(0, 0xfffd, 255), Ok(&[0xff, 7][..]));
+        assert_eq!(inventory.read(0, 0xffff, 1).map(drop), beyond.map(drop));
+        // Nothing is read and written anywhere.
+        assert_eq!(inventory.read(0, 0xffff, 0), Ok(&[][..]));
+        assert_eq!(inventory.write(0, 5, &[], &mut journal), Ok(0));
+        assert_eq!(journal.take().len(), 256);
+    }
+
+    #[test]
     fn a_write_is_kept_whole_and_comes_back() {
         let (mut inventory, mut journal) = (inventory(&Memory::default()), Journal::default());
         assert_eq!(inventory.write(0, 250, &[7; 10], &mut journal), Ok(10));
@@ -131,7 +159,9 @@ mod tests {
         let refused = inventory.write(9, 0, &[7], &mut journal);
         assert_eq!(refused, Err(CompletionCode(0x80)));
         let changes = journal.take();
-        assert_eq!(changes.len(), 2, "the two pages it touches");
+        assert_eq!(changes.len(), 3, "all of it, the first time");
+        inventory.write(0, 255, &[7; 2], &mut journal).unwrap();
+        assert_eq!(journal.take().len(), 2, "and then the pages that it touches");
         let values = changes.iter().map(|change| match change {
             Change::Put(key, value) => (*key, &**value),
             other => panic!("{other:?}"),
@@ -139,6 +169,12 @@ mod tests {
         let memory = Memory::decode(values).unwrap();
         let again = Inventory::new(vec![device(0, 600)], &memory);
         assert_eq!(again.0[&0].bytes, inventory.0[&0].bytes);
+        // After an update with other contents: what was written, and what was there when it was.
+        let other = FruDevice { contents: vec![9; 600], ..device(0, 600) };
+        let mut updated = Inventory::new(vec![other], &memory);
+        assert_eq!(updated.0[&0].bytes, inventory.0[&0].bytes);
+        updated.write(0, 0, &[1], &mut journal).unwrap();
+        assert_eq!(journal.take().len(), 1);
         // After an update that made the device smaller.
         let smaller = Inventory::new(vec![device(0, 253)], &memory);
         assert_eq!(smaller.read(0, 249, 255), Ok(&[0xff, 7, 7, 7][..]));

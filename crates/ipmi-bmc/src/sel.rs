@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use ipmi_wire::CompletionCode;
+use ipmi_wire::sdr::SensorType;
 use ipmi_wire::sel::SelRecord;
 
 use crate::dispatch::Outcome;
 use crate::nvram::{Journal, KeptLog, Key, LogHeader, Room, setting};
 use crate::reservation::Reservation;
+use crate::sensors::SensorEvent;
 
 /// How much a log holds, and what happens then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +140,8 @@ impl Sel {
         id
     }
 
-    /// Takes an event out; its ID.
+    /// Takes an event out; its ID. The reservation stays: only its holder can delete, and knows
+    /// what is gone. `ipmitool sel delete 1 2 3` takes one for all three, and `ipmi_sim` lets it.
     ///
     /// # Errors
     /// CBh if there is none.
@@ -148,7 +151,6 @@ impl Sel {
         self.records.remove(&order);
         self.orders.remove(&id);
         self.header.last_erase = now;
-        self.reservation.cancel();
         journal.remove(key(order));
         journal.put(setting::SEL, &self.header);
         Ok(id)
@@ -218,6 +220,12 @@ impl Sel {
     /// almost full. IPMI v2.0 §42.2, Table 42-3.
     pub(crate) fn states(&self) -> u16 {
         self.states_with(self.count())
+    }
+
+    /// Whether an event is about these states.
+    pub(crate) fn is_about_fullness(event: &SensorEvent) -> bool {
+        let [first, ..] = event.data;
+        event.sensor_type == SensorType::EVENT_LOGGING_DISABLED && matches!(first & 0x0f, 4 | 5)
     }
 
     /// Whether an event about these states can go into the log: where there is room for it, and it
@@ -302,12 +310,12 @@ mod tests {
     }
 
     #[test]
-    fn deleting_cancels_the_reservation_and_leaves_the_order() {
+    fn deleting_leaves_the_order_and_the_reservation() {
         let mut journal = Journal::default();
         let mut sel = sel(vec![event(0, 1), event(0, 2), event(0, 3)]);
         let reservation = sel.reservation.take();
         assert_eq!(sel.delete(2, 5, &mut journal), Ok(2));
-        assert!(!sel.reservation.holds(reservation));
+        assert!(sel.reservation.holds(reservation));
         assert_eq!(sel.get(1).map(|(_, next)| next), Ok(3));
         assert_eq!(sel.delete(2, 5, &mut journal), Err(CompletionCode::NOT_PRESENT));
         // The specification's "first" and "last" work here, too.

@@ -1,4 +1,11 @@
 //! What is acknowledged is kept: answers that wait for the store, and what must not overtake them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 
@@ -156,6 +163,21 @@ fn a_repetition_after_a_failure_is_a_failure_until_it_is_kept() {
         assert!(console.ask(&mut machine, &command).is_none());
         assert_eq!(console.answer(), OK);
     }
+}
+
+/// Two sockets tell of two commits, in whatever order.
+#[test]
+fn an_older_success_says_nothing_of_a_later_failure() {
+    let mut machine = Machine::new();
+    let (mut one, mut other) = (Console::login(&mut machine, 1), Console::login(&mut machine, 2));
+    let command = policy(PowerRestorePolicy::AlwaysOff);
+    let older = other.ask(&mut machine, &new_password(b"secret")).unwrap();
+    let failed = one.ask(&mut machine, &command).unwrap();
+    one.release(&mut machine, failed, Err(Unkept::Failed));
+    assert_eq!(other.release(&mut machine, older, Ok(())), OK);
+    let again = one.ask(&mut machine, &command).expect("it is not kept yet");
+    assert_eq!(one.release(&mut machine, again, Ok(())), OK);
+    assert!(one.ask(&mut machine, &command).is_none());
 }
 
 /// A cold reset that lets go of a latch has something to keep, and waits.

@@ -1,4 +1,11 @@
 //! The log near its end, and what it says of itself.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 
@@ -8,8 +15,8 @@ use ipmi_bmc::{LogPolicy, WhenFull};
 use ipmi_wire::CompletionCode;
 use ipmi_wire::cmd::sensor::GetSensorReading;
 use ipmi_wire::cmd::storage::{
-    AddSelEntry, ClearSel, DeleteSelEntry, EraseAction, GetSelInfo, PartialAddSelEntry,
-    ReserveSel, SetSelTime,
+    AddSelEntry, ClearSel, DeleteSelEntry, EraseAction, GetSelInfo, PartialAddSelEntry, ReserveSel,
+    SetSelTime,
 };
 use ipmi_wire::sel::SelRecord;
 

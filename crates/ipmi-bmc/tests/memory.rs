@@ -1,5 +1,12 @@
 //! What is acknowledged is remembered: whatever commands come, a BMC that starts again from what
 //! was noted gives the answers that the one before it gave.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 
@@ -241,12 +248,20 @@ fn user_step() -> impl Strategy<Value = Step> {
             send(SetUserAccess { channel, flags, user_id, limit, session_limit: None })
         }),
         // Boot options: whatever bytes, for every parameter.
-        (0u8..9, any::<bool>(), prop::collection::vec(any::<u8>(), 0..18)).prop_map(
-            |(selector, invalid, body)| {
-                let data = [&[selector | u8::from(invalid) << 7][..], &body].concat();
+        (
+            prop_oneof![0u8..9, Just(7)],
+            any::<bool>(),
+            prop_oneof![0u8..6, any::<u8>()],
+            prop::collection::vec(any::<u8>(), 0..18),
+        )
+            .prop_map(|(selector, invalid, first, body)| {
+                let data = [&[selector | u8::from(invalid) << 7, first][..], &body].concat();
                 Step::Send(Request { netfn: NetFn::Chassis, lun: 0, cmd: 0x08, data })
-            }
-        ),
+            }),
+        (0u8..9, any::<bool>()).prop_map(|(selector, invalid)| {
+            let data = vec![selector | u8::from(invalid) << 7];
+            Step::Send(Request { netfn: NetFn::Chassis, lun: 0, cmd: 0x08, data })
+        }),
         (0u8..4).prop_map(|policy| {
             Step::Send(Request { netfn: NetFn::Chassis, lun: 0, cmd: 0x06, data: vec![policy] })
         }),
@@ -363,7 +378,7 @@ fn tell(machine: &mut Machine) -> Vec<String> {
     told
 }
 
-const CASES: u32 = 300;
+const CASES: u32 = 500;
 
 proptest! {
     #![proptest_config(ProptestConfig {

@@ -154,6 +154,8 @@ impl Machine {
         while let Some(due) = self.bmc.poll_timeout().filter(|due| *due <= end) {
             self.now = self.now.max(due);
             self.bmc.handle_timeout(self.now);
+            let next = self.bmc.poll_timeout();
+            assert!(next.is_none_or(|next| next > due), "time stands still");
         }
         self.now = end;
         self.bmc.handle_timeout(end);
@@ -307,6 +309,7 @@ fn the_log_tells_how_full_it_is() {
     assert_eq!(machine.states(SEL_FULLNESS), 1 << 4 | 1 << 5);
     machine.clear_log();
     assert_eq!(machine.states(SEL_FULLNESS), 0);
+    assert!(machine.tails(0).is_empty(), "what somebody has cleared is empty");
 }
 
 #[test]

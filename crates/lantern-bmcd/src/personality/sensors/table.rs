@@ -55,7 +55,7 @@ pub static SENSORS: &[Sensor] = &[
     discrete(0x46, "Watchdog", Probe::Watchdog, (MANAGEMENT, 1), SensorType::WATCHDOG_2, [0x010f, 0x010f, 0x0000]),
     // Event logging disabled: log cleared, log full, log almost full. That this is over goes without
     // saying: a log that somebody has cleared stays empty.
-    discrete(0x47, "SEL Fullness", Probe::EventLog, (MANAGEMENT, 1), SensorType::EVENT_LOGGING_DISABLED, [0x0034, 0x0000, 0x0030]),
+    discrete(0x47, "SEL Fullness", Probe::EventLog, (MANAGEMENT, 1), SensorType::EVENT_LOGGING_DISABLED, [0x0034, 0x0034, 0x0000]),
 ];
 
 /// A temperature, with its upper thresholds from non-critical to non-recoverable.

@@ -1,16 +1,17 @@
 //! Programs whose output is a reading.
 //!
 //! A program is started directly, without a shell, in a process group of its own, and that group is
-//! killed whole when the time is up: what it has started goes with it.
+//! killed whole when the time is up, or when the program has ended: what it has started goes with
+//! it. (Unless it has gone to a group of its own.)
 
 use std::io::{ErrorKind, Read};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_setfl};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::probe::LONGEST;
 
@@ -18,7 +19,8 @@ use super::probe::LONGEST;
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// What the program prints, up to [`LONGEST`] bytes of it. It has `timeout`, or until `stop`.
+/// What the program prints; more than [`LONGEST`] bytes are an error. It has `timeout`, or until
+/// `stop`.
 pub(super) fn run(
     argv: &[String],
     timeout: Duration,
@@ -33,58 +35,73 @@ pub(super) fn run(
         .process_group(0)
         .spawn()
         .map_err(|error| format!("{program}: {error}"))?;
-    let mut group = Group(child);
-    let outcome = group.wait(timeout, stop);
-    // Also what a program that has ended leaves behind.
-    drop(group);
-    outcome.map_err(|error| format!("{program}: {error}"))
+    let mut group = Group { child, killed: false };
+    group.wait(timeout, stop).map_err(|error| format!("{program}: {error}"))
 }
 
 /// A program with all that it has started.
-struct Group(Child);
+struct Group {
+    child: Child,
+    killed: bool,
+}
 
 impl Group {
     fn wait(&mut self, timeout: Duration, stop: &AtomicBool) -> Result<Vec<u8>, String> {
         let begin = Instant::now();
-        let mut stdout = self.0.stdout.take().ok_or("its output cannot be read")?;
+        let mut stdout = self.child.stdout.take().ok_or("its output cannot be read")?;
         // A pipe that a child of its keeps open is not waited for.
         fcntl_setfl(&stdout, OFlags::NONBLOCK).map_err(|error| error.to_string())?;
         let mut output = Vec::new();
         let mut pause = FIRST_PAUSE;
         loop {
             // In this order: what it wrote before it ended is there.
-            let ended = self.0.try_wait().map_err(|error| error.to_string())?;
+            let ended = self.has_ended().map_err(|error| error.to_string())?;
             drain(&mut stdout, &mut output).map_err(|error| error.to_string())?;
-            match ended {
-                Some(status) if status.success() => return Ok(output),
-                Some(status) => return Err(status.to_string()),
-                None if stop.load(Ordering::Relaxed) => return Err("stopped".to_owned()),
-                None if begin.elapsed() >= timeout => {
-                    return Err(format!("killed after {} s", timeout.as_secs_f64()));
-                }
-                None => {}
+            if ended {
+                let status = self.end().map_err(|error| error.to_string())?;
+                return if status.success() { Ok(output) } else { Err(status.to_string()) };
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Err("stopped".to_owned());
+            }
+            if begin.elapsed() >= timeout {
+                return Err(format!("killed after {} s", timeout.as_secs_f64()));
             }
             std::thread::sleep(pause);
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
     }
+
+    /// Whether the program has ended. Its status is not taken, so that its number, which is the
+    /// group's, is nobody else's yet.
+    fn has_ended(&self) -> std::io::Result<bool> {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let pid = self.pid().ok_or(ErrorKind::NotFound)?;
+        Ok(waitid(WaitId::Pid(pid), options)?.is_some())
+    }
+
+    /// Kills what there is of the group, once, and takes the program's status.
+    fn end(&mut self) -> std::io::Result<ExitStatus> {
+        if !std::mem::replace(&mut self.killed, true)
+            && let Some(pid) = self.pid()
+        {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        self.child.wait()
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // Its own group, and its number is not given away before it has been waited for: unless it
-        // has been, there is nobody else this could hit. After that, the number is still the
-        // group's as long as one of its processes lives; with none left, there is nobody to kill.
-        if let Ok(pid) = i32::try_from(self.0.id())
-            && let Some(pid) = Pid::from_raw(pid)
-        {
-            let _ = kill_process_group(pid, Signal::KILL);
-        }
-        let _ = self.0.wait();
+        let _ = self.end();
     }
 }
 
-/// Takes what there is to be read now. What is beyond [`LONGEST`] is thrown away.
+/// Takes what there is to be read now.
 fn drain(stdout: &mut ChildStdout, output: &mut Vec<u8>) -> std::io::Result<()> {
     let mut buffer = [0; 512];
     loop {

@@ -1,7 +1,8 @@
 //! The host's hardware monitoring, as Linux shows it in `/sys/class/hwmon`.
 //!
 //! Each chip has a directory with its name in the file `name`, and a file for each property of each
-//! channel: `temp1_input`, `temp1_label`, `temp1_max`.
+//! channel: `temp1_input`, `temp1_label`, `temp1_max`. The numbers of the directories say nothing:
+//! they depend on which driver came first, and a driver that is loaded again may get another's.
 //!
 //! Source: Linux, Documentation/hwmon/sysfs-interface.rst.
 
@@ -13,45 +14,95 @@ use crate::config::{Definition, Discovery, Quantity, SensorConfig, SourceConfig}
 use super::fit;
 use super::probe::number_in;
 
-/// The file with the reading of a channel.
-pub(super) fn find(root: &Path, chip: &str, channel: &str) -> Option<PathBuf> {
-    let chips = chips(root).into_iter().filter(|(directory, name)| {
-        name == chip || directory.file_name().is_some_and(|file| file == chip)
+/// A chip, as it was found.
+#[derive(Clone, Debug, PartialEq)]
+struct Chip {
+    name: String,
+    /// What it sits on, for those that sit on something.
+    device: Option<PathBuf>,
+    directory: PathBuf,
+}
+
+/// The reading of a channel, and the chip that it is of.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Place {
+    chip: Chip,
+    reading: PathBuf,
+}
+
+impl Chip {
+    fn at(directory: PathBuf) -> Option<Self> {
+        let name = text_in(&directory.join("name"))?;
+        let device = fs::canonicalize(directory.join("device")).ok();
+        Some(Self { name, device, directory })
+    }
+
+    /// The name of its directory.
+    fn file(&self) -> String {
+        let file = self.directory.file_name();
+        file.map(|file| file.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+}
+
+impl Place {
+    /// The file with the reading, unless another chip has got the directory.
+    pub(super) fn reading(&self) -> Option<&Path> {
+        let chip = Chip::at(self.chip.directory.clone());
+        (chip.as_ref() == Some(&self.chip)).then_some(&self.reading)
+    }
+}
+
+/// Finds a channel of the chip of this name, or with a directory of this name. A chip that was found
+/// `before` is looked for as what it was: of several of a kind the one on the same device, or in
+/// the same place, or the only one that there is.
+pub(super) fn find(
+    root: &Path,
+    chip: &str,
+    channel: &str,
+    before: Option<&Place>,
+) -> Option<Place> {
+    let before = before.map(|place| &place.chip);
+    let is_meant = |found: &Chip| match before {
+        None => found.name == chip || found.file() == chip,
+        Some(before) => found.name == before.name,
+    };
+    let mut places = chips(root).into_iter().filter(is_meant).filter_map(|chip| {
+        let reading = reading(&chip.directory, channel)?;
+        Some(Place { chip, reading })
     });
-    chips.into_iter().find_map(|(directory, _)| reading(&directory, channel))
+    let Some(before) = before else { return places.next() };
+    let mut places: Vec<Place> = places.collect();
+    let on_device = |place: &Place| before.device.is_some() && place.chip.device == before.device;
+    let in_place = |place: &Place| place.chip.directory == before.directory;
+    let same = places.iter().position(on_device).or_else(|| places.iter().position(in_place));
+    match same {
+        Some(at) => Some(places.swap_remove(at)),
+        None if places.len() == 1 || before.name == chip => places.into_iter().next(),
+        None => None,
+    }
 }
 
 /// The channels that are to become sensors. Names are as the chips and their labels have them.
 pub(super) fn discover(root: &Path, which: &Discovery) -> Vec<SensorConfig> {
     let mut found = Vec::new();
-    for (directory, chip) in chips(root) {
+    for chip in chips(root) {
         let wanted = match which {
             Discovery::Off => false,
             Discovery::All => true,
-            Discovery::Chips(chips) => chips.contains(&chip),
+            Discovery::Chips(names) => names.contains(&chip.name),
         };
-        for channel in if wanted { channels(&directory) } else { Vec::new() } {
-            found.extend(sensor(&directory, &chip, &channel));
+        for channel in if wanted { channels(&chip.directory) } else { Vec::new() } {
+            found.extend(sensor(&chip, &channel));
         }
     }
     found
 }
 
-/// Directories of chips and their names, in a stable order.
-fn chips(root: &Path) -> Vec<(PathBuf, String)> {
+/// All chips, in an order that outlives a restart of the host: sensors are numbered by it.
+fn chips(root: &Path) -> Vec<Chip> {
     let Ok(entries) = fs::read_dir(root) else { return Vec::new() };
-    let mut chips: Vec<(PathBuf, String)> = entries
-        .filter_map(|entry| {
-            let directory = entry.ok()?.path();
-            let name = text_in(&directory.join("name"))?;
-            Some((directory, name))
-        })
-        .collect();
-    // By name first: the numbers of the directories depend on which driver came first.
-    chips.sort_by_key(|(directory, name)| {
-        let file = directory.file_name().map(|file| file.to_string_lossy().into_owned());
-        (name.clone(), natural(&file.unwrap_or_default()))
-    });
+    let mut chips: Vec<Chip> = entries.filter_map(|entry| Chip::at(entry.ok()?.path())).collect();
+    chips.sort_by_key(|chip| (chip.name.clone(), chip.device.clone(), natural(&chip.file())));
     chips
 }
 
@@ -80,11 +131,11 @@ fn reading(directory: &Path, channel: &str) -> Option<PathBuf> {
 }
 
 /// The sensor that a channel makes.
-fn sensor(directory: &Path, chip: &str, channel: &str) -> Option<SensorConfig> {
+fn sensor(chip: &Chip, channel: &str) -> Option<SensorConfig> {
     let quantity = quantity(channel)?;
+    let directory = &chip.directory;
     let label = text_in(&directory.join(format!("{channel}_label")));
-    let chip_directory = directory.file_name()?.to_string_lossy().into_owned();
-    let source = SourceConfig::Hwmon { chip: chip_directory, channel: channel.to_owned() };
+    let source = SourceConfig::Hwmon { chip: chip.file(), channel: channel.to_owned() };
     let scale = source.usual_scale();
     let property = |property: &str| {
         let value = number_in(&directory.join(format!("{channel}_{property}"))).ok()? * scale;
@@ -97,7 +148,7 @@ fn sensor(directory: &Path, chip: &str, channel: &str) -> Option<SensorConfig> {
     let range = range(quantity, values);
     fit::factors(range.0, range.1)?;
     Some(SensorConfig {
-        name: name(chip, label.as_deref().unwrap_or(channel)),
+        name: name(&chip.name, label.as_deref().unwrap_or(channel)),
         definition: Some(Definition {
             quantity,
             range,

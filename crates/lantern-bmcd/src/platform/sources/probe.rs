@@ -19,13 +19,12 @@ pub(super) enum Probe {
         argv: Vec<String>,
         timeout: Duration,
     },
-    /// A channel of a chip, and where it was found the last time: directories are numbered anew
-    /// when a driver is loaded.
+    /// A channel of a chip, and where it was found the last time.
     Hwmon {
         root: PathBuf,
         chip: String,
         channel: String,
-        found: Option<PathBuf>,
+        found: Option<hwmon::Place>,
     },
 }
 
@@ -36,14 +35,17 @@ impl Probe {
             Self::File(path) => number_in(path),
             Self::Command { argv, timeout } => number(&command::run(argv, *timeout, stop)?),
             Self::Hwmon { root, chip, channel, found } => {
-                if let Some(path) = found
-                    && let Ok(number) = number_in(path)
+                if let Some(reading) = found.as_ref().and_then(hwmon::Place::reading)
+                    && let Ok(number) = number_in(reading)
                 {
                     return Ok(number);
                 }
-                *found = hwmon::find(root, chip, channel);
+                let now = hwmon::find(root, chip, channel, found.as_ref());
+                // What was found once is still what it was while it is away.
+                *found = now.or(found.take());
+                let reading = found.as_ref().and_then(hwmon::Place::reading);
                 let missing = || format!("{} has no {channel} of {chip}", root.display());
-                number_in(found.as_ref().ok_or_else(missing)?)
+                number_in(reading.ok_or_else(missing)?)
             }
         }
     }
@@ -53,6 +55,9 @@ impl Wired {
     /// Reads the sensor, however long it takes.
     pub(super) fn measure(&mut self, stop: &AtomicBool) -> Result<Measurement, String> {
         let value = self.probe.read(stop)? * self.scale + self.offset;
+        if !value.is_finite() {
+            return Err("scaled, the number is beyond all numbers".to_owned());
+        }
         if !self.is_discrete {
             return Ok(Measurement::Value(value));
         }
@@ -84,7 +89,8 @@ pub(super) fn number(text: &[u8]) -> Result<f64, String> {
         Ok(number) if number.is_finite() => Ok(number),
         _ => {
             let start: String = word.chars().take(40).collect();
-            Err(format!("\"{start}\" is not a number"))
+            // Whatever it is, it does not get into a log as it is.
+            Err(format!("{start:?} is not a number"))
         }
     }
 }

@@ -350,6 +350,115 @@ fn single_channels_are_found_whatever_the_number_of_their_directory() {
     rig.until_value("CPU1 Temp", 52.0);
 }
 
+/// Drivers that are loaded again may get each other's numbers.
+#[test]
+fn a_chip_is_the_same_chip_wherever_its_directory_is() {
+    let directory = tempfile::tempdir().unwrap();
+    chips(directory.path());
+    let root = directory.path();
+    // Two of a kind are told apart by what they sit on.
+    for (chip, device) in [("hwmon2", "nvme0"), ("hwmon3", "nvme1")] {
+        std::fs::create_dir(root.join(device)).unwrap();
+        std::os::unix::fs::symlink(root.join(device), root.join(chip).join("device")).unwrap();
+    }
+    let mut rig = Rig::new(&format!(
+        "[hwmon]\nroot = {root:?}\ndiscover = true\n\
+         [[sensor]]\nname = \"CPU1 Temp\"\ninterval = 0.05\n\
+         hwmon = {{ chip = \"coretemp\", channel = \"temp1\" }}\n"
+    ));
+    rig.until_value("CPU1 Temp", 47.0);
+    rig.until_value("Package id 0", 47.0);
+    rig.until_value("nvme Composite", 35.85);
+    rig.until_value("nvme Composit #2", 36.85);
+    // The CPU's number is an SSD's now, and the SSDs have theirs exchanged.
+    let at = |number: u8| root.join(format!("hwmon{number}"));
+    let go = |from, to| std::fs::rename(at(from), at(to)).unwrap();
+    write(&at(0).join("temp1_input"), "52000");
+    write(&at(2).join("temp1_input"), "20000");
+    write(&at(3).join("temp1_input"), "30000");
+    go(0, 9);
+    go(3, 0);
+    go(2, 3);
+    rig.until_value("CPU1 Temp", 52.0);
+    rig.until_value("Package id 0", 52.0);
+    rig.until_value("nvme Composite", 20.0);
+    rig.until_value("nvme Composit #2", 30.0);
+}
+
+#[test]
+fn two_of_a_kind_are_in_the_order_of_what_they_sit_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    chips(root);
+    for (chip, device) in [("hwmon2", "nvme1"), ("hwmon3", "nvme0")] {
+        std::fs::create_dir(root.join(device)).unwrap();
+        std::os::unix::fs::symlink(root.join(device), root.join(chip).join("device")).unwrap();
+    }
+    let config = format!("[hwmon]\nroot = {root:?}\ndiscover = [\"nvme\"]\n");
+    let mut rig = Rig::new(&config);
+    rig.until_value("nvme Composite", 36.85);
+    rig.until_value("nvme Composit #2", 35.85);
+}
+
+#[test]
+fn a_number_that_becomes_infinite_is_no_reading() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("huge");
+    write(&file, "1e300");
+    let mut rig = Rig::new(&format!(
+        "[[sensor]]\nname = \"Huge\"\ntype = \"power\"\nfile = {file:?}\nscale = 1e300\n\
+         interval = 0.05\n\
+         [[sensor]]\nname = \"Beside\"\ntype = \"power\"\ncommand = [\"echo\", \"7\"]\n\
+         interval = 0.05\n"
+    ));
+    for _ in 0..3 {
+        rig.until_value("Beside", 7.0);
+        assert!(!rig.reading("Huge").is_valid());
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    write(&file, "1e-298");
+    rig.until_value("Huge", 100.0);
+}
+
+#[test]
+fn a_thread_ends_with_its_bus() {
+    let names = || -> Vec<String> {
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+        tasks
+            .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
+            .collect()
+    };
+    let is_there = || names().iter().any(|name| name.trim() == "sensors 9999");
+    let (sender, results) = channel();
+    let (called, news) = channel();
+    let wake: Wake = Arc::new(move || called.send(()).unwrap_or_default());
+    let sensor = Wired {
+        number: 1,
+        name: "x".into(),
+        bus: 9999,
+        is_discrete: false,
+        probe: probe::Probe::Command {
+            argv: vec!["sleep".into(), "600".into()],
+            timeout: Duration::from_secs(600),
+        },
+        scale: 1.0,
+        offset: 0.0,
+    };
+    let worker = Worker::start(9999, vec![sensor], sender, wake);
+    assert!(worker.request(1));
+    let begin = Instant::now();
+    while !is_there() {
+        assert!(begin.elapsed() < PATIENCE);
+    }
+    drop(worker);
+    while is_there() {
+        assert!(begin.elapsed() < PATIENCE, "the thread lives on");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // It says nothing any more.
+    assert!(results.try_recv().is_err() && news.try_recv().is_err());
+}
+
 #[test]
 fn a_sensor_that_software_writes_waits_for_it() {
     let mut rig = Rig::new(

@@ -76,10 +76,13 @@ fn run(
                     measured
                 }
                 Err(error) => {
-                    if fault.as_ref() != Some(&error) {
+                    if fault.is_none() {
                         tracing::warn!(sensor = sensor.name, error, "cannot be read");
-                        *fault = Some(error);
+                    } else if fault.as_ref() != Some(&error) {
+                        // One that finds new words each time would fill the log.
+                        tracing::debug!(sensor = sensor.name, error, "cannot be read");
                     }
+                    *fault = Some(error);
                     Measurement::Unavailable
                 }
             });
