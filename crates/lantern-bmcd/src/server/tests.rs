@@ -125,7 +125,7 @@ async fn many_changes_cost_few_syncs_and_hold_up_nobody_else() {
         console.connect().await.unwrap();
     }
     let before = script.syncs();
-    script.allow_syncs(0);
+    let _holding = script.hold_syncs();
     let mut adding = JoinSet::new();
     for console in consoles.clone() {
         adding.spawn(async move { console.send(&event()).await.unwrap().0 });
@@ -140,14 +140,15 @@ async fn many_changes_cost_few_syncs_and_hold_up_nobody_else() {
     }
     other.send(&GetDeviceId).await.unwrap();
     assert!(adding.try_join_next().is_none());
-    assert_eq!(script.syncs(), before + 1);
+    // One hangs; before it, the machine may have had its say.
+    assert!((1..=2).contains(&(script.syncs() - before)), "{} syncs", script.syncs() - before);
     script.allow_syncs(usize::MAX);
     let mut ids: Vec<_> = adding.join_all().await;
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 50);
     // The one that hung, one for all that had come meanwhile; and the machine may have had its say.
-    assert!(script.syncs() <= before + 4, "{} syncs", script.syncs() - before);
+    assert!(script.syncs() <= before + 5, "{} syncs", script.syncs() - before);
     server.stop().await;
     let kept = Store::open(directory.path()).unwrap().memory().unwrap();
     assert_eq!(kept.log.unwrap().records.len(), all);
@@ -161,7 +162,7 @@ async fn what_waits_is_kept_and_told_when_the_server_stops() {
     let endpoint = Endpoint::bind().unwrap();
     let console = console(&endpoint, &server);
     console.connect().await.unwrap();
-    script.allow_syncs(0);
+    let _holding = script.hold_syncs();
     let adding = tokio::spawn(async move { console.send(&event()).await });
     let before = script.syncs();
     while script.syncs() == before {
@@ -254,7 +255,7 @@ async fn no_more_wait_for_a_disk_that_hangs_than_there_is_room_for() {
         let told = Arc::clone(&told);
         Box::new(move |outcome| told.lock().unwrap().push(outcome))
     };
-    script.allow_syncs(0);
+    let _holding = script.hold_syncs();
     let before = script.syncs();
     ask(&mut server.shared.bmc(), &event());
     server.shared.submit(&mut server.shared.bmc(), None);

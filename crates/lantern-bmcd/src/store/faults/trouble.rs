@@ -36,6 +36,15 @@ pub(crate) struct Script {
     tapes: Mutex<HashMap<u64, Tape>>,
 }
 
+/// Lets syncs take place again when it is dropped.
+pub(crate) struct Holding(Arc<Script>);
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.0.allow_syncs(usize::MAX);
+    }
+}
+
 impl Script {
     pub(crate) fn new() -> Arc<Self> {
         let script = Self::default();
@@ -78,6 +87,13 @@ impl Script {
         let mut syncs = self.syncs.lock().unwrap();
         syncs.1 = syncs.0.saturating_add(more);
         self.changed.notify_all();
+    }
+
+    /// Lets no sync take place until told otherwise, or until what is returned is gone: a test that
+    /// fails meanwhile is not to wait for a server that waits for the disk.
+    pub(crate) fn hold_syncs(self: &Arc<Self>) -> Holding {
+        self.allow_syncs(0);
+        Holding(Arc::clone(self))
     }
 
     fn sync(&self) {
