@@ -5,6 +5,7 @@ use ipmi_wire::sdr::Record;
 pub mod reference;
 pub mod sensors;
 pub mod specimens;
+mod supply;
 
 /// When a repository with these records was last changed, in seconds since 1970.
 ///

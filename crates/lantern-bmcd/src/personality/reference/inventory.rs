@@ -2,9 +2,10 @@
 
 use ipmi_bmc::FruDevice;
 use ipmi_wire::fru::{
-    Board, Chassis, ChassisType, Fru, ManufacturingDate, MultiRecordContent, MultiRecords,
-    PowerSupply, PowerSupplyFlags, Product,
+    Board, Chassis, ChassisType, Fru, ManufacturingDate, MultiRecordContent, MultiRecords, Product,
 };
+
+use crate::personality::supply::supply_750;
 
 /// What a device holds, or why it cannot.
 type Contents = Result<Vec<u8>, Box<dyn std::error::Error>>;
@@ -63,28 +64,7 @@ fn supply(id: u8) -> Contents {
             .with(Product::PART_NUMBER, "LN-PSU-750")?
             .with(Product::SERIAL_NUMBER, &format!("LNP0000{id}"))?,
     );
-    let record = MultiRecordContent::PowerSupply(PowerSupply {
-        capacity: 750,
-        peak_va: 850,
-        inrush_current: 30,
-        inrush_interval: 5,
-        input_voltage_1: (9_000, 14_000),
-        input_voltage_2: (18_000, 26_400),
-        input_frequency: (47, 63),
-        dropout_tolerance: 20,
-        flags: PowerSupplyFlags {
-            predictive_fail: true,
-            power_factor_correction: true,
-            autoswitch: true,
-            hot_swap: true,
-            two_pulses: false,
-        },
-        peak_capacity: 800,
-        hold_up_time: 10,
-        combined_outputs: (0, 0),
-        combined_capacity: 0,
-        fan_threshold: 0,
-    });
+    let record = MultiRecordContent::PowerSupply(supply_750());
     fru.multirecords = Some(MultiRecords::new(vec![record.into()]));
     Ok(fru.encode(Some(SIZE.into()))?)
 }

@@ -5,8 +5,10 @@ use ipmi_bmc::FruDevice;
 use ipmi_wire::fru::{
     Board, Chassis, ChassisType, Compatibility, DcLoad, DcOutput, Field, FieldError, Fru, Language,
     ManagementAccess, ManagementAccessKind, ManufacturingDate, MultiRecordContent, MultiRecords,
-    PowerSupply, PowerSupplyFlags, Product,
+    PowerSupply, Product,
 };
+
+use crate::personality::supply::supply_750;
 
 /// What a device holds, or why it cannot.
 type Contents = Result<Vec<u8>, Box<dyn std::error::Error>>;
@@ -134,26 +136,9 @@ fn supply() -> Contents {
     );
     let records = [
         MultiRecordContent::PowerSupply(PowerSupply {
-            capacity: 750,
             peak_va: 900,
-            inrush_current: 30,
-            inrush_interval: 5,
-            input_voltage_1: (9_000, 14_000),
-            input_voltage_2: (18_000, 26_400),
-            input_frequency: (47, 63),
-            dropout_tolerance: 20,
-            flags: PowerSupplyFlags {
-                predictive_fail: true,
-                power_factor_correction: true,
-                autoswitch: true,
-                hot_swap: true,
-                two_pulses: false,
-            },
-            peak_capacity: 800,
-            hold_up_time: 10,
-            combined_outputs: (0, 0),
-            combined_capacity: 0,
             fan_threshold: 25,
+            ..supply_750()
         }),
         MultiRecordContent::DcOutput(DcOutput {
             extended: false,
