@@ -46,7 +46,7 @@ async fn suite_17_is_tried_first_and_3_remembered() {
     let tap = Tap::start(sim.addr());
     let (endpoint, bmc) = client(&sim, tap.addr());
     let session = bmc.connect().await.unwrap();
-    assert_eq!(session.suite, CipherSuite::SUITE_3);
+    assert_eq!(session.agreed.suite(), Some(CipherSuite::SUITE_3));
     assert_eq!(session.refused[0].0, CipherSuite::SUITE_17);
     assert!(!session.refused[0].1.is_ok());
     assert_eq!(tap.count(Direction::ToBmc), 4);

@@ -39,6 +39,6 @@ pub use bmc::{Bmc, Credentials, SessionInfo};
 pub use cache::Cache;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind};
-pub use ipmi_session::console::{Failure, SessionError, Stage};
-pub use ipmi_session::{Secret, Timing};
+pub use ipmi_session::console::{Agreed, Failure, Protocol, SessionError, Stage, Unreachable};
+pub use ipmi_session::{Quirk, Quirks, Secret, Timing};
 pub use walk::Ending;

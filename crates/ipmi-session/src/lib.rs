@@ -13,13 +13,17 @@ mod entropy;
 pub mod keys;
 pub mod managed;
 mod protection;
+mod quirk;
 mod secret;
 mod sequence;
 mod timing;
+mod v15;
 
 pub use crypto::is_supported;
 pub use entropy::Entropy;
 pub use protection::{OpenError, Protection};
+pub use quirk::{Quirk, Quirks};
 pub use secret::{Digest, Secret};
 pub use sequence::Window;
 pub use timing::Timing;
+pub use v15::V15Protection;

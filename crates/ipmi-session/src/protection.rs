@@ -15,6 +15,7 @@ use ipmi_wire::session::{
 
 use crate::crypto::KeyedHash;
 use crate::keys::SessionKeys;
+use crate::secret::Secret;
 
 const BLOCK: usize = 16;
 
@@ -49,19 +50,26 @@ pub enum OpenError {
 }
 
 impl Protection {
-    /// The protection that `algorithms` give with `keys`; `None` if one is not supported.
+    /// The protection that `algorithms` give with `keys`; `None` if one is not supported. The
+    /// password is what MD5-128 uses in the place of a key (IPMI v2.0 §13.28.4).
     #[must_use]
-    pub fn new(algorithms: Algorithms, keys: &SessionKeys) -> Option<Self> {
+    pub fn new(algorithms: Algorithms, keys: &SessionKeys, password: &Secret) -> Option<Self> {
         let k1 = keys.k1.as_bytes();
         let integrity = match algorithms.integrity {
             IntegrityAlgorithm::None => None,
             IntegrityAlgorithm::HmacSha1_96 => {
                 Some(Integrity { hash: KeyedHash::sha1(k1)?, code_length: 12 })
             }
+            IntegrityAlgorithm::HmacMd5_128 => {
+                Some(Integrity { hash: KeyedHash::md5(k1)?, code_length: 16 })
+            }
+            IntegrityAlgorithm::Md5_128 => {
+                Some(Integrity { hash: KeyedHash::Md5Between(password.clone()), code_length: 16 })
+            }
             IntegrityAlgorithm::HmacSha256_128 => {
                 Some(Integrity { hash: KeyedHash::sha256(k1)?, code_length: 16 })
             }
-            _ => return None,
+            IntegrityAlgorithm::Other(_) => return None,
         };
         let cipher = match algorithms.confidentiality {
             ConfidentialityAlgorithm::None => None,
@@ -186,7 +194,12 @@ mod tests {
             k1: Digest::new(&[2; 32]),
             k2: Digest::new(&[3; 32]),
         };
-        Protection::new(CipherSuite(suite).algorithms().unwrap(), &keys).unwrap()
+        Protection::new(
+            CipherSuite(suite).algorithms().unwrap(),
+            &keys,
+            &Secret::new(b"pw").unwrap(),
+        )
+        .unwrap()
     }
 
     fn header() -> V20Header {
@@ -203,7 +216,7 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_refused() {
-        for suite in [2, 3, 16, 17] {
+        for suite in [2, 3, 7, 8, 11, 12, 16, 17] {
             let protection = protection(suite);
             let datagram = protection.seal(header(), b"Get Device ID", [4; 16]).unwrap();
             assert_eq!(open(&protection, &datagram).unwrap(), b"Get Device ID");
@@ -236,7 +249,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_sealed_opens(payload in prop::collection::vec(any::<u8>(), 0..300), iv: [u8; 16]) {
-            for suite in [0, 2, 3, 16, 17] {
+            for suite in [0, 2, 3, 7, 8, 11, 12, 16, 17] {
                 let protection = protection(suite);
                 let datagram = protection.seal(header(), &payload, iv).unwrap();
                 prop_assert_eq!(&open(&protection, &datagram).unwrap(), &payload);

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use ipmi_session::console::{Call, Config, Event, Failure, Session, SessionError, Stage};
+use ipmi_session::console::{Agreed, Call, Config, Event, Failure, Session, SessionError, Stage};
 use ipmi_session::managed::{Account, Accounts, Limits, Received, Sessions};
 use ipmi_session::{Entropy, Secret};
 use ipmi_wire::cmd::app::{ColdReset, GetDeviceId};
@@ -206,7 +206,8 @@ fn every_suite_that_is_spoken_works_and_the_best_is_tried_first() {
         let mut pair = Pair::new(Config { suites, ..config("admin", "Complex_Pass") });
         pair.users.suites = vec![suite];
         pair.run(Duration::from_secs(60));
-        let established = Event::Established { suite: CipherSuite(suite), refused: vec![] };
+        let established =
+            Event::Established { agreed: Agreed::Suite(CipherSuite(suite)), refused: vec![] };
         assert_eq!(pair.events.pop_front(), Some(established));
         assert_eq!(pair.console.managed_guid(), Some([0x47; 16]));
         pair.console.call(pair.now, Call::of(&GetDeviceId), &mut pair.rng);
@@ -217,7 +218,7 @@ fn every_suite_that_is_spoken_works_and_the_best_is_tried_first() {
     pair.run(Duration::from_secs(60));
     assert!(matches!(
         pair.events.pop_front(),
-        Some(Event::Established { suite: CipherSuite::SUITE_17, .. })
+        Some(Event::Established { agreed: Agreed::Suite(CipherSuite::SUITE_17), .. })
     ));
 }
 
@@ -229,7 +230,7 @@ fn a_bmc_without_suite_17_is_met_with_3() {
     let refused = vec![(CipherSuite::SUITE_17, RmcpPlusStatus::NO_CIPHER_SUITE_MATCH)];
     assert_eq!(
         pair.events.pop_front(),
-        Some(Event::Established { suite: CipherSuite::SUITE_3, refused })
+        Some(Event::Established { agreed: Agreed::Suite(CipherSuite::SUITE_3), refused })
     );
     assert_eq!(pair.to_bmc.len(), 4);
 }
@@ -706,7 +707,10 @@ fn a_disabled_suite_is_left_whatever_status_refuses_it() {
         pair.run(Duration::from_secs(60));
         let event = pair.events.pop_front();
         assert!(
-            matches!(event, Some(Event::Established { suite: CipherSuite::SUITE_3, .. })),
+            matches!(
+                event,
+                Some(Event::Established { agreed: Agreed::Suite(CipherSuite::SUITE_3), .. })
+            ),
             "{status:02x}: {event:?}"
         );
     }

@@ -103,7 +103,7 @@ fn captured_sessions_lead_to_the_keys_that_python_calculated() {
         }
 
         // Every packet inside the session opens, and tells what ipmitool is known to ask.
-        let protection = Protection::new(accepted.algorithms, &keys).unwrap();
+        let protection = Protection::new(accepted.algorithms, &keys, &password).unwrap();
         let mut asked = Vec::new();
         for (from_console, packet) in &inside {
             let payload = protection.open(packet).unwrap();

@@ -88,16 +88,16 @@ impl Console {
     pub(crate) async fn log_in(&mut self) -> Result<SessionInfo, Error> {
         let address = self.bmc.address();
         let info = self.bmc.connect().await?;
-        tracing::info!(bmc = %address, privilege = %self.bmc.privilege(), "logged in, {}", info.suite);
+        tracing::info!(bmc = %address, privilege = %self.bmc.privilege(), "logged in, {}", info.agreed);
         if let Some((last, status)) = info.refused.last() {
             let others = info.refused.len().saturating_sub(1);
             let others = if others > 0 { format!(" and {others} more") } else { String::new() };
             self.voice
-                .note(&format!("{last}{others} was refused ({status}), using {}", info.suite.0));
+                .note(&format!("{last}{others} was refused ({status}), using {}", info.agreed));
             if let Some(memory) = self.memory.take() {
                 // The preferred one needs no memory.
-                let worse = info.suite != CipherSuite::SUITE_17;
-                memory.learn(address, worse.then_some(info.suite));
+                let suite = info.agreed.suite();
+                memory.learn(address, suite.filter(|suite| *suite != CipherSuite::SUITE_17));
             }
         }
         Ok(info)

@@ -107,7 +107,9 @@ impl Bmc {
         let mut state = self.state();
         match outcome.and_then(|delivery| delivery.accept().ok_or(OpenError::Gone)) {
             Ok(opened) => {
-                self.shared.endpoint.remember(self.shared.address, opened.suite);
+                if let Some(suite) = opened.agreed.suite() {
+                    self.shared.endpoint.remember(self.shared.address, suite);
+                }
                 state.opened = Some(opened.clone());
                 Ok(opened)
             }

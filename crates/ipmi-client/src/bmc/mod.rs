@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use ipmi_session::console::{Call, Failure, SessionError};
+use ipmi_session::Quirks;
+use ipmi_session::console::{Agreed, Call, Failure, SessionError};
 use ipmi_wire::cmd::app::{DeviceId, GetDeviceId, Guid};
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus, Username};
 use ipmi_wire::{Command, CompletionCode, Effect, Privilege, Reader, Request, Response};
@@ -45,8 +46,10 @@ struct Shared {
 /// What a session turned out to be.
 #[derive(Clone, Debug)]
 pub struct SessionInfo {
-    /// The suite in use.
-    pub suite: CipherSuite,
+    /// What protects it.
+    pub agreed: Agreed,
+    /// Departures of this BMC from the specification that were dealt with while logging in.
+    pub noticed: Quirks,
     /// Suites that the BMC refused before.
     pub refused: Vec<(CipherSuite, RmcpPlusStatus)>,
     /// The GUID that the BMC gave in RAKP 2. Not always an identity: see
@@ -134,8 +137,8 @@ impl Bmc {
     /// # Errors
     /// Why there is no session.
     pub async fn connect(&self) -> Result<SessionInfo, Error> {
-        let Opened { suite, refused, guid, .. } = self.session().await?;
-        Ok(SessionInfo { suite, refused, managed_guid: guid })
+        let Opened { agreed, noticed, refused, guid, .. } = self.session().await?;
+        Ok(SessionInfo { agreed, noticed, refused, managed_guid: guid })
     }
 
     /// What kind of controller this is. Asked once a session: firmware does not change without

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
+use ipmi_session::Quirks;
 use ipmi_session::console::{Call, Config, Event, Failure, Token};
 use ipmi_wire::Response;
 use ipmi_wire::cmd::app::Guid;
@@ -66,6 +67,7 @@ pub(super) struct Driver {
     counters: Arc<Counters>,
     mux: Mux,
     opening: HashMap<u32, OpenReply>,
+    noticed: HashMap<u32, Quirks>,
     calls: HashMap<u32, HashMap<Token, CallReply>>,
     /// Answered once what was queued before is on the wire.
     flushed: Vec<oneshot::Sender<()>>,
@@ -85,6 +87,7 @@ impl Driver {
             counters,
             mux: Mux::default(),
             opening: HashMap::new(),
+            noticed: HashMap::new(),
             calls: HashMap::new(),
             flushed: Vec::new(),
         }
@@ -232,13 +235,23 @@ impl Driver {
     /// A waiter that has gone away is not told.
     fn hand_out(&mut self, id: u32, event: Event) {
         match event {
-            Event::Established { suite, refused } => {
+            Event::Established { agreed, refused } => {
                 if let Some(reply) = self.opening.remove(&id) {
                     // Not accepted, it comes back as a command to close it.
                     let guid = self.mux.managed_guid(id).map(Guid);
-                    let opened = Opened { id, suite, refused, guid };
+                    let opened = Opened {
+                        id,
+                        agreed,
+                        noticed: self.noticed.remove(&id).unwrap_or_default(),
+                        refused,
+                        guid,
+                    };
                     let _ = reply.send(Ok(Delivery::new(opened, self.commands.clone())));
                 }
+            }
+            Event::Noticed(quirk) => {
+                tracing::info!(quirk = quirk.name(), "the BMC departs from the specification");
+                self.noticed.entry(id).or_default().insert(quirk);
             }
             Event::Answer(token, response) => self.answer(id, token, Ok(response)),
             Event::Failed(token, failure) => self.answer(id, token, Err(ErrorKind::Call(failure))),
@@ -247,6 +260,7 @@ impl Driver {
                     let _ = reply.send(Err(OpenError::Session(why)));
                 }
                 self.calls.remove(&id);
+                self.noticed.remove(&id);
             }
         }
     }

@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use ipmi_io::UdpSocket;
-use ipmi_session::console::{Call, Config, SessionError};
+use ipmi_session::Quirks;
+use ipmi_session::console::{Agreed, Call, Config, SessionError};
 use ipmi_wire::Response;
 use ipmi_wire::cmd::app::Guid;
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus};
@@ -46,7 +47,9 @@ pub(crate) struct Counters {
 pub(crate) struct Opened {
     /// Its ID on this console.
     pub(crate) id: u32,
-    pub(crate) suite: CipherSuite,
+    pub(crate) agreed: Agreed,
+    /// Departures from the specification that were dealt with while logging in.
+    pub(crate) noticed: Quirks,
     /// Suites that the BMC refused before.
     pub(crate) refused: Vec<(CipherSuite, RmcpPlusStatus)>,
     /// The GUID that the BMC gave while logging in.

@@ -10,7 +10,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use ipmi_session::console::{Call, Failure};
+use ipmi_session::Quirks;
+use ipmi_session::console::{Agreed, Call, Failure};
 use ipmi_wire::cmd::app::{DeviceId, GetDeviceId, Guid};
 use ipmi_wire::cmd::sensor::DeviceSdrInfo;
 use ipmi_wire::cmd::storage::{FruAccess, SdrRepositoryInfo, SelInfo};
@@ -178,8 +179,9 @@ impl Machine {
 impl Answers for Machine {
     fn session(&self) -> Result<Opened, ErrorKind> {
         let world = self.world();
-        let (suite, refused) = (CipherSuite::SUITE_17, Vec::new());
-        Ok(Opened { id: world.session, suite, refused, guid: world.guid })
+        let (agreed, refused) = (Agreed::Suite(CipherSuite::SUITE_17), Vec::new());
+        let noticed = Quirks::NONE;
+        Ok(Opened { id: world.session, agreed, noticed, refused, guid: world.guid })
     }
 
     fn answer(&self, call: &Call) -> Result<Response, ErrorKind> {

@@ -3,6 +3,7 @@
 use core::fmt;
 use std::time::Duration;
 
+use super::Unreachable;
 use ipmi_wire::session::{Algorithms, CipherSuite, RmcpPlusStatus};
 use ipmi_wire::{CompletionCode, DecodeError, Privilege};
 
@@ -40,6 +41,14 @@ pub enum SessionError {
         sent: u64,
         /// Time since the handshake began.
         waited: Duration,
+    },
+    /// The network says that nothing gets there.
+    #[error("{what}: {stage} was not delivered")]
+    Unreachable {
+        /// What was not delivered.
+        stage: Stage,
+        /// Why.
+        what: Unreachable,
     },
     /// Every suite that was to be tried was refused.
     #[error("the BMC refused {}", list_refused(.0))]
@@ -117,6 +126,9 @@ pub enum Failure {
         /// How long its answer was waited for.
         waited: Duration,
     },
+    /// It was sent, and the network says that nothing gets there. Repeating it does no harm.
+    #[error("{0}: the request was not delivered")]
+    Unreachable(Unreachable),
     /// It was sent, and the session closed before its answer came. Repeating it does no harm.
     #[error("the session was closed before the answer came")]
     Interrupted,

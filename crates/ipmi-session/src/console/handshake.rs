@@ -403,10 +403,12 @@ impl Handshake {
         if !matches_start(&check, integrity_check) {
             return Err(SessionError::WrongKg);
         }
-        let protection = Protection::new(algorithms, keys).ok_or_else(unsupported)?;
+        let protection =
+            Protection::new(algorithms, keys, &core.config.password).ok_or_else(unsupported)?;
         let refused = self.refused.clone();
         core.managed_guid = Some(exchange.managed_guid);
-        core.events.push_back(super::Event::Established { suite, refused });
+        core.events
+            .push_back(super::Event::Established { agreed: super::Agreed::Suite(suite), refused });
         Ok(Box::new(Active::new(now, core, exchange.managed_session_id, protection)))
     }
 

@@ -14,10 +14,11 @@ mod active;
 mod error;
 mod handshake;
 
+use core::fmt;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use ipmi_wire::session::{CipherSuite, SessionPacket, Username, V20Packet};
+use ipmi_wire::session::{AuthType, CipherSuite, SessionPacket, Username, V20Packet};
 use ipmi_wire::{Access, Command, Effect, Privilege, Request, Response};
 
 use active::Active;
@@ -25,6 +26,7 @@ pub use error::{Failure, SessionError, Stage};
 use handshake::Handshake;
 
 use crate::entropy::Entropy;
+use crate::quirk::{Quirk, Quirks};
 use crate::secret::Secret;
 use crate::timing::{RoundTrip, Timing};
 
@@ -47,6 +49,77 @@ pub struct Config {
     pub timing: Timing,
     /// Send something when the session was silent for so long; `None` never.
     pub keepalive: Option<Duration>,
+    /// IPMI v2.0, or v1.5 with one of these authentication types, the preferred one first.
+    pub protocol: Protocol,
+    /// Departures from the specification that this BMC is known for, beyond those that are found
+    /// out and dealt with anyway.
+    pub workarounds: Quirks,
+    /// Whether the BMC is known to drop a packet that it has seen. Only then is a request that must
+    /// not be carried out twice sent again when no answer comes: the very same packet.
+    pub refuses_replays: bool,
+}
+
+/// Which kind of session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// IPMI v2.0 (RMCP+).
+    #[default]
+    RmcpPlus,
+    /// IPMI v1.5, with one of these authentication types. None of them protects what is said.
+    Ipmi15(Vec<AuthType>),
+}
+
+/// How a session is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Agreed {
+    /// RMCP+ with this cipher suite.
+    Suite(CipherSuite),
+    /// IPMI v1.5 with this authentication type.
+    Ipmi15(AuthType),
+}
+
+impl Agreed {
+    /// The cipher suite, in RMCP+.
+    #[must_use]
+    pub const fn suite(self) -> Option<CipherSuite> {
+        match self {
+            Self::Suite(suite) => Some(suite),
+            Self::Ipmi15(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Agreed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Suite(suite) => suite.fmt(f),
+            Self::Ipmi15(auth_type) => write!(f, "IPMI 1.5, authentication type {auth_type}"),
+        }
+    }
+}
+
+/// What the network says of a datagram that it did not deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unreachable {
+    /// There is a machine, and nobody listens at the port.
+    Port,
+    /// There is no such machine, or it is off.
+    Host,
+    /// There is no way to its network.
+    Network,
+    /// A firewall does not let it through.
+    Prohibited,
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Port => "the port is closed",
+            Self::Host => "the host is unreachable",
+            Self::Network => "the network is unreachable",
+            Self::Prohibited => "a firewall prohibits it",
+        })
+    }
 }
 
 impl Config {
@@ -62,6 +135,9 @@ impl Config {
             suites: vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3],
             timing: Timing::default(),
             keepalive: None,
+            protocol: Protocol::default(),
+            workarounds: Quirks::NONE,
+            refuses_replays: false,
         }
     }
 }
@@ -99,11 +175,13 @@ pub struct Token(u64);
 pub enum Event {
     /// RAKP 4 is verified.
     Established {
-        /// The suite in use.
-        suite: CipherSuite,
+        /// What protects it.
+        agreed: Agreed,
         /// Suites that were tried before it, each with the BMC's answer.
         refused: Vec<(CipherSuite, ipmi_wire::session::RmcpPlusStatus)>,
     },
+    /// The BMC departs from the specification, and it has been dealt with. Told once each.
+    Noticed(Quirk),
     /// The answer to a call, whatever its completion code.
     Answer(Token, Response),
     /// A call came to nothing.
@@ -256,6 +334,13 @@ impl Session {
             }
             State::Closed => {}
         }
+    }
+
+    /// Takes in what the network says of a datagram that was sent to the BMC's address. An answer of
+    /// the BMC that still comes counts for more: on a shared network port the host's own system may
+    /// be the one that speaks.
+    pub fn handle_unreachable(&mut self, now: Instant, what: Unreachable) {
+        let _ = (now, what);
     }
 
     /// Ends the session. Close Session is sent, and its answer not waited for: the BMC frees the

@@ -234,7 +234,7 @@ impl Sessions {
             limit: role,
             closing: false,
             last_heard: now,
-            protection: Protection::new(algorithms, &keys)?,
+            protection: Protection::new(algorithms, &keys, &account.password)?,
             inbound: Window::new(),
             next_outbound: 1,
             opened_by: OpenedBy { auth_code: Digest::new(&rakp3.auth_code), integrity_check },

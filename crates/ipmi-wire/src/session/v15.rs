@@ -51,6 +51,19 @@ impl AuthType {
     }
 }
 
+impl core::fmt::Display for AuthType {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Md2 => f.write_str("MD2"),
+            Self::Md5 => f.write_str("MD5"),
+            Self::Password => f.write_str("straight password"),
+            Self::Oem => f.write_str("OEM"),
+            Self::Other(number) => write!(f, "{number}"),
+        }
+    }
+}
+
 /// An IPMI v1.5 packet after its RMCP header.
 ///
 /// Source: IPMI v2.0 §13.6, Table 13-8, the column "IPMI 1.5".

@@ -12,7 +12,7 @@ pub(super) async fn run(command: &Session, bmc: &Bmc, info: &SessionInfo) -> Out
         Session::Info => {
             let current = GetSessionInfo { selector: SessionSelector::Current };
             let answer = bmc.send(&current).await?;
-            Ok(Box::new(SessionView::new(info.suite, &answer)))
+            Ok(Box::new(SessionView::new(info.agreed, &answer)))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Sessions.
 
+use ipmi_client::Agreed;
 use ipmi_wire::cmd::app::{ActiveSession, SessionInfo};
 use ipmi_wire::session::CipherSuite;
 use schemars::JsonSchema;
@@ -11,7 +12,7 @@ use super::table::fields;
 /// Get Session Info, and what the console knows itself.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Session {
-    cipher_suite: u8,
+    cipher_suite: Option<u8>,
     authentication: Option<String>,
     integrity: Option<String>,
     confidentiality: Option<String>,
@@ -27,12 +28,13 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(suite: CipherSuite, info: &SessionInfo) -> Self {
-        let algorithms = suite.algorithms();
+    pub(crate) fn new(agreed: Agreed, info: &SessionInfo) -> Self {
+        let suite = agreed.suite();
+        let algorithms = suite.and_then(CipherSuite::algorithms);
         let session = info.session.as_ref();
         let lan = session.and_then(|session| session.lan);
         Self {
-            cipher_suite: suite.0,
+            cipher_suite: suite.map(|suite| suite.0),
             authentication: algorithms.map(|a| a.authentication.to_string()),
             integrity: algorithms.map(|a| a.integrity.to_string()),
             confidentiality: algorithms.map(|a| a.confidentiality.to_string()),
@@ -57,7 +59,10 @@ impl Session {
     pub(crate) fn suite(&self) -> String {
         let named = [&self.authentication, &self.integrity, &self.confidentiality];
         let named: Vec<_> = named.into_iter().flatten().map(String::as_str).collect();
-        format!("{} ({})", self.cipher_suite, named.join(", "))
+        match self.cipher_suite {
+            Some(suite) => format!("{suite} ({})", named.join(", ")),
+            None => "none (IPMI 1.5)".to_owned(),
+        }
     }
 }
 
