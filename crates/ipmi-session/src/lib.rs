@@ -13,7 +13,7 @@ mod entropy;
 pub mod keys;
 pub mod managed;
 mod protection;
-mod quirk;
+pub mod quirk;
 mod secret;
 mod sequence;
 mod timing;

@@ -1,6 +1,11 @@
 //! Where real BMCs depart from the specification of sessions, by name: what a BMC of ours can be
 //! told to do, and what a console of ours does about it.
 
+mod facts;
+mod name;
+
+pub use facts::{Facts, Handling, Layer};
+
 /// A departure from the specification.
 ///
 /// The names are FreeIPMI's where it has one (`research/freeipmi.md` §4).
@@ -55,11 +60,15 @@ pub enum Quirk {
     SlowHandshake,
     /// A packet that was seen already is carried out again.
     AcceptsReplays,
+    /// Get Channel Cipher Suites counts suites from 1.
+    SuitesFromOne,
+    /// A refusal of Open Session ends after its status.
+    ShortRefusal,
 }
 
 impl Quirk {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::IdZero,
         Self::UnexpectedAuth,
         Self::ForcePerMsg,
@@ -83,6 +92,8 @@ impl Quirk {
         Self::ExactPrivilege,
         Self::SlowHandshake,
         Self::AcceptsReplays,
+        Self::SuitesFromOne,
+        Self::ShortRefusal,
     ];
 
     /// The name, as configuration and FreeIPMI's `-W` spell it.
@@ -112,13 +123,9 @@ impl Quirk {
             Self::ExactPrivilege => "exactprivilege",
             Self::SlowHandshake => "slowhandshake",
             Self::AcceptsReplays => "acceptsreplays",
+            Self::SuitesFromOne => "suitesfromone",
+            Self::ShortRefusal => "shortrefusal",
         }
-    }
-
-    /// The quirk of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|quirk| quirk.name() == name)
     }
 }
 
@@ -162,5 +169,32 @@ impl Quirks {
 impl FromIterator<Quirk> for Quirks {
     fn from_iter<I: IntoIterator<Item = Quirk>>(quirks: I) -> Self {
         quirks.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_a_name_and_a_bit_of_its_own() {
+        let mut all = Quirks::NONE;
+        for quirk in Quirk::ALL {
+            assert!(!all.has(quirk), "{quirk:?}");
+            all.insert(quirk);
+            assert!(all.has(quirk));
+            assert_eq!(Quirk::from_name(quirk.name()), Some(quirk));
+        }
+        assert_eq!(all.iter().collect::<Vec<_>>(), Quirk::ALL);
+        assert_eq!(Quirk::from_name("none"), None);
+    }
+
+    #[test]
+    fn what_costs_security_is_never_done_unasked() {
+        for quirk in Quirk::ALL {
+            let facts = quirk.facts();
+            let asks = facts.handling != Handling::Automatic;
+            assert_eq!(facts.weakens.is_some(), asks, "{quirk:?}");
+        }
     }
 }

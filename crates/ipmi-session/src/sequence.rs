@@ -7,7 +7,7 @@
 /// receivers that cannot tell a forged packet; where an integrity code has already proven that the
 /// peer sent it, any number ahead is accepted, so that sixteen lost packets in a row do not end the
 /// session (docs/decisions/0003).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Window {
     highest: u32,
     /// Bit n: `highest - n` was seen.
@@ -21,7 +21,21 @@ impl Window {
     /// A window for a session whose first packet has sequence number 1.
     #[must_use]
     pub const fn new() -> Self {
-        Self { highest: 0, seen: 1 }
+        Self::starting_at(1)
+    }
+
+    /// A window for a session whose first packet has this number: what comes before it is no part
+    /// of the session.
+    #[must_use]
+    pub const fn starting_at(first: u32) -> Self {
+        Self { highest: first.wrapping_sub(1), seen: u32::MAX }
+    }
+
+    /// Whether this number comes after all that were accepted.
+    #[must_use]
+    pub const fn is_ahead(&self, sequence: u32) -> bool {
+        let ahead = sequence.wrapping_sub(self.highest);
+        ahead != 0 && ahead < 1 << 31
     }
 
     /// Whether a packet with this number is new; remembers it if so. `proven` says that an
@@ -30,8 +44,8 @@ impl Window {
         if sequence == 0 {
             return false;
         }
-        let ahead = sequence.wrapping_sub(self.highest);
-        if ahead != 0 && ahead < 1 << 31 {
+        if self.is_ahead(sequence) {
+            let ahead = sequence.wrapping_sub(self.highest);
             if ahead > Self::AHEAD && !proven {
                 return false;
             }
@@ -45,6 +59,70 @@ impl Window {
         }
         self.seen |= 1 << behind;
         true
+    }
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The sequence numbers of an RMCP+ session in one direction as its receiver sees them: those of
+/// authenticated packets and those of others count apart, so that nothing that is not authenticated
+/// uses up a number of something that is.
+///
+/// Source: IPMI v2.0 §6.12.13.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Windows {
+    authenticated: Window,
+    unauthenticated: Window,
+}
+
+impl Windows {
+    /// As [`Window::is_ahead`], of the packets of its kind.
+    pub(crate) const fn is_ahead(&self, sequence: u32, authenticated: bool) -> bool {
+        let Self { authenticated: proven, unauthenticated } = self;
+        if authenticated { proven.is_ahead(sequence) } else { unauthenticated.is_ahead(sequence) }
+    }
+
+    /// As [`Window::accept`]. `authenticated` says that the packet has a code, and that it is right.
+    pub(crate) const fn accept(&mut self, sequence: u32, authenticated: bool) -> bool {
+        let window =
+            if authenticated { &mut self.authenticated } else { &mut self.unauthenticated };
+        window.accept(sequence, authenticated)
+    }
+}
+
+/// The sequence numbers of an RMCP+ session in one direction as its sender gives them: as
+/// [`Windows`], in two rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbers {
+    authenticated: u32,
+    unauthenticated: u32,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self { authenticated: 1, unauthenticated: 1 }
+    }
+}
+
+impl Numbers {
+    /// The number of the next packet of this kind.
+    pub(crate) const fn next(&mut self, authenticated: bool) -> u32 {
+        let row = if authenticated { &mut self.authenticated } else { &mut self.unauthenticated };
+        let number = *row;
+        *row = after(number, 1);
+        number
+    }
+}
+
+/// The number `step` after `number`. Number 0 is not used inside a session (§6.12.13).
+pub(crate) const fn after(number: u32, step: u32) -> u32 {
+    match number.wrapping_add(step) {
+        0 => 1,
+        next => next,
     }
 }
 
@@ -80,6 +158,54 @@ mod tests {
         assert!(!window.accept(1000, true));
         assert!(window.accept(999, true));
         assert!(!window.accept(900, true));
+    }
+
+    #[test]
+    fn nothing_comes_before_the_first() {
+        for first in [1, 2, 0x8000_0000, u32::MAX] {
+            let mut window = Window::starting_at(first);
+            for before in 1..32 {
+                assert!(!window.accept(first.wrapping_sub(before), true), "{first} - {before}");
+            }
+            assert!(
+                window.is_ahead(first) && window.accept(first, false) && !window.is_ahead(first)
+            );
+            assert!(!window.accept(first, true));
+        }
+    }
+
+    #[test]
+    fn the_two_kinds_count_apart() {
+        let mut windows = Windows::default();
+        assert!(windows.accept(1000, true) && windows.is_ahead(1, false));
+        assert!(windows.accept(1, false) && !windows.accept(1, false));
+        assert!(!windows.accept(1000, true) && !windows.accept(1000, false));
+        let mut numbers = Numbers::default();
+        assert_eq!([numbers.next(true), numbers.next(true), numbers.next(false)], [1, 2, 1]);
+        numbers.authenticated = u32::MAX;
+        assert_eq!([numbers.next(true), numbers.next(true)], [u32::MAX, 1]);
+    }
+
+    /// Two models of the same paragraph: the window, and a list of all that was accepted.
+    #[test]
+    fn every_number_is_accepted_once_whatever_the_order() {
+        let mut seed = 7u32;
+        let mut window = Window::starting_at(0xffff_ff00);
+        let (mut highest, mut seen) = (0xffff_feffu32, std::collections::HashSet::new());
+        for _ in 0..100_000 {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let sequence = highest.wrapping_add(seed >> 26).wrapping_sub(32);
+            let distance = sequence.wrapping_sub(highest) as i32;
+            let new = sequence != 0
+                && (-16..=15).contains(&distance)
+                && (distance > 0 || sequence.wrapping_sub(0xffff_ff00) < 1 << 31)
+                && !seen.contains(&sequence);
+            assert_eq!(window.accept(sequence, false), new, "{sequence} at {highest}");
+            if new {
+                seen.insert(sequence);
+                highest = if distance > 0 { sequence } else { highest };
+            }
+        }
     }
 
     #[test]

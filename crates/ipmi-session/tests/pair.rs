@@ -10,13 +10,15 @@
     reason = "a panic is how a test fails"
 )]
 
-use std::collections::VecDeque;
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+#[path = "common/pair.rs"]
+#[allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
+mod common;
 
-use ipmi_session::console::{Agreed, Call, Config, Event, Failure, Session, SessionError, Stage};
-use ipmi_session::managed::{Account, Accounts, Limits, Received, Sessions};
-use ipmi_session::{Entropy, Secret};
+use std::time::Duration;
+
+use common::{Pair, config};
+use ipmi_session::Secret;
+use ipmi_session::console::{Agreed, Call, Config, Event, Failure, SessionError, Stage};
 use ipmi_wire::cmd::app::{ColdReset, GetDeviceId};
 use ipmi_wire::session::{
     AlgorithmProposal, AuthenticationAlgorithm, CipherSuite, ConfidentialityAlgorithm,
@@ -24,164 +26,6 @@ use ipmi_wire::session::{
     Rakp4, RmcpPlusStatus, SessionPacket, Username, V20Header,
 };
 use ipmi_wire::{CompletionCode, Decode, Encode, Privilege, Response};
-
-/// Deterministic "randomness".
-struct Seeded(u64);
-
-impl Entropy for Seeded {
-    fn fill(&mut self, bytes: &mut [u8]) {
-        for byte in bytes {
-            self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            *byte = (self.0 >> 56) as u8;
-        }
-    }
-}
-
-struct Users {
-    suites: Vec<u8>,
-    kg: Option<Secret>,
-}
-
-fn user(name: &[u8]) -> Option<(u8, &'static [u8], Privilege)> {
-    Some(match name {
-        b"admin" => (2, b"Complex_Pass", Privilege::Administrator),
-        b"guest" => (4, b"Guest_Pass_4", Privilege::User),
-        _ => return None,
-    })
-}
-
-impl Accounts for Users {
-    fn find(&self, name: &Username, role: Option<Privilege>) -> Option<Account> {
-        let (user_id, password, limit) = user(name.as_bytes())?;
-        let password = Secret::new(password)?;
-        role.is_none_or(|role| role == limit).then_some(Account { user_id, password, limit })
-    }
-
-    fn kg(&self) -> Option<Secret> {
-        self.kg.clone()
-    }
-
-    fn guid(&self) -> [u8; 16] {
-        [0x47; 16]
-    }
-
-    fn suites(&self) -> Vec<(CipherSuite, Privilege)> {
-        self.suites.iter().map(|n| (CipherSuite(*n), Privilege::Administrator)).collect()
-    }
-}
-
-/// One console, one managed system, one clock.
-struct Pair {
-    start: Instant,
-    now: Instant,
-    rng: Seeded,
-    console: Session,
-    bmc: Sessions,
-    users: Users,
-    from: SocketAddr,
-    /// Every datagram in both directions, the console's first.
-    to_bmc: Vec<Vec<u8>>,
-    to_console: Vec<Vec<u8>>,
-    events: VecDeque<Event>,
-    /// Whether a datagram to the BMC gets through, by its number.
-    deliver: fn(usize) -> bool,
-    /// Whether an answer gets through, by its number.
-    deliver_back: fn(usize) -> bool,
-    executed: usize,
-}
-
-fn config(name: &str, password: &str) -> Config {
-    Config::new(Username::new(name.as_bytes()).unwrap(), Secret::new(password.as_bytes()).unwrap())
-}
-
-impl Pair {
-    fn new(config: Config) -> Self {
-        let now = Instant::now();
-        let mut rng = Seeded(7);
-        let console = Session::open(now, config, 0xa0a2_a3a4, &mut rng);
-        Self {
-            start: now,
-            now,
-            rng,
-            console,
-            bmc: Sessions::new(Limits::default()),
-            users: Users { suites: vec![17, 3], kg: None },
-            from: "127.0.0.1:50000".parse().unwrap(),
-            to_bmc: Vec::new(),
-            to_console: Vec::new(),
-            events: VecDeque::new(),
-            deliver: |_| true,
-            deliver_back: |_| true,
-            executed: 0,
-        }
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.now - self.start
-    }
-
-    /// What the BMC answers to one datagram.
-    fn ask_bmc(&mut self, datagram: &[u8]) -> Option<Vec<u8>> {
-        match self.bmc.receive(self.now, self.from, datagram, &self.users, &mut self.rng) {
-            Received::Reply(reply) => Some(reply),
-            Received::Request { session_id, message } => {
-                self.executed += 1;
-                let data = vec![message.cmd, self.executed as u8];
-                let answer = Response { completion: CompletionCode::OK, data };
-                self.bmc.seal(session_id, &message.answer(&answer), &mut self.rng)
-            }
-            Received::Nothing | Received::Sessionless { .. } => None,
-        }
-    }
-
-    /// Runs until nothing moves any more, jumping from deadline to deadline; at most `limit` of
-    /// virtual time.
-    fn run(&mut self, limit: Duration) {
-        for _ in 0..10_000 {
-            while let Some(datagram) = self.console.poll_transmit() {
-                let number = self.to_bmc.len();
-                self.to_bmc.push(datagram.clone());
-                if !(self.deliver)(number) {
-                    continue;
-                }
-                if let Some(reply) = self.ask_bmc(&datagram) {
-                    let number = self.to_console.len();
-                    self.to_console.push(reply.clone());
-                    if (self.deliver_back)(number) {
-                        self.console.handle_datagram(self.now, &reply, &mut self.rng);
-                    }
-                }
-            }
-            while let Some(event) = self.console.poll_event() {
-                self.events.push_back(event);
-            }
-            match self.console.poll_timeout() {
-                Some(due) if due <= self.start + limit => {
-                    self.now = due.max(self.now);
-                    self.console.handle_timeout(self.now, &mut self.rng);
-                }
-                _ => return,
-            }
-        }
-        panic!("the console never rests");
-    }
-
-    fn established(config: Config) -> Self {
-        let mut pair = Self::new(config);
-        pair.run(Duration::from_secs(60));
-        assert!(matches!(pair.events.pop_front(), Some(Event::Established { .. })));
-        assert!(pair.events.is_empty());
-        pair
-    }
-
-    fn closed_with(&mut self) -> SessionError {
-        self.run(Duration::from_secs(60));
-        match self.events.pop_back() {
-            Some(Event::Closed(Some(error))) => error,
-            other => panic!("{other:?}"),
-        }
-    }
-}
 
 #[test]
 fn a_handshake_takes_three_exchanges_and_a_command_one_more() {
@@ -201,7 +45,7 @@ fn a_handshake_takes_three_exchanges_and_a_command_one_more() {
 
 #[test]
 fn every_suite_that_is_spoken_works_and_the_best_is_tried_first() {
-    for suite in [0, 1, 2, 3, 15, 16, 17] {
+    for suite in [0, 1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17] {
         let suites = vec![CipherSuite(suite)];
         let mut pair = Pair::new(Config { suites, ..config("admin", "Complex_Pass") });
         pair.users.suites = vec![suite];
@@ -595,169 +439,6 @@ fn every_flipped_bit_of_a_request_is_dropped() {
     assert!(pair.ask_bmc(&request).is_some());
 }
 
-/// The payload of an answer, to be changed; `rebuild` puts it back.
-fn payload(datagram: &[u8]) -> Vec<u8> {
-    datagram[16..].to_vec()
-}
-
-fn rebuild(datagram: &[u8], payload: &[u8]) -> Vec<u8> {
-    let mut header = datagram[..14].to_vec();
-    header.extend(u16::to_le_bytes(payload.len() as u16));
-    header.extend(payload);
-    header
-}
-
-/// Lets the handshake run until the BMC has answered message number `n` (from 0); that answer.
-fn answer_number(pair: &mut Pair, n: usize) -> Vec<u8> {
-    for _ in 0..n {
-        let datagram = pair.console.poll_transmit().unwrap();
-        let reply = pair.ask_bmc(&datagram).unwrap();
-        pair.console.handle_datagram(pair.now, &reply, &mut pair.rng);
-    }
-    let datagram = pair.console.poll_transmit().unwrap();
-    pair.ask_bmc(&datagram).unwrap()
-}
-
-#[test]
-fn nothing_that_anyone_could_make_up_ends_a_handshake() {
-    for n in 0..3 {
-        let mut pair = Pair::new(config("admin", "Complex_Pass"));
-        let answer = answer_number(&mut pair, n);
-        // Cut anywhere, cut before the session ID; with every tag and session ID 0 or a foreign one.
-        for cut in 0..answer.len() {
-            pair.console.handle_datagram(pair.now, &answer[..cut], &mut pair.rng);
-        }
-        for cut in 0..8 {
-            let cut = rebuild(&answer, &payload(&answer)[..cut]);
-            pair.console.handle_datagram(pair.now, &cut, &mut pair.rng);
-        }
-        for tag in 0..=255 {
-            for id in [0u32, 0x1234_5678] {
-                let mut forged = payload(&answer);
-                forged[0] = tag;
-                forged[4..8].copy_from_slice(&id.to_le_bytes());
-                *forged.last_mut().unwrap() ^= 1;
-                let forged = rebuild(&answer, &forged);
-                pair.console.handle_datagram(pair.now, &forged, &mut pair.rng);
-            }
-        }
-        assert!(!pair.console.is_closed(), "answer {n}");
-        pair.console.handle_datagram(pair.now, &answer, &mut pair.rng);
-        pair.run(Duration::from_secs(60));
-        assert!(matches!(pair.events.pop_front(), Some(Event::Established { .. })), "answer {n}");
-    }
-}
-
-#[test]
-fn what_never_decodes_is_named_in_the_end() {
-    let mut pair = Pair::new(config("admin", "Complex_Pass"));
-    let answer = answer_number(&mut pair, 0);
-    let garbled = rebuild(&answer, &payload(&answer)[..20]);
-    pair.console.handle_datagram(pair.now, &garbled, &mut pair.rng);
-    pair.deliver = |_| false;
-    let error = pair.closed_with();
-    assert!(matches!(error, SessionError::Malformed { stage: Stage::OpenSession, .. }), "{error}");
-}
-
-#[test]
-fn a_refusal_without_tag_and_id_counts_if_nothing_better_comes() {
-    // As OpenBMC's phosphor-net-ipmid answers: tag and session ID stay 0 in errors.
-    let vague = |answer: &[u8]| {
-        let mut refusal = payload(answer)[..8].to_vec();
-        refusal[0] = 0;
-        refusal[4..8].fill(0);
-        rebuild(answer, &refusal)
-    };
-    let mut pair = Pair::new(config("nobody", "Complex_Pass"));
-    let refusal = vague(&answer_number(&mut pair, 1));
-    pair.console.handle_datagram(pair.now, &refusal, &mut pair.rng);
-    assert!(!pair.console.is_closed());
-    pair.deliver = |_| false;
-    let status = RmcpPlusStatus::UNAUTHORIZED_NAME;
-    assert_eq!(pair.closed_with(), SessionError::Refused { stage: Stage::Rakp1, status });
-    assert_eq!(pair.elapsed(), Duration::from_millis(150));
-
-    // The same refusal from somebody else does not keep the right answer from being heard.
-    let mut pair = Pair::new(config("admin", "Complex_Pass"));
-    let answer = answer_number(&mut pair, 1);
-    pair.console.handle_datagram(pair.now, &refusal, &mut pair.rng);
-    pair.console.handle_datagram(pair.now, &answer, &mut pair.rng);
-    pair.run(Duration::from_secs(60));
-    assert!(matches!(pair.events.pop_front(), Some(Event::Established { .. })));
-}
-
-#[test]
-fn a_disabled_suite_is_left_whatever_status_refuses_it() {
-    for status in [0x0a, 0x12, 0x11, 0x04] {
-        let mut pair = Pair::new(config("admin", "Complex_Pass"));
-        pair.users.suites = vec![3];
-        for _ in 0..2 {
-            // Once as asked, once more with "the highest privilege" for role refusals.
-            let Some(datagram) = pair.console.poll_transmit() else { break };
-            let reply = pair.ask_bmc(&datagram).unwrap();
-            let mut refusal = payload(&reply);
-            if refusal[1] == 0 {
-                pair.console.handle_datagram(pair.now, &reply, &mut pair.rng);
-                break;
-            }
-            refusal[1] = status;
-            let refusal = rebuild(&reply, &refusal);
-            pair.console.handle_datagram(pair.now, &refusal, &mut pair.rng);
-        }
-        pair.run(Duration::from_secs(60));
-        let event = pair.events.pop_front();
-        assert!(
-            matches!(
-                event,
-                Some(Event::Established { agreed: Agreed::Suite(CipherSuite::SUITE_3), .. })
-            ),
-            "{status:02x}: {event:?}"
-        );
-    }
-}
-
-#[test]
-fn a_code_with_a_byte_too_many_is_cut_and_a_short_one_refused() {
-    let mut pair = Pair::new(config("admin", "Complex_Pass"));
-    for n in 0..3 {
-        let datagram = pair.console.poll_transmit().unwrap();
-        let reply = pair.ask_bmc(&datagram).unwrap();
-        let padded = [payload(&reply), vec![0x55]].concat();
-        let padded = if n == 0 { reply } else { rebuild(&reply, &padded) };
-        pair.console.handle_datagram(pair.now, &padded, &mut pair.rng);
-    }
-    pair.run(Duration::from_secs(60));
-    assert!(matches!(pair.events.pop_front(), Some(Event::Established { .. })));
-
-    let mut pair = Pair::new(config("admin", "Complex_Pass"));
-    let answer = answer_number(&mut pair, 1);
-    let all = payload(&answer);
-    let short = rebuild(&answer, &all[..all.len() - 1]);
-    pair.console.handle_datagram(pair.now, &short, &mut pair.rng);
-    assert_eq!(pair.closed_with(), SessionError::WrongPassword);
-}
-
-/// OpenBMC draws a new random number for every copy of RAKP 1 that it gets.
-#[test]
-fn a_bmc_that_redraws_for_every_copy_is_not_a_wrong_password() {
-    let mut pair = Pair::new(config("admin", "Complex_Pass"));
-    let answer = answer_number(&mut pair, 1);
-    // The answer is late: RAKP 1 goes out again first.
-    pair.now = pair.console.poll_timeout().unwrap();
-    pair.console.handle_timeout(pair.now, &mut pair.rng);
-    pair.console.handle_datagram(pair.now, &answer, &mut pair.rng);
-    let _copy = pair.console.poll_transmit().unwrap();
-    let rakp3 = pair.console.poll_transmit().unwrap();
-    let mut refusal = payload(&rakp3)[..8].to_vec();
-    refusal[1] = RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE.0;
-    refusal[4..8].copy_from_slice(&0xa0a2_a3a4u32.to_le_bytes());
-    let mut refusal = rebuild(&rakp3, &refusal);
-    refusal[5] = 0x15;
-    pair.console.handle_datagram(pair.now, &refusal, &mut pair.rng);
-    pair.run(Duration::from_secs(60));
-    assert!(matches!(pair.events.pop_front(), Some(Event::Established { .. })));
-}
-
 #[test]
 fn an_idle_session_that_the_bmc_forgot_is_closed() {
     let keepalive = Some(Duration::from_secs(20));
@@ -780,6 +461,21 @@ fn a_call_that_was_not_sent_can_be_taken_back() {
     assert!(matches!(pair.events.pop_front(), Some(Event::Answer(token, _)) if token == first));
     assert!(pair.events.is_empty());
     assert_eq!(pair.executed, 1);
+}
+
+#[test]
+fn a_privilege_that_is_refused_fails_nobody_but_who_wanted_it() {
+    let user = Call { needs: Privilege::User, ..Call::of(&GetDeviceId) };
+    let operator = Call { needs: Privilege::Operator, ..Call::of(&GetDeviceId) };
+    let mut pair = Pair::established(config("admin", "Complex_Pass"));
+    let first = pair.console.call(pair.now, operator, &mut pair.rng);
+    let second = pair.console.call(pair.now, user, &mut pair.rng);
+    // The raise is on the wire, and is not answered; the call that it was for is taken back.
+    assert!(pair.console.cancel(first));
+    pair.deliver_back = |n| n > 8;
+    pair.run(Duration::from_secs(60));
+    assert!(matches!(pair.events.pop_front(), Some(Event::Answer(token, _)) if token == second));
+    assert!(pair.events.is_empty());
 }
 
 #[test]

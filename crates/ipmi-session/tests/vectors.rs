@@ -1,4 +1,5 @@
-//! Known answers: sessions of the real ipmitool, one per suite, whose keys Python calculated.
+//! Known answers: sessions of the real ipmitool and FreeIPMI, one per suite and one per
+//! authentication type of IPMI v1.5, whose keys and codes Python calculated.
 //!
 //! `vectors/README.md` tells where they come from. If this fails, the code is wrong.
 #![allow(
@@ -13,10 +14,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use ipmi_session::keys::Exchange;
-use ipmi_session::{Protection, Secret};
+use ipmi_session::{Protection, Secret, V15Protection};
 use ipmi_wire::lan::LanMessage;
 use ipmi_wire::session::{
-    OpenSessionResponse, PayloadType, Rakp1, Rakp2, Rakp3, Rakp4, SessionPacket,
+    AuthType, OpenSessionResponse, PayloadType, Rakp1, Rakp2, Rakp3, Rakp4, SessionPacket,
 };
 use ipmi_wire::{Decode, Request};
 
@@ -32,8 +33,8 @@ fn hex(text: &str) -> Vec<u8> {
 }
 
 /// The datagrams, in order; whether each is the console's.
-fn datagrams(suite: u8) -> Vec<(bool, Vec<u8>)> {
-    let text = std::fs::read_to_string(directory().join(format!("suite-{suite}.txt"))).unwrap();
+fn datagrams(file: &str) -> Vec<(bool, Vec<u8>)> {
+    let text = std::fs::read_to_string(directory().join(file)).unwrap();
     let line = |line: &str| {
         let (direction, bytes) = line.split_once(' ').unwrap();
         (direction == ">", hex(bytes))
@@ -53,8 +54,8 @@ fn keys(suite: u8) -> HashMap<String, Vec<u8>> {
 #[test]
 fn captured_sessions_lead_to_the_keys_that_python_calculated() {
     let password = Secret::new(b"Complex_Pass").unwrap();
-    for suite in [0, 1, 2, 3, 17] {
-        let (datagrams, expected) = (datagrams(suite), keys(suite));
+    for suite in [0, 1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17] {
+        let (datagrams, expected) = (datagrams(&format!("suite-{suite}.txt")), keys(suite));
         let mut messages = HashMap::new();
         let mut inside = Vec::new();
         for (from_console, datagram) in &datagrams {
@@ -102,7 +103,7 @@ fn captured_sessions_lead_to_the_keys_that_python_calculated() {
             assert!(wire.is_none_or(|wire| wire == ours), "suite {suite}: {name} on the wire");
         }
 
-        // Every packet inside the session opens, and tells what ipmitool is known to ask.
+        // Every packet inside the session opens, and tells what the console is known to ask.
         let protection = Protection::new(accepted.algorithms, &keys, &password).unwrap();
         let mut asked = Vec::new();
         for (from_console, packet) in &inside {
@@ -113,10 +114,46 @@ fn captured_sessions_lead_to_the_keys_that_python_calculated() {
                 asked.push((netfn.number(), cmd));
             }
         }
-        assert_eq!(
-            asked,
-            [(6, 0x3b), (0x2c, 0x3e), (6, 1), (0x2c, 0), (0x2c, 0), (0, 1), (6, 0x3c)],
-            "suite {suite}"
-        );
+        let by_ipmitool =
+            [(6, 0x3b), (0x2c, 0x3e), (6, 1), (0x2c, 0), (0x2c, 0), (0, 1), (6, 0x3c)];
+        // ipmitool has no MD5-128.
+        let by_freeipmi = [(6, 0x3b), (0, 1), (6, 0x3c)];
+        let known = if matches!(suite, 11 | 12) { &by_freeipmi[..] } else { &by_ipmitool };
+        assert_eq!(asked, known, "suite {suite}");
+    }
+}
+
+#[test]
+fn captured_sessions_of_ipmi_15_carry_the_codes_that_we_calculate() {
+    let password = Secret::new(b"Complex_Pass").unwrap();
+    for (name, auth_type, codes) in [
+        ("none", AuthType::None, 0),
+        ("md2", AuthType::Md2, 10),
+        ("md5", AuthType::Md5, 16),
+        ("password", AuthType::Password, 16),
+    ] {
+        let protection = V15Protection::new(auth_type, &password).unwrap();
+        let (mut checked, mut inside) = (0, 0);
+        for (from_console, datagram) in datagrams(&format!("v15-{name}.txt")) {
+            let Some(SessionPacket::V15(packet)) =
+                SessionPacket::decode_datagram(&datagram).unwrap()
+            else {
+                continue;
+            };
+            let message = LanMessage::decode_exact(packet.payload).unwrap();
+            assert_eq!(message.is_response(), !from_console);
+            // Until a session is asked for, nothing is authenticated.
+            if packet.session_id == 0 {
+                assert_eq!(packet.auth_type, AuthType::None);
+                continue;
+            }
+            inside += 1;
+            protection.check(&packet).unwrap();
+            let ours = protection.seal(packet.session_id, packet.sequence, packet.payload);
+            assert_eq!(ours.unwrap(), datagram, "{name}");
+            checked += usize::from(packet.auth_code.is_some());
+        }
+        assert_eq!(checked, codes, "{name}");
+        assert!(inside >= 10, "{name}");
     }
 }

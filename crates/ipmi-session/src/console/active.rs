@@ -1,25 +1,22 @@
-//! The established session: calls out, answers in.
+//! The established session: calls out, answers in. The same for both versions of IPMI.
 
 use std::time::{Duration, Instant};
 
 use ipmi_wire::cmd::app::{CloseSession, GetDeviceId, SetSessionPrivilegeLevel};
 use ipmi_wire::lan::LanMessage;
-use ipmi_wire::session::{PayloadType, V20Header, V20Packet};
-use ipmi_wire::{Decode, Effect, Encode, Privilege, Request, Response};
+use ipmi_wire::session::SessionPacket;
+use ipmi_wire::{CompletionCode, Effect, Encode, Privilege, Request, Response};
 
-use super::handshake::later;
-use super::{Call, Core, Event, Failure, Queued, SessionError, Token};
+use super::envelope::{Envelope, Opened};
+use super::shared::is_answer;
+use super::{Call, Core, Event, Failure, Queued, Repeated, SessionError, Token};
 use crate::entropy::Entropy;
-use crate::protection::Protection;
-use crate::sequence::Window;
+use crate::timing::{Tries, later};
 
 /// State of an established session.
 #[derive(Debug)]
 pub(super) struct Active {
-    managed_session_id: u32,
-    protection: Protection,
-    inbound: Window,
-    next_outbound: u32,
+    envelope: Envelope,
     next_request: u8,
     privilege: Privilege,
     /// The one request that waits for its answer. Some BMCs drop, truncate or merge answers when
@@ -31,12 +28,30 @@ pub(super) struct Active {
 #[derive(Debug)]
 struct Waiting {
     purpose: Purpose,
+    effect: Effect,
     message: LanMessage,
+    /// The last packet around the message, where the very same one may be sent again.
+    datagram: Option<Vec<u8>>,
+    /// Copies of this message, and of all messages for this purpose.
+    tries: Tries,
     sent: u32,
-    first: Instant,
+    started: Instant,
     /// When to send it again; `None` for what must not be repeated.
     next: Option<Instant>,
     deadline: Instant,
+    /// "Node busy" was the answer so far.
+    busy: Option<Busy>,
+    /// Answers came that fit but for their authentication code.
+    wrong_codes: u32,
+}
+
+/// The BMC has said that it is busy.
+#[derive(Debug)]
+struct Busy {
+    answer: Response,
+    times: u32,
+    /// Nothing is on the way: the question will be asked anew.
+    pausing: bool,
 }
 
 /// Whatever is configured, an idle BMC is not woken more often than this.
@@ -46,23 +61,16 @@ const LEAST_KEEPALIVE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Call(Token),
-    /// Raising the session's privilege for the call at the head of the queue.
-    Raise(Privilege),
+    /// Raising the session's privilege for a call, which may be taken back meanwhile.
+    Raise(Privilege, Token),
+    /// Nobody: to keep the session alive, or to find out whether the BMC understands.
     Keepalive,
 }
 
 impl Active {
-    pub(super) fn new(
-        now: Instant,
-        core: &Core,
-        managed_session_id: u32,
-        protection: Protection,
-    ) -> Self {
+    pub(super) fn new(now: Instant, core: &Core, envelope: Envelope) -> Self {
         Self {
-            managed_session_id,
-            protection,
-            inbound: Window::new(),
-            next_outbound: 1,
+            envelope,
             next_request: 1,
             // §22.18: every session starts at USER, or below if it was opened for less.
             privilege: core.config.privilege.min(Privilege::User),
@@ -74,14 +82,20 @@ impl Active {
     /// Sends what can be sent.
     pub(super) fn pump(&mut self, core: &mut Core, now: Instant, entropy: &mut dyn Entropy) {
         while self.waiting.is_none() {
-            let Some(Queued { call, .. }) = core.queue.front() else { return };
-            let wanted = call.needs.min(core.config.privilege);
+            let Some(Queued { token, call }) = core.queue.front() else { return };
+            let (token, wanted) = (*token, call.needs.min(core.config.privilege));
             if wanted > self.privilege {
                 let raise = Call::of(&SetSessionPrivilegeLevel { level: Some(wanted) });
-                if self.send(core, now, Purpose::Raise(wanted), &raise, entropy).is_none() {
-                    self.fail_head(core, Failure::TooLong);
+                let purpose = Purpose::Raise(wanted, token);
+                if self.send(core, now, purpose, &raise, entropy).is_none() {
+                    core.fail_queued(token, Failure::TooLong);
                 }
                 continue;
+            }
+            if call.effect == Effect::Once && self.envelope.is_doubtful() {
+                // What is sent once should be understood.
+                self.send(core, now, Purpose::Keepalive, &Call::of(&GetDeviceId), entropy);
+                return;
             }
             let Some(Queued { token, call }) = core.queue.pop_front() else { return };
             if self.send(core, now, Purpose::Call(token), &call, entropy).is_none() {
@@ -94,57 +108,67 @@ impl Active {
         &mut self,
         core: &mut Core,
         now: Instant,
-        packet: &V20Packet<'_>,
+        packet: &SessionPacket<'_>,
         entropy: &mut dyn Entropy,
     ) {
-        if packet.header.session_id != core.console_session_id
-            || packet.header.payload_type != PayloadType::Ipmi
-        {
-            return;
-        }
-        let Ok(payload) = self.protection.open(packet) else { return };
-        // The window comes after the code: a forged number must not move it.
-        if !self.inbound.accept(packet.header.sequence, self.protection.authenticates()) {
-            return;
-        }
-        let message = if self.protection.authenticates() {
-            LanMessage::decode_unverified(&payload)
-        } else {
-            LanMessage::decode_exact(&payload)
+        let (payload, proven) = match self.envelope.open(packet, &mut |quirk| core.notice(quirk)) {
+            Opened::Message { payload, proven } => (payload, proven),
+            Opened::WrongCode(payload) => return self.note_wrong_code(payload.as_deref()),
+            Opened::Foreign => return,
         };
-        let Ok(message) = message else { return };
+        let Ok(message) = core.decode(&payload, proven) else { return };
         let Some(response) = message.to_response() else { return };
-        // The answer to any of the tries counts: they share number and request.
-        let Some(waiting) = self.waiting.take_if(|w| {
-            message.sequence == w.message.sequence
-                && message.cmd == w.message.cmd
-                && message.netfn == w.message.netfn | 1
-        }) else {
+        core.trouble.refute();
+        let Some(waiting) =
+            self.waiting.take_if(|w| !w.is_pausing() && is_answer(&message, &w.message))
+        else {
+            if core.answered_again(now, Repeated::call(&message)) {
+                self.put_off(core, now);
+            }
             return;
         };
-        if waiting.sent == 1 {
-            core.round_trip.sample(now.saturating_duration_since(waiting.first));
+        core.round_trip.answered(now, &waiting.tries);
+        core.remember(now, Repeated::call(&message), &waiting.tries);
+        if waiting.tries.sent == 1 {
+            self.envelope.trust();
+        }
+        if response.completion == CompletionCode::NODE_BUSY
+            && let Some(waiting) = waiting.pause(core, now, &response)
+        {
+            self.waiting = Some(waiting);
+            return;
         }
         self.deliver(core, waiting.purpose, response);
         self.pump(core, now, entropy);
     }
 
-    fn deliver(&mut self, core: &mut Core, purpose: Purpose, response: Response) {
-        match purpose {
-            Purpose::Call(token) => core.events.push_back(Event::Answer(token, response)),
-            Purpose::Raise(wanted) if response.completion.is_ok() => self.privilege = wanted,
-            Purpose::Raise(wanted) => {
-                let completion = response.completion;
-                self.fail_head(core, Failure::PrivilegeRefused { wanted, completion });
-            }
-            Purpose::Keepalive => {}
+    /// The BMC is still at earlier copies: it has not got round to the present one.
+    pub(super) fn put_off(&mut self, core: &Core, now: Instant) {
+        if let Some(Waiting { next: Some(next), tries, .. }) = &mut self.waiting {
+            *next = (*next).max(core.next_try(now, tries.sent));
         }
     }
 
-    /// Fails the call that a raise was for.
-    fn fail_head(&self, core: &mut Core, failure: Failure) {
-        if let Some(Queued { token, .. }) = core.queue.pop_front() {
-            core.events.push_back(Event::Failed(token, failure));
+    fn note_wrong_code(&mut self, payload: Option<&[u8]>) {
+        let Some(waiting) = &mut self.waiting else { return };
+        let fits = payload.is_none_or(|payload| {
+            LanMessage::decode_unverified(payload)
+                .is_ok_and(|message| is_answer(&message, &waiting.message))
+        });
+        if fits {
+            waiting.wrong_codes = waiting.wrong_codes.saturating_add(1);
+        }
+    }
+
+    fn deliver(&mut self, core: &mut Core, purpose: Purpose, response: Response) {
+        match purpose {
+            Purpose::Call(token) => core.events.push_back(Event::Answer(token, response)),
+            Purpose::Raise(wanted, _) if response.completion.is_ok() => self.privilege = wanted,
+            Purpose::Raise(wanted, token) => {
+                let completion = response.completion;
+                core.fail_queued(token, Failure::PrivilegeRefused { wanted, completion });
+            }
+            Purpose::Keepalive => {}
         }
     }
 
@@ -156,19 +180,11 @@ impl Active {
         entropy: &mut dyn Entropy,
     ) -> Result<(), SessionError> {
         if let Some(waiting) = self.waiting.take_if(|w| now >= w.deadline) {
-            self.give_up(core, now, &waiting)?;
-        } else if let Some(waiting) = &mut self.waiting
-            && waiting.next.is_some_and(|next| now >= next)
+            give_up(core, now, waiting)?;
+        } else if let Some(waiting) =
+            self.waiting.take_if(|w| w.next.is_some_and(|next| now >= next))
         {
-            waiting.sent = waiting.sent.saturating_add(1);
-            waiting.next =
-                Some(later(now, core.round_trip.timeout(&core.config.timing, waiting.sent)));
-            // A new packet around the same message: the BMC drops a number that it has seen.
-            let bytes = waiting.message.to_bytes();
-            if let Some(datagram) = self.seal(&bytes, entropy) {
-                self.last_sent = now;
-                core.transmit(datagram);
-            }
+            self.send_again(core, now, waiting, entropy);
         }
         self.pump(core, now, entropy);
         if self.keepalive_due(core).is_some_and(|due| now >= due) {
@@ -177,27 +193,35 @@ impl Active {
         Ok(())
     }
 
-    fn give_up(
-        &self,
+    fn send_again(
+        &mut self,
         core: &mut Core,
         now: Instant,
-        waiting: &Waiting,
-    ) -> Result<(), SessionError> {
-        let no_answer = Failure::NoAnswer {
-            sent: waiting.sent,
-            waited: now.saturating_duration_since(waiting.first),
-        };
-        match waiting.purpose {
-            Purpose::Call(token) => {
-                let failure = if waiting.next.is_none() { Failure::Uncertain } else { no_answer };
-                core.events.push_back(Event::Failed(token, failure));
-            }
-            Purpose::Raise(_) => self.fail_head(core, no_answer),
-            // Nobody waits for this answer, but its absence means that the next call would wait
-            // in vain: better to log in anew.
-            Purpose::Keepalive => return Err(SessionError::Lost),
+        mut waiting: Waiting,
+        entropy: &mut dyn Entropy,
+    ) {
+        waiting.sent = waiting.sent.saturating_add(1);
+        if let Some(busy) = waiting.busy.as_mut().filter(|busy| busy.pausing) {
+            // A new question: a repeated number may be answered from memory, "busy" again.
+            busy.pausing = false;
+            waiting.message.sequence = self.take_sequence();
+            waiting.tries = Tries::new(now);
+        } else {
+            self.envelope.doubt();
+            waiting.tries.again(now);
         }
-        Ok(())
+        let copies = waiting.tries.sent;
+        waiting.next = Some(core.next_try(now, copies));
+        let datagram = match &waiting.datagram {
+            Some(datagram) => Some(datagram.clone()),
+            // A new packet around the same message: the BMC drops a number that it has seen.
+            None => self.envelope.seal(&waiting.message.to_bytes(), entropy),
+        };
+        if let Some(datagram) = datagram {
+            self.last_sent = now;
+            core.transmit(datagram);
+        }
+        self.waiting = Some(waiting);
     }
 
     pub(super) fn poll_timeout(&self, core: &Core) -> Option<Instant> {
@@ -209,21 +233,28 @@ impl Active {
         }
     }
 
+    /// Whether an answer is waited for.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| !waiting.is_pausing())
+    }
+
     /// Fails the call whose answer is waited for, because the session ends.
-    pub(super) fn fail_all(&mut self, core: &mut Core) {
-        if let Some(Waiting { purpose: Purpose::Call(token), next, .. }) = self.waiting.take() {
-            let failure = match next {
-                None => Failure::Uncertain,
-                Some(_) => Failure::Interrupted,
-            };
+    pub(super) fn fail_waiting(&mut self, core: &mut Core, failure: Failure) {
+        if let Some(Waiting { purpose: Purpose::Call(token), effect, .. }) = self.waiting.take() {
+            let failure = if effect == Effect::Once { Failure::Uncertain } else { failure };
             core.events.push_back(Event::Failed(token, failure));
         }
     }
 
     pub(super) fn send_close(&mut self, core: &mut Core, entropy: &mut dyn Entropy) {
-        let close = CloseSession { session_id: self.managed_session_id, handle: None };
-        let message = self.message(&Request::of(&close));
-        if let Some(datagram) = self.seal(&message.to_bytes(), entropy) {
+        let session_id = self.envelope.session_id();
+        let message = self.message(&Request::of(&CloseSession { session_id, handle: None }));
+        if let Some(datagram) = self.envelope.seal(&message.to_bytes(), entropy) {
+            // Its answer is not waited for, and a slot that stays taken until the session is idle
+            // for too long is dear: where a message needed more than one copy, this gets two.
+            if core.answered.is_some() {
+                core.transmit(datagram.clone());
+            }
             core.transmit(datagram);
         }
     }
@@ -242,18 +273,26 @@ impl Active {
         entropy: &mut dyn Entropy,
     ) -> Option<()> {
         let message = self.message(&call.request);
-        let datagram = self.seal(&message.to_bytes(), entropy)?;
-        core.transmit(datagram);
+        let datagram = self.envelope.seal(&message.to_bytes(), entropy)?;
+        core.transmit(datagram.clone());
         self.last_sent = now;
-        let timing = &core.config.timing;
-        let next = match call.effect {
-            Effect::Read | Effect::Idempotent => {
-                Some(later(now, core.round_trip.timeout(timing, 1)))
-            }
-            Effect::Once => None,
-        };
-        let deadline = later(now, timing.deadline);
-        self.waiting = Some(Waiting { purpose, message, sent: 1, first: now, next, deadline });
+        let once = call.effect == Effect::Once;
+        // What counts every time goes out again only as the very same packet, and only to a BMC
+        // that will know it again.
+        let repeated = !once || core.config.refuses_replays;
+        self.waiting = Some(Waiting {
+            purpose,
+            effect: call.effect,
+            message,
+            datagram: once.then_some(datagram),
+            tries: Tries::new(now),
+            sent: 1,
+            started: now,
+            next: repeated.then(|| core.next_try(now, 1)),
+            deadline: later(now, core.config.timing.deadline),
+            busy: None,
+            wrong_codes: 0,
+        });
         Some(())
     }
 
@@ -267,16 +306,53 @@ impl Active {
         let sequence = self.take_sequence();
         LanMessage::request(sequence, request)
     }
+}
 
-    fn seal(&mut self, message: &[u8], entropy: &mut dyn Entropy) -> Option<Vec<u8>> {
-        let mut iv = [0; 16];
-        entropy.fill(&mut iv);
-        let header = V20Header {
-            session_id: self.managed_session_id,
-            sequence: self.next_outbound,
-            ..V20Header::sessionless(PayloadType::Ipmi)
-        };
-        self.next_outbound = self.next_outbound.checked_add(1).unwrap_or(1);
-        self.protection.seal(header, message, iv)
+impl Waiting {
+    fn is_pausing(&self) -> bool {
+        self.busy.as_ref().is_some_and(|busy| busy.pausing)
     }
+
+    /// The BMC is busy: the same again after a pause, later each time. `None` if "busy" is the answer:
+    /// because nobody waits for another, because every time counts and a BMC that is busy may do it
+    /// all the same, or because the time is up.
+    fn pause(&self, core: &Core, now: Instant, answer: &Response) -> Option<Self> {
+        if self.purpose == Purpose::Keepalive || self.effect == Effect::Once {
+            return None;
+        }
+        let times = self.busy.as_ref().map_or(1, |busy| busy.times.saturating_add(1));
+        let next = core.next_try(now, times);
+        (next < self.deadline).then(|| Self {
+            message: self.message.clone(),
+            datagram: None,
+            next: Some(next),
+            busy: Some(Busy { answer: answer.clone(), times, pausing: true }),
+            ..*self
+        })
+    }
+}
+
+/// Nobody waits for this answer any longer. An error if the session is over.
+fn give_up(core: &mut Core, now: Instant, waiting: Waiting) -> Result<(), SessionError> {
+    let (sent, waited) = (waiting.sent, now.saturating_duration_since(waiting.started));
+    let failure = match (waiting.effect, waiting.wrong_codes) {
+        (Effect::Once, _) => Failure::Uncertain,
+        (_, 0) => Failure::NoAnswer { sent, waited },
+        (_, answers) => Failure::WrongCode { answers, sent, waited },
+    };
+    match (waiting.purpose, waiting.busy) {
+        (Purpose::Call(token), Some(busy)) => {
+            core.events.push_back(Event::Answer(token, busy.answer));
+        }
+        (Purpose::Call(token), None) => core.events.push_back(Event::Failed(token, failure)),
+        (Purpose::Raise(wanted, token), Some(Busy { answer, .. })) => {
+            let completion = answer.completion;
+            core.fail_queued(token, Failure::PrivilegeRefused { wanted, completion });
+        }
+        (Purpose::Raise(_, token), None) => core.fail_queued(token, failure),
+        // Nobody waits for this answer, but its absence means that the next call would wait
+        // in vain: better to log in anew.
+        (Purpose::Keepalive, _) => return Err(SessionError::Lost),
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use core::fmt;
 use std::time::Duration;
 
 use super::Unreachable;
-use ipmi_wire::session::{Algorithms, CipherSuite, RmcpPlusStatus};
+use ipmi_wire::session::{Algorithms, AuthType, CipherSuite, RmcpPlusStatus};
 use ipmi_wire::{CompletionCode, DecodeError, Privilege};
 
 /// The message that a handshake waits to have answered.
@@ -16,6 +16,12 @@ pub enum Stage {
     Rakp1,
     /// RAKP Message 3.
     Rakp3,
+    /// Get Channel Authentication Capabilities (IPMI v1.5).
+    Capabilities,
+    /// Get Session Challenge (IPMI v1.5).
+    SessionChallenge,
+    /// Activate Session (IPMI v1.5).
+    ActivateSession,
 }
 
 impl fmt::Display for Stage {
@@ -24,6 +30,9 @@ impl fmt::Display for Stage {
             Self::OpenSession => "Open Session Request",
             Self::Rakp1 => "RAKP Message 1",
             Self::Rakp3 => "RAKP Message 3",
+            Self::Capabilities => "Get Channel Authentication Capabilities",
+            Self::SessionChallenge => "Get Session Challenge",
+            Self::ActivateSession => "Activate Session",
         })
     }
 }
@@ -61,6 +70,35 @@ pub enum SessionError {
         /// Why.
         status: RmcpPlusStatus,
     },
+    /// The BMC answered a message of IPMI v1.5's login with a completion code other than 00h.
+    #[error("the BMC refused {stage}: {} ({:02x}h)", explained.unwrap_or(completion.text()), completion.0)]
+    Refused15 {
+        /// What was refused.
+        stage: Stage,
+        /// Why.
+        completion: CompletionCode,
+        /// The command's own meaning of the code, if it is one of its own.
+        explained: Option<&'static str>,
+    },
+    /// All answers had wrong authentication codes: they may be from anybody. FreeIPMI calls it
+    /// `noauthcodecheck` when a BMC always does so; to believe it would let others answer in its name.
+    #[error(
+        "the answer to {stage} has a wrong authentication code and may be from anybody: a wrong \
+         password, or a BMC with the defect noauthcodecheck"
+    )]
+    WrongCode {
+        /// The answer to what.
+        stage: Stage,
+    },
+    /// The password does not fit IPMI v1.5, which has 16 bytes for it.
+    #[error("the password has {0} bytes, and IPMI 1.5 has room for 16")]
+    PasswordTooLong(usize),
+    /// An authentication type that is not spoken here, or none at all, was to be tried.
+    #[error("{}", match .0 {
+        Some(auth_type) => format!("authentication type {auth_type} is not supported"),
+        None => "no authentication type to try".to_owned(),
+    })]
+    UnsupportedAuthType(Option<AuthType>),
     /// The BMC's proof in RAKP 2 does not fit the password: the password is wrong, or the user is.
     #[error("the BMC's RAKP 2 authentication code does not match the password")]
     WrongPassword,
@@ -100,6 +138,11 @@ impl SessionError {
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::NoAnswer { .. } | Self::Lost => true,
+            // All slots taken, or the challenge forgotten, or busy.
+            Self::Refused15 { completion, .. } => {
+                matches!(completion.0, 0x81..=0x83 | 0x85 | 0xc0)
+                    && matches!(self, Self::Refused15 { stage: Stage::ActivateSession, .. })
+            }
             Self::Refused { status, .. } => matches!(
                 *status,
                 RmcpPlusStatus::INSUFFICIENT_RESOURCES
@@ -126,14 +169,31 @@ pub enum Failure {
         /// How long its answer was waited for.
         waited: Duration,
     },
+    /// It was sent, and what came back has a wrong authentication code: it may be from anybody.
+    /// Repeating the request does no harm.
+    ///
+    /// FreeIPMI calls it `noauthcodecheck` when a BMC always does so; then there is no way to talk to
+    /// it that would not let others answer in its name.
+    #[error(
+        "{answers} answer(s) with a wrong authentication code, which may be from anybody, and no \
+         other: {sent} datagram(s) in {:.1} s (noauthcodecheck)", waited.as_secs_f32()
+    )]
+    WrongCode {
+        /// How many such answers came.
+        answers: u32,
+        /// How often the request was sent.
+        sent: u32,
+        /// How long its answer was waited for.
+        waited: Duration,
+    },
     /// It was sent, and the network says that nothing gets there. Repeating it does no harm.
     #[error("{0}: the request was not delivered")]
     Unreachable(Unreachable),
     /// It was sent, and the session closed before its answer came. Repeating it does no harm.
     #[error("the session was closed before the answer came")]
     Interrupted,
-    /// It was sent once and not answered; it may have taken effect. It was not repeated, because
-    /// every time counts.
+    /// It was sent and not answered; it may have taken effect. It was not repeated, because every
+    /// time counts, or only as the very same packet to a BMC that knows such packets again.
     #[error("no answer; it may have taken effect")]
     Uncertain,
     /// The session could not be raised to the privilege it needs.

@@ -3,61 +3,39 @@
 use std::time::{Duration, Instant};
 
 use ipmi_wire::session::{
-    Accepted, AlgorithmProposal, CipherSuite, OpenSessionRequest, OpenSessionResponse, PayloadType,
-    Rakp1, Rakp2, Rakp2Keys, Rakp3, Rakp4, RmcpPlusStatus, V20Header, V20Packet,
+    Accepted, AlgorithmProposal, AuthenticationAlgorithm, CipherSuite, OpenSessionRequest,
+    PayloadType, Rakp1, Rakp2Keys, Rakp3, RmcpPlusStatus, V20Header, V20Packet,
 };
-use ipmi_wire::{Decode, DecodeError, Encode};
+use ipmi_wire::{DecodeError, Encode};
 
 use super::active::Active;
-use super::{Core, SessionError, Stage};
-use crate::crypto::is_supported;
+use super::answer::{Answer, Body, Fit};
+use super::envelope::{Envelope, V20Envelope};
+use super::quirks::{Making, Proofs, padded};
+use super::suites::{Proposal, Suites};
+use super::{Agreed, Core, Event, Repeated, SessionError, Stage};
 use crate::entropy::Entropy;
-use crate::keys::{Exchange, SessionKeys};
+use crate::keys::Exchange;
 use crate::protection::Protection;
+use crate::quirk::Quirk;
 use crate::secret::Digest;
+use crate::timing::{Tries, later};
 
 /// A handshake in progress.
 #[derive(Debug)]
 pub(super) struct Handshake {
     started: Instant,
-    /// Suites not tried yet, the next one first.
-    suites: Vec<CipherSuite>,
-    refused: Vec<(CipherSuite, RmcpPlusStatus)>,
+    suites: Suites,
     next_tag: u8,
     restarts: u32,
     /// RAKP 1 of the present round was sent more than once.
     rakp1_repeated: bool,
     /// A refusal that may not be for us; it counts if nothing better comes until the next try.
-    vague: Option<RmcpPlusStatus>,
+    vague: Option<(RmcpPlusStatus, Quirk)>,
     /// What came in the place of an answer, should no answer come.
     garbled: Option<DecodeError>,
     attempt: Attempt,
     waiting: Waiting,
-}
-
-/// An answer to one of the three messages.
-struct Answer {
-    tag: u8,
-    console_session_id: Option<u32>,
-    outcome: Result<Body, RmcpPlusStatus>,
-}
-
-enum Body {
-    Opened(Accepted),
-    Challenged(Rakp2Keys),
-    Proven(Vec<u8>),
-}
-
-/// How sure an answer is to be ours.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fit {
-    /// Tag and session ID are right: nobody could have guessed them.
-    Sure,
-    /// A refusal without the tag or the ID. OpenBMC leaves both 0, `ipmi_sim` leaves the ID out;
-    /// but anyone can make one up.
-    Vague,
-    /// Somebody else's, or late.
-    Not,
 }
 
 /// A message that waits for its answer: always the same bytes, sent again and again.
@@ -65,23 +43,30 @@ enum Fit {
 struct Attempt {
     tag: u8,
     datagram: Vec<u8>,
-    sent: u32,
-    first: Instant,
+    tries: Tries,
     next: Instant,
 }
 
 /// What is waited for, with what it takes to judge it.
 #[derive(Debug)]
 enum Waiting {
-    OpenSessionResponse { suite: CipherSuite, asks_for_highest: bool },
-    Rakp2 { suite: CipherSuite, managed_session_id: u32, console_random: [u8; 16] },
-    Rakp4 { suite: CipherSuite, exchange: Box<Exchange>, keys: Box<SessionKeys> },
+    OpenSessionResponse(Proposal),
+    Rakp2 { suite: CipherSuite, open: Open, console_random: [u8; 16] },
+    Rakp4 { suite: CipherSuite, open: Open, exchange: Box<Exchange>, making: Making },
+}
+
+/// What Open Session came to.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    managed_session_id: u32,
+    /// The privilege asked for, and the one in the answer; 0 for none.
+    privileges: [u8; 2],
 }
 
 impl Waiting {
     const fn stage(&self) -> Stage {
         match self {
-            Self::OpenSessionResponse { .. } => Stage::OpenSession,
+            Self::OpenSessionResponse(_) => Stage::OpenSession,
             Self::Rakp2 { .. } => Stage::Rakp1,
             Self::Rakp4 { .. } => Stage::Rakp3,
         }
@@ -91,8 +76,10 @@ impl Waiting {
 /// After so many unanswered copies of RAKP 3 the BMC is taken to have forgotten the handshake:
 /// half-open sessions live for seconds only.
 const RAKP3_COPIES: u32 = 4;
+/// An answer that takes so long is a slow one, by any network.
+pub(super) const SLOW: Duration = Duration::from_millis(700);
 /// How often a handshake may start over.
-const RESTARTS: u32 = 3;
+pub(super) const RESTARTS: u32 = 3;
 
 impl Handshake {
     pub(super) fn start(
@@ -100,29 +87,21 @@ impl Handshake {
         now: Instant,
         entropy: &mut dyn Entropy,
     ) -> Result<Self, SessionError> {
-        let mut suites = core.config.suites.clone();
-        if let Some(unknown) = suites.iter().find(|suite| !is_supported(**suite)) {
-            return Err(SessionError::UnsupportedSuite(Some(*unknown)));
-        }
-        if suites.is_empty() {
-            return Err(SessionError::UnsupportedSuite(None));
-        }
-        let suite = suites.remove(0);
+        let (suites, proposal) = Suites::new(&core.config.suites)?;
         let mut tag = [0];
         entropy.fill(&mut tag);
         let [tag] = tag;
-        let attempt = open_session(core, now, tag, suite, false)?;
+        let attempt = open_session(core, now, tag, proposal)?;
         Ok(Self {
             started: now,
             suites,
-            refused: Vec::new(),
             next_tag: tag.wrapping_add(1),
             restarts: 0,
             rakp1_repeated: false,
             vague: None,
             garbled: None,
             attempt,
-            waiting: Waiting::OpenSessionResponse { suite, asks_for_highest: false },
+            waiting: Waiting::OpenSessionResponse(proposal),
         })
     }
 
@@ -139,7 +118,7 @@ impl Handshake {
         if packet.header.encrypted || packet.header.authenticated {
             return Ok(None);
         }
-        let answer = match self.read(packet) {
+        let answer = match Answer::read(self.stage(), packet) {
             Some(Ok(answer)) => answer,
             // What does not decode may be anyone's: the right answer may still come.
             Some(Err(source)) => {
@@ -149,10 +128,18 @@ impl Handshake {
             // A late duplicate of an answer that was already used.
             None => return Ok(None),
         };
-        match (self.fit(core, &answer), answer.outcome) {
+        let fit = answer.fit(self.attempt.tag, core.console_session_id);
+        if fit == Fit::Sure {
+            core.trouble.refute();
+        }
+        match (fit, answer.outcome) {
             (Fit::Not, _) | (Fit::Vague, Ok(_)) => Ok(None),
             (Fit::Vague, Err(status)) => {
-                self.vague = Some(status);
+                let nameless = answer.console_session_id.is_none();
+                let opening = matches!(self.waiting, Waiting::OpenSessionResponse(_));
+                let short = nameless && opening && answer.tag == self.attempt.tag;
+                let quirk = if short { Quirk::ShortRefusal } else { Quirk::VagueRefusal };
+                self.vague = Some((status, quirk));
                 Ok(None)
             }
             (Fit::Sure, Err(status)) => self.handle_refusal(core, now, status).map(|()| None),
@@ -166,53 +153,10 @@ impl Handshake {
         }
     }
 
-    /// The answer in a packet, if it is one to the message that waits.
-    fn read(&self, packet: &V20Packet<'_>) -> Option<Result<Answer, DecodeError>> {
-        let (payload, kind) = (packet.payload, packet.header.payload_type);
-        Some(match (&self.waiting, kind) {
-            (Waiting::OpenSessionResponse { .. }, PayloadType::OpenSessionResponse) => {
-                decode_tolerant(payload).map(|m: OpenSessionResponse| Answer {
-                    tag: m.tag,
-                    console_session_id: m.console_session_id,
-                    outcome: m.accepted.map(Body::Opened).ok_or(m.status),
-                })
-            }
-            (Waiting::Rakp2 { .. }, PayloadType::Rakp2) => {
-                decode_tolerant(payload).map(|m: Rakp2| Answer {
-                    tag: m.tag,
-                    console_session_id: m.console_session_id,
-                    outcome: m.keys.map(Body::Challenged).ok_or(m.status),
-                })
-            }
-            (Waiting::Rakp4 { .. }, PayloadType::Rakp4) => {
-                decode_tolerant(payload).map(|m: Rakp4| Answer {
-                    tag: m.tag,
-                    console_session_id: m.console_session_id,
-                    outcome: match m.status {
-                        status if status.is_ok() => Ok(Body::Proven(m.integrity_check)),
-                        status => Err(status),
-                    },
-                })
-            }
-            _ => return None,
-        })
-    }
-
-    fn fit(&self, core: &Core, answer: &Answer) -> Fit {
-        let id = answer.console_session_id;
-        if answer.tag == self.attempt.tag && id == Some(core.console_session_id) {
-            return Fit::Sure;
-        }
-        let tag_fits = answer.tag == self.attempt.tag || answer.tag == 0;
-        let id_fits = id.is_none_or(|id| id == core.console_session_id || id == 0);
-        if answer.outcome.is_err() && tag_fits && id_fits { Fit::Vague } else { Fit::Not }
-    }
-
     pub(super) fn handle_timeout(
         &mut self,
         core: &mut Core,
         now: Instant,
-        _entropy: &mut dyn Entropy,
     ) -> Result<(), SessionError> {
         let waited = now.saturating_duration_since(self.started);
         if waited >= core.config.timing.deadline {
@@ -225,22 +169,36 @@ impl Handshake {
         if now < self.attempt.next {
             return Ok(());
         }
-        if let Some(status) = self.vague.take() {
+        if let Some((status, quirk)) = self.vague.take() {
+            // A BMC that has forgotten the handshake does not know the console's ID either.
+            if status != RmcpPlusStatus::INVALID_SESSION_ID {
+                core.notice(quirk);
+            }
             return self.handle_refusal(core, now, status);
         }
         if let Waiting::Rakp4 { suite, .. } = self.waiting
-            && self.attempt.sent >= RAKP3_COPIES
+            && self.attempt.tries.sent >= RAKP3_COPIES
             && self.restarts < RESTARTS
         {
             return self.restart(core, now, suite);
         }
-        self.attempt.sent = self.attempt.sent.saturating_add(1);
+        self.attempt.tries.again(now);
         if matches!(self.waiting, Waiting::Rakp2 { .. }) {
             self.rakp1_repeated = true;
         }
         self.attempt.next = self.next_try(core, now);
         core.transmit(self.attempt.datagram.clone());
         Ok(())
+    }
+
+    /// The BMC is still at copies of the message before: it has not got round to the present one.
+    pub(super) fn put_off(&mut self, core: &Core, now: Instant) {
+        self.attempt.next = self.attempt.next.max(self.next_try(core, now));
+    }
+
+    /// The message that waits for its answer.
+    pub(super) const fn stage(&self) -> Stage {
+        self.waiting.stage()
     }
 
     pub(super) fn poll_timeout(&self, core: &Core) -> Instant {
@@ -254,7 +212,9 @@ impl Handshake {
         accepted: Accepted,
         entropy: &mut dyn Entropy,
     ) -> Result<(), SessionError> {
-        let Waiting::OpenSessionResponse { suite, .. } = self.waiting else { return Ok(()) };
+        let Waiting::OpenSessionResponse(proposal) = self.waiting else {
+            return Ok(());
+        };
         if accepted.managed_session_id == 0 {
             let source = DecodeError::Invalid { field: "managed system session ID", value: 0 };
             return Err(SessionError::Malformed { stage: Stage::OpenSession, source });
@@ -262,9 +222,13 @@ impl Handshake {
         // Some BMCs answer any proposal with the one suite they have; that is fine if it is one
         // that would have been tried anyway.
         let chosen = CipherSuite::of(accepted.algorithms)
-            .filter(|chosen| *chosen == suite || self.suites.contains(chosen))
+            .filter(|chosen| *chosen == proposal.suite || self.suites.has(*chosen))
             .ok_or(SessionError::UnexpectedAlgorithms(accepted.algorithms))?;
-        self.sample_round_trip(core, now);
+        self.learn(core, now, PayloadType::OpenSessionResponse);
+        let asked = if proposal.for_highest { 0 } else { core.config.privilege.number() };
+        let answered = accepted.max_privilege.map_or(0, ipmi_wire::Privilege::number);
+        let open =
+            Open { managed_session_id: accepted.managed_session_id, privileges: [asked, answered] };
 
         let mut console_random = [0; 16];
         entropy.fill(&mut console_random);
@@ -274,14 +238,13 @@ impl Handshake {
             managed_session_id: accepted.managed_session_id,
             console_random,
             role_byte: role_byte(core),
-            username: core.config.username,
+            username: match core.config.username {
+                name if core.config.workarounds.has(Quirk::Intel20) => padded(&name),
+                name => name,
+            },
         };
         let attempt = send(core, now, PayloadType::Rakp1, tag, &rakp1)?;
-        let waiting = Waiting::Rakp2 {
-            suite: chosen,
-            managed_session_id: accepted.managed_session_id,
-            console_random,
-        };
+        let waiting = Waiting::Rakp2 { suite: chosen, open, console_random };
         self.rakp1_repeated = false;
         self.advance(core, now, attempt, waiting);
         Ok(())
@@ -294,52 +257,14 @@ impl Handshake {
         status: RmcpPlusStatus,
     ) -> Result<(), SessionError> {
         match self.waiting {
-            Waiting::OpenSessionResponse { suite, asks_for_highest } => {
-                self.try_otherwise(core, now, suite, asks_for_highest, status)
+            Waiting::OpenSessionResponse(proposal) => {
+                let next = self.suites.after_refusal(proposal, status)?;
+                self.reopen(core, now, next)
             }
             Waiting::Rakp2 { suite, .. } | Waiting::Rakp4 { suite, .. } => {
                 self.refused_or_forgotten(core, now, suite, status)
             }
         }
-    }
-
-    /// What to do about a refused Open Session Request.
-    fn try_otherwise(
-        &mut self,
-        core: &mut Core,
-        now: Instant,
-        suite: CipherSuite,
-        asks_for_highest: bool,
-        status: RmcpPlusStatus,
-    ) -> Result<(), SessionError> {
-        let role =
-            matches!(status, RmcpPlusStatus::INVALID_ROLE | RmcpPlusStatus::UNAUTHORIZED_ROLE);
-        if role && !asks_for_highest {
-            // Early firmware binds each suite to one exact privilege: let it choose.
-            return self.reopen(core, now, suite, true);
-        }
-        let busy = matches!(
-            status,
-            RmcpPlusStatus::INSUFFICIENT_RESOURCES
-                | RmcpPlusStatus::INSUFFICIENT_RESOURCES_FOR_ROLE
-        );
-        if busy {
-            return Err(SessionError::Refused { stage: Stage::OpenSession, status });
-        }
-        // A disabled suite is refused with almost any status: 0Ah (Supermicro X8DTG) and 12h
-        // (MSI MS-91D2) are on record (`research/freeipmi.md` §4.8).
-        self.refused.push((suite, status));
-        if self.suites.is_empty() {
-            let all = core::mem::take(&mut self.refused);
-            return Err(match all.iter().find(|(_, status)| !is_about_suites(*status)) {
-                Some((_, status)) => {
-                    SessionError::Refused { stage: Stage::OpenSession, status: *status }
-                }
-                None => SessionError::SuitesRefused(all),
-            });
-        }
-        let next = self.suites.remove(0);
-        self.reopen(core, now, next, false)
     }
 
     fn handle_challenge(
@@ -348,9 +273,10 @@ impl Handshake {
         now: Instant,
         keys: &Rakp2Keys,
     ) -> Result<(), SessionError> {
-        let Waiting::Rakp2 { suite, managed_session_id, console_random } = self.waiting else {
+        let Waiting::Rakp2 { suite, open, console_random } = self.waiting else {
             return Ok(());
         };
+        let managed_session_id = open.managed_session_id;
         let exchange = Exchange {
             console_session_id: core.console_session_id,
             managed_session_id,
@@ -361,27 +287,41 @@ impl Handshake {
             username: core.config.username,
         };
         let unsupported = || SessionError::UnsupportedSuite(Some(suite));
-        let algorithm = suite.algorithms().ok_or_else(unsupported)?.authentication;
-        let password = &core.config.password;
-        let expected = exchange.rakp2_code(algorithm, password).ok_or_else(unsupported)?;
+        let algorithms = suite.algorithms().ok_or_else(unsupported)?;
+        let proofs = Proofs { config: &core.config, exchange: &exchange, algorithms };
+        let (mut found, mut surplus) = (None, false);
+        for making in Making::all(&core.config, exchange.role_byte, open.privileges) {
+            let expected = proofs.rakp2_code(making).ok_or_else(unsupported)?;
+            if matches_start(&expected, &keys.auth_code) {
+                surplus = keys.auth_code.len() > expected.as_bytes().len();
+                found = Some((making, proofs.rakp3_code(making).ok_or_else(unsupported)?));
+                break;
+            }
+        }
         let tag = self.take_tag();
-        if !matches_start(&expected, &keys.auth_code) {
+        let Some((making, code)) = found else {
             // Tell the BMC, so that it frees the slot at once.
             let status = RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE;
             let give_up = Rakp3 { tag, status, managed_session_id, auth_code: Vec::new() };
             send(core, now, PayloadType::Rakp3, tag, &give_up)?;
             return Err(SessionError::WrongPassword);
+        };
+        let [_, answered] = open.privileges;
+        let quirk = match making.quirk(exchange.role_byte) {
+            None if answered == 0 => Some(Quirk::OpenSessPriv),
+            quirk => quirk,
+        };
+        match (surplus, quirk) {
+            (true, Some(Quirk::OpenSessPriv)) => core.notice(Quirk::Sun20),
+            (true, _) => core.notice(Quirk::Supermicro20),
+            (false, quirk) => quirk.into_iter().for_each(|quirk| core.notice(quirk)),
         }
-        let code = exchange.rakp3_code(algorithm, password).ok_or_else(unsupported)?;
-        let session_keys = exchange
-            .session_keys(algorithm, password, core.config.kg.as_ref())
-            .ok_or_else(unsupported)?;
-        self.sample_round_trip(core, now);
+        self.learn(core, now, PayloadType::Rakp2);
         let status = RmcpPlusStatus::NO_ERRORS;
         let rakp3 = Rakp3 { tag, status, managed_session_id, auth_code: code.as_bytes().to_vec() };
         let attempt = send(core, now, PayloadType::Rakp3, tag, &rakp3)?;
-        let (exchange, keys) = (Box::new(exchange), Box::new(session_keys));
-        self.advance(core, now, attempt, Waiting::Rakp4 { suite, exchange, keys });
+        let exchange = Box::new(exchange);
+        self.advance(core, now, attempt, Waiting::Rakp4 { suite, open, exchange, making });
         Ok(())
     }
 
@@ -391,25 +331,47 @@ impl Handshake {
         now: Instant,
         integrity_check: &[u8],
     ) -> Result<Box<Active>, SessionError> {
-        self.sample_round_trip(core, now);
-        let Waiting::Rakp4 { suite, exchange, keys } = &self.waiting else {
+        self.learn(core, now, PayloadType::Rakp4);
+        let Waiting::Rakp4 { suite, open, exchange, making } = &self.waiting else {
             return Err(SessionError::UnsupportedSuite(None));
         };
         let suite = *suite;
         let unsupported = || SessionError::UnsupportedSuite(Some(suite));
         let algorithms = suite.algorithms().ok_or_else(unsupported)?;
-        let check =
-            exchange.rakp4_check(algorithms.authentication, keys).ok_or_else(unsupported)?;
-        if !matches_start(&check, integrity_check) {
-            return Err(SessionError::WrongKg);
+        let proofs = Proofs { config: &core.config, exchange, algorithms };
+        // As RAKP 2 was made; else with the role of Open Session, which some BMCs put into the keys
+        // alone.
+        let mut found = None;
+        let all = Making::all(&core.config, exchange.role_byte, open.privileges);
+        for making in
+            core::iter::once(*making).chain(all.into_iter().filter(|m| m.resembles(making)))
+        {
+            let keys = proofs.session_keys(making).ok_or_else(unsupported)?;
+            let Some(check) = proofs.rakp4_check(making, &keys) else { continue };
+            if matches_start(&check, integrity_check) {
+                found = Some((making, keys));
+                break;
+            }
         }
+        let (made, keys) = found.ok_or(SessionError::WrongKg)?;
         let protection =
-            Protection::new(algorithms, keys, &core.config.password).ok_or_else(unsupported)?;
-        let refused = self.refused.clone();
+            Protection::new(algorithms, &keys, &core.config.password).ok_or_else(unsupported)?;
+        if let Some(quirk) = made.quirk(exchange.role_byte) {
+            core.notice(quirk);
+        }
+        if algorithms.authentication == AuthenticationAlgorithm::None && !integrity_check.is_empty()
+        {
+            core.notice(Quirk::IntegrityCheckValue);
+        }
+        if self.suites.oddly_refused() {
+            core.notice(Quirk::SuiteRefusedAsRole);
+        }
+        let refused = self.suites.refused().to_vec();
         core.managed_guid = Some(exchange.managed_guid);
-        core.events
-            .push_back(super::Event::Established { agreed: super::Agreed::Suite(suite), refused });
-        Ok(Box::new(Active::new(now, core, exchange.managed_session_id, protection)))
+        core.events.push_back(Event::Established { agreed: Agreed::Suite(suite), refused });
+        let (ours, theirs) = (core.console_session_id, exchange.managed_session_id);
+        let envelope = Envelope::V20(Box::new(V20Envelope::new(ours, theirs, protection)));
+        Ok(Box::new(Active::new(now, core, envelope)))
     }
 
     /// "Invalid session ID" in a RAKP answer means that the BMC has forgotten the handshake (it
@@ -429,6 +391,9 @@ impl Handshake {
             _ => false,
         };
         if again && self.restarts < RESTARTS {
+            if status == RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE {
+                core.notice(Quirk::FreshNonce);
+            }
             return self.restart(core, now, suite);
         }
         Err(SessionError::Refused { stage: self.waiting.stage(), status })
@@ -441,19 +406,18 @@ impl Handshake {
         suite: CipherSuite,
     ) -> Result<(), SessionError> {
         self.restarts = self.restarts.saturating_add(1);
-        self.reopen(core, now, suite, false)
+        self.reopen(core, now, Proposal { suite, for_highest: false })
     }
 
     fn reopen(
         &mut self,
         core: &mut Core,
         now: Instant,
-        suite: CipherSuite,
-        asks_for_highest: bool,
+        proposal: Proposal,
     ) -> Result<(), SessionError> {
         let tag = self.take_tag();
-        let attempt = open_session(core, now, tag, suite, asks_for_highest)?;
-        self.advance(core, now, attempt, Waiting::OpenSessionResponse { suite, asks_for_highest });
+        let attempt = open_session(core, now, tag, proposal)?;
+        self.advance(core, now, attempt, Waiting::OpenSessionResponse(proposal));
         Ok(())
     }
 
@@ -469,14 +433,16 @@ impl Handshake {
     /// When to send the present message again: later with every try, and with every fresh start,
     /// because that is what a BMC slower than our patience needs.
     fn next_try(&self, core: &Core, now: Instant) -> Instant {
-        let tries = self.attempt.sent.saturating_add(self.restarts);
-        later(now, core.round_trip.timeout(&core.config.timing, tries))
+        core.next_try(now, self.attempt.tries.sent.saturating_add(self.restarts))
     }
 
-    fn sample_round_trip(&self, core: &mut Core, now: Instant) {
-        if self.attempt.sent == 1 {
-            core.round_trip.sample(now.saturating_duration_since(self.attempt.first));
+    /// Takes in how long the answer took that came now.
+    fn learn(&self, core: &mut Core, now: Instant, kind: PayloadType) {
+        if self.attempt.tries.at_least(now) >= SLOW {
+            core.notice(Quirk::SlowHandshake);
         }
+        core.round_trip.answered(now, &self.attempt.tries);
+        core.remember(now, Repeated::Handshake(kind, self.attempt.tag), &self.attempt.tries);
     }
 
     const fn take_tag(&mut self) -> u8 {
@@ -490,13 +456,12 @@ fn open_session(
     core: &mut Core,
     now: Instant,
     tag: u8,
-    suite: CipherSuite,
-    asks_for_highest: bool,
+    Proposal { suite, for_highest }: Proposal,
 ) -> Result<Attempt, SessionError> {
     let algorithms = suite.algorithms().ok_or(SessionError::UnsupportedSuite(Some(suite)))?;
     let request = OpenSessionRequest {
         tag,
-        max_privilege: (!asks_for_highest).then_some(core.config.privilege),
+        max_privilege: (!for_highest).then_some(core.config.privilege),
         console_session_id: core.console_session_id,
         authentication: AlgorithmProposal::Exactly(algorithms.authentication),
         integrity: AlgorithmProposal::Exactly(algorithms.integrity),
@@ -521,13 +486,8 @@ fn send(
         .to_datagram(&message.to_bytes())
         .ok_or(SessionError::UnsupportedSuite(None))?;
     core.transmit(datagram.clone());
-    let next = later(now, core.round_trip.timeout(&core.config.timing, 1));
-    Ok(Attempt { tag, datagram, sent: 1, first: now, next })
-}
-
-/// Surplus bytes after an answer are passed over: some BMCs pad.
-fn decode_tolerant<T: Decode>(payload: &[u8]) -> Result<T, DecodeError> {
-    T::decode(&mut ipmi_wire::Reader::new(payload))
+    let next = core.next_try(now, 1);
+    Ok(Attempt { tag, datagram, tries: Tries::new(now), next })
 }
 
 /// Whether a code from a BMC begins with the one expected: Peppercon firmware sends a byte too
@@ -535,15 +495,4 @@ fn decode_tolerant<T: Decode>(payload: &[u8]) -> Result<T, DecodeError> {
 /// (`research/freeipmi.md` §4.3). A shorter one never matches.
 fn matches_start(expected: &Digest, code: &[u8]) -> bool {
     code.get(..expected.as_bytes().len()).is_some_and(|start| expected.matches(start))
-}
-
-/// Whether a refusal is about algorithms.
-const fn is_about_suites(status: RmcpPlusStatus) -> bool {
-    matches!(status.0, 0x04..=0x07 | 0x10 | 0x11)
-}
-
-/// `by` after `now`; in a year, should that be more than time can say.
-pub(super) fn later(now: Instant, by: Duration) -> Instant {
-    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-    now.checked_add(by).or_else(|| now.checked_add(YEAR)).unwrap_or(now)
 }

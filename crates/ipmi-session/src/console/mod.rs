@@ -2,8 +2,10 @@
 //!
 //! ```text
 //!   Opening ──► Challenged ──► Proving ──► Active ──► Closed
-//!      ▲  ▲ next suite  │          │
-//!      └──┴─────────────┴──────────┘ the BMC forgot us, or RAKP 4 stays silent
+//!      ▲  ▲ next suite  │          │         ▲
+//!      └──┴─────────────┴──────────┘         │   the BMC forgot us, or RAKP 4 stays silent
+//!                                            │
+//!   IPMI v1.5:  Capabilities ─► Challenge ─► Activation
 //! ```
 //!
 //! **The driver's whole duty: after any call that takes `&mut self`, call
@@ -11,160 +13,35 @@
 //! return `None`, then sleep until [`poll_timeout`](Session::poll_timeout) or the next datagram.**
 
 mod active;
+mod answer;
+mod call;
+mod config;
+mod envelope;
 mod error;
 mod handshake;
+mod handshake15;
+mod quirks;
+mod shared;
+mod suites;
+mod trouble;
 
 use core::fmt;
-use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use ipmi_wire::session::{AuthType, CipherSuite, SessionPacket, Username, V20Packet};
-use ipmi_wire::{Access, Command, Effect, Privilege, Request, Response};
+use ipmi_wire::Response;
+use ipmi_wire::session::{CipherSuite, RmcpPlusStatus, SessionPacket};
 
 use active::Active;
+pub use call::Call;
+pub use config::{Agreed, Config, Protocol};
 pub use error::{Failure, SessionError, Stage};
 use handshake::Handshake;
+use handshake15::Handshake15;
+use shared::{Core, Queued, Repeated};
+pub use trouble::Unreachable;
 
 use crate::entropy::Entropy;
-use crate::quirk::{Quirk, Quirks};
-use crate::secret::Secret;
-use crate::timing::{RoundTrip, Timing};
-
-/// Everything a session needs to know before it starts.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Who logs in. Empty is the null user.
-    pub username: Username,
-    /// The user's password.
-    pub password: Secret,
-    /// The BMC's key, if it has one set.
-    pub kg: Option<Secret>,
-    /// The highest privilege the session may need: asked for in Open Session and RAKP 1.
-    pub privilege: Privilege,
-    /// Find the user by name alone (the usual way), or by name and privilege.
-    pub name_only_lookup: bool,
-    /// Cipher suites to try, in this order.
-    pub suites: Vec<CipherSuite>,
-    /// Patience.
-    pub timing: Timing,
-    /// Send something when the session was silent for so long; `None` never.
-    pub keepalive: Option<Duration>,
-    /// IPMI v2.0, or v1.5 with one of these authentication types, the preferred one first.
-    pub protocol: Protocol,
-    /// Departures from the specification that this BMC is known for, beyond those that are found
-    /// out and dealt with anyway.
-    pub workarounds: Quirks,
-    /// Whether the BMC is known to drop a packet that it has seen. Only then is a request that must
-    /// not be carried out twice sent again when no answer comes: the very same packet.
-    pub refuses_replays: bool,
-}
-
-/// Which kind of session.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Protocol {
-    /// IPMI v2.0 (RMCP+).
-    #[default]
-    RmcpPlus,
-    /// IPMI v1.5, with one of these authentication types. None of them protects what is said.
-    Ipmi15(Vec<AuthType>),
-}
-
-/// How a session is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Agreed {
-    /// RMCP+ with this cipher suite.
-    Suite(CipherSuite),
-    /// IPMI v1.5 with this authentication type.
-    Ipmi15(AuthType),
-}
-
-impl Agreed {
-    /// The cipher suite, in RMCP+.
-    #[must_use]
-    pub const fn suite(self) -> Option<CipherSuite> {
-        match self {
-            Self::Suite(suite) => Some(suite),
-            Self::Ipmi15(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Agreed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Suite(suite) => suite.fmt(f),
-            Self::Ipmi15(auth_type) => write!(f, "IPMI 1.5, authentication type {auth_type}"),
-        }
-    }
-}
-
-/// What the network says of a datagram that it did not deliver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Unreachable {
-    /// There is a machine, and nobody listens at the port.
-    Port,
-    /// There is no such machine, or it is off.
-    Host,
-    /// There is no way to its network.
-    Network,
-    /// A firewall does not let it through.
-    Prohibited,
-}
-
-impl fmt::Display for Unreachable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Port => "the port is closed",
-            Self::Host => "the host is unreachable",
-            Self::Network => "the network is unreachable",
-            Self::Prohibited => "a firewall prohibits it",
-        })
-    }
-}
-
-impl Config {
-    /// Suites 17 and 3, ADMINISTRATOR, lookup by name.
-    #[must_use]
-    pub fn new(username: Username, password: Secret) -> Self {
-        Self {
-            username,
-            password,
-            kg: None,
-            privilege: Privilege::Administrator,
-            name_only_lookup: true,
-            suites: vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3],
-            timing: Timing::default(),
-            keepalive: None,
-            protocol: Protocol::default(),
-            workarounds: Quirks::NONE,
-            refuses_replays: false,
-        }
-    }
-}
-
-/// A request with its manners.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    /// The request.
-    pub request: Request,
-    /// What a repetition would do.
-    pub effect: Effect,
-    /// The privilege it needs; the session is raised to it first.
-    pub needs: Privilege,
-}
-
-impl Call {
-    /// The call of a typed command.
-    #[must_use]
-    pub fn of<C: Command>(command: &C) -> Self {
-        let needs = match C::ACCESS {
-            Access::PreSession => Privilege::Callback,
-            Access::Session(privilege) => privilege,
-            Access::SystemInterfaceOnly => Privilege::Administrator,
-        };
-        Self { request: Request::of(command), effect: command.effect(), needs }
-    }
-}
+use crate::quirk::Quirk;
 
 /// Names one call of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -178,7 +55,7 @@ pub enum Event {
         /// What protects it.
         agreed: Agreed,
         /// Suites that were tried before it, each with the BMC's answer.
-        refused: Vec<(CipherSuite, ipmi_wire::session::RmcpPlusStatus)>,
+        refused: Vec<(CipherSuite, RmcpPlusStatus)>,
     },
     /// The BMC departs from the specification, and it has been dealt with. Told once each.
     Noticed(Quirk),
@@ -191,52 +68,17 @@ pub enum Event {
 }
 
 /// One session with one BMC.
-#[derive(Debug)]
 pub struct Session {
     core: Core,
     state: State,
 }
 
-/// What every state needs.
-#[derive(Debug)]
-struct Core {
-    config: Config,
-    console_session_id: u32,
-    round_trip: RoundTrip,
-    outbox: VecDeque<Vec<u8>>,
-    events: VecDeque<Event>,
-    queue: VecDeque<Queued>,
-    next_token: u64,
-    sent: u64,
-    managed_guid: Option<[u8; 16]>,
-}
-
-#[derive(Debug)]
-struct Queued {
-    token: Token,
-    call: Call,
-}
-
 #[derive(Debug)]
 enum State {
     Handshake(Box<Handshake>),
+    Handshake15(Box<Handshake15>),
     Active(Box<Active>),
     Closed,
-}
-
-impl Core {
-    fn transmit(&mut self, datagram: Vec<u8>) {
-        self.sent = self.sent.saturating_add(1);
-        self.outbox.push_back(datagram);
-    }
-
-    /// Fails everything that waits, and says that the session is over.
-    fn close(&mut self, why: Option<SessionError>) {
-        while let Some(Queued { token, .. }) = self.queue.pop_front() {
-            self.events.push_back(Event::Failed(token, Failure::NotSent));
-        }
-        self.events.push_back(Event::Closed(why));
-    }
 }
 
 impl Session {
@@ -249,24 +91,17 @@ impl Session {
         console_session_id: u32,
         entropy: &mut dyn Entropy,
     ) -> Self {
-        let mut core = Core {
-            config,
-            console_session_id,
-            round_trip: RoundTrip::default(),
-            outbox: VecDeque::new(),
-            events: VecDeque::new(),
-            queue: VecDeque::new(),
-            next_token: 0,
-            sent: 0,
-            managed_guid: None,
+        let mut core = Core::new(config, console_session_id);
+        let state = match core.config.protocol.clone() {
+            Protocol::RmcpPlus => Handshake::start(&mut core, now, entropy)
+                .map(|handshake| State::Handshake(Box::new(handshake))),
+            Protocol::Ipmi15(types) => Handshake15::start(&mut core, now, &types, entropy)
+                .map(|handshake| State::Handshake15(Box::new(handshake))),
         };
-        let state = match Handshake::start(&mut core, now, entropy) {
-            Ok(handshake) => State::Handshake(Box::new(handshake)),
-            Err(error) => {
-                core.close(Some(error));
-                State::Closed
-            }
-        };
+        let state = state.unwrap_or_else(|error| {
+            core.close(Some(error));
+            State::Closed
+        });
         Self { core, state }
     }
 
@@ -296,34 +131,53 @@ impl Session {
 
     /// Takes in a datagram from the BMC. What does not belong here is passed over.
     pub fn handle_datagram(&mut self, now: Instant, datagram: &[u8], entropy: &mut dyn Entropy) {
-        let Ok(Some(SessionPacket::V20(packet))) = SessionPacket::decode_datagram(datagram) else {
-            return;
-        };
-        self.handle_packet(now, &packet, entropy);
-    }
-
-    fn handle_packet(&mut self, now: Instant, packet: &V20Packet<'_>, entropy: &mut dyn Entropy) {
-        match &mut self.state {
-            State::Handshake(handshake) => {
-                match handshake.handle_packet(&mut self.core, now, packet, entropy) {
-                    Ok(None) => {}
-                    Ok(Some(mut active)) => {
-                        active.pump(&mut self.core, now, entropy);
-                        self.state = State::Active(active);
-                    }
-                    Err(error) => self.end(Some(error)),
-                }
+        let Ok(Some(packet)) = SessionPacket::decode_datagram(datagram) else { return };
+        if let SessionPacket::V20(packet) = &packet
+            && let Some(late) = Repeated::in_handshake(packet, self.core.console_session_id)
+            && self.core.answered_again(now, late)
+        {
+            match &mut self.state {
+                State::Handshake(handshake) => handshake.put_off(&self.core, now),
+                State::Active(active) => active.put_off(&self.core, now),
+                State::Handshake15(_) | State::Closed => {}
             }
-            State::Active(active) => active.handle_packet(&mut self.core, now, packet, entropy),
-            State::Closed => {}
+        }
+        let outcome = match (&mut self.state, &packet) {
+            (State::Handshake(handshake), SessionPacket::V20(packet)) => {
+                handshake.handle_packet(&mut self.core, now, packet, entropy)
+            }
+            (State::Handshake15(handshake), SessionPacket::V15(packet)) => {
+                handshake.handle_packet(&mut self.core, now, packet, entropy)
+            }
+            (State::Active(active), packet) => {
+                active.handle_packet(&mut self.core, now, packet, entropy);
+                Ok(None)
+            }
+            _ => Ok(None),
+        };
+        match outcome {
+            Ok(None) => {}
+            Ok(Some(mut active)) => {
+                active.pump(&mut self.core, now, entropy);
+                self.state = State::Active(active);
+            }
+            Err(error) => self.end(Some(error)),
         }
     }
 
     /// Tells the session that `now` has come.
     pub fn handle_timeout(&mut self, now: Instant, entropy: &mut dyn Entropy) {
+        if let Some(what) = self.core.trouble.take_due(now) {
+            self.give_up(what);
+        }
         match &mut self.state {
             State::Handshake(handshake) => {
-                if let Err(error) = handshake.handle_timeout(&mut self.core, now, entropy) {
+                if let Err(error) = handshake.handle_timeout(&mut self.core, now) {
+                    self.end(Some(error));
+                }
+            }
+            State::Handshake15(handshake) => {
+                if let Err(error) = handshake.handle_timeout(&mut self.core, now) {
                     self.end(Some(error));
                 }
             }
@@ -338,9 +192,40 @@ impl Session {
 
     /// Takes in what the network says of a datagram that was sent to the BMC's address. An answer of
     /// the BMC that still comes counts for more: on a shared network port the host's own system may
-    /// be the one that speaks.
+    /// be the one that speaks. So it has 50 ms for that, and if it uses them, nothing of the kind is
+    /// believed any more in this session.
+    ///
+    /// Otherwise the session is over: an attempt to log in with [`SessionError::Unreachable`], an
+    /// established session with [`SessionError::Lost`], after the call whose answer was waited for
+    /// has failed with [`Failure::Unreachable`] or, if every time counts, [`Failure::Uncertain`].
     pub fn handle_unreachable(&mut self, now: Instant, what: Unreachable) {
-        let _ = (now, what);
+        let waits = match &self.state {
+            State::Handshake(_) | State::Handshake15(_) => true,
+            // What nobody waits for is an old story.
+            State::Active(active) => active.is_waiting(),
+            State::Closed => false,
+        };
+        if waits {
+            self.core.trouble.report(now, what);
+        }
+    }
+
+    /// Nothing gets to the BMC.
+    fn give_up(&mut self, what: Unreachable) {
+        let why = match &mut self.state {
+            State::Handshake(handshake) => {
+                SessionError::Unreachable { stage: handshake.stage(), what }
+            }
+            State::Handshake15(handshake) => {
+                SessionError::Unreachable { stage: handshake.stage(), what }
+            }
+            State::Active(active) => {
+                active.fail_waiting(&mut self.core, Failure::Unreachable(what));
+                SessionError::Lost
+            }
+            State::Closed => return,
+        };
+        self.end(Some(why));
     }
 
     /// Ends the session. Close Session is sent, and its answer not waited for: the BMC frees the
@@ -374,11 +259,13 @@ impl Session {
     /// When [`handle_timeout`](Self::handle_timeout) is next due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match &self.state {
+        let due = match &self.state {
             State::Handshake(handshake) => Some(handshake.poll_timeout(&self.core)),
+            State::Handshake15(handshake) => Some(handshake.poll_timeout(&self.core)),
             State::Active(active) => active.poll_timeout(&self.core),
-            State::Closed => None,
-        }
+            State::Closed => return None,
+        };
+        due.into_iter().chain(self.core.trouble.due()).min()
     }
 
     /// Whether the session is over.
@@ -403,6 +290,14 @@ impl Session {
         self.core.managed_guid
     }
 
+    /// Whether this is a session of IPMI v1.5. Its packets do not say which of the console's
+    /// sessions they belong to: each has to be offered to all that are with its sender, and those
+    /// that it does not belong to pass it over.
+    #[must_use]
+    pub const fn is_ipmi15(&self) -> bool {
+        matches!(self.core.config.protocol, Protocol::Ipmi15(_))
+    }
+
     /// How many datagrams were sent so far.
     #[must_use]
     pub const fn sent(&self) -> u64 {
@@ -411,9 +306,25 @@ impl Session {
 
     fn end(&mut self, why: Option<SessionError>) {
         if let State::Active(active) = &mut self.state {
-            active.fail_all(&mut self.core);
+            active.fail_waiting(&mut self.core, Failure::Interrupted);
         }
         self.state = State::Closed;
         self.core.close(why);
+    }
+}
+
+/// Without what is sent and asked: a request may bring a password, and a straight password of IPMI
+/// v1.5 is in every packet.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Handshake(_) | State::Handshake15(_) => "handshake",
+            State::Active(_) => "active",
+            State::Closed => "closed",
+        };
+        f.debug_struct("Session")
+            .field("console_session_id", &self.core.console_session_id)
+            .field("state", &state)
+            .finish_non_exhaustive()
     }
 }

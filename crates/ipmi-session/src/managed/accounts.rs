@@ -1,7 +1,7 @@
 //! What the sessions need to know of users and policy.
 
 use ipmi_wire::Privilege;
-use ipmi_wire::session::{CipherSuite, Username};
+use ipmi_wire::session::{AuthType, CipherSuite, Username};
 
 use crate::secret::Secret;
 
@@ -30,6 +30,12 @@ pub trait Accounts {
     fn guid(&self) -> [u8; 16];
 
     /// The cipher suites that may be used, the preferred one first, each with the highest
-    /// privilege it may carry on this channel.
+    /// privilege it may carry on this channel. A console that leaves the choice to the BMC gets the
+    /// first of those that protect most.
     fn suites(&self) -> Vec<(CipherSuite, Privilege)>;
+
+    /// How sessions of IPMI v1.5 may be authenticated; with none, there are no such sessions.
+    fn ipmi15(&self) -> Vec<AuthType> {
+        Vec::new()
+    }
 }

@@ -4,11 +4,17 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use ipmi_wire::Privilege;
-use ipmi_wire::session::{CipherSuite, PayloadType, V20Header, V20Packet};
+use ipmi_wire::lan::LanMessage;
+use ipmi_wire::session::{PayloadType, SessionPacket, V15Packet, V20Header, V20Packet};
 
+use super::responses::Responses;
+use super::{odd, request};
+use crate::console::Agreed;
 use crate::protection::Protection;
+use crate::quirk::{Quirk, Quirks};
 use crate::secret::Digest;
-use crate::sequence::Window;
+use crate::sequence::{Numbers, Window, Windows, after};
+use crate::v15::V15Protection;
 
 /// An active session, as seen from the BMC.
 #[derive(Debug)]
@@ -17,32 +23,63 @@ pub struct Active {
     pub peer: SocketAddr,
     /// The managed system's session ID.
     pub managed_session_id: u32,
-    /// The console's session ID.
+    /// The console's session ID. IPMI v1.5 has one ID for both.
     pub console_session_id: u32,
     /// Session handle, 1 to 255: the short name in Get Session Info.
     pub handle: u8,
     /// Who.
     pub user_id: u8,
     /// How it is protected.
-    pub suite: CipherSuite,
+    pub agreed: Agreed,
     /// The privilege level in force.
     pub privilege: Privilege,
     /// The level that it may be raised to.
     pub limit: Privilege,
     pub(super) closing: bool,
     pub(super) last_heard: Instant,
-    pub(super) protection: Protection,
-    pub(super) inbound: Window,
-    pub(super) next_outbound: u32,
-    /// What opened this session, and what it was answered, in case RAKP 4 was lost.
-    pub(super) opened_by: OpenedBy,
+    pub(super) guard: Guard,
+    pub(super) responses: Responses,
 }
 
-/// RAKP 3's code, and RAKP 4's check value.
+/// What keeps others out. A packet of the other version is never part of the session.
 #[derive(Debug)]
-pub(super) struct OpenedBy {
-    pub(super) auth_code: Digest,
-    pub(super) integrity_check: Digest,
+pub(super) enum Guard {
+    V20(Box<V20Guard>),
+    V15(Box<V15Guard>),
+}
+
+/// Of an RMCP+ session.
+#[derive(Debug)]
+pub(super) struct V20Guard {
+    pub(super) protection: Protection,
+    pub(super) inbound: Windows,
+    pub(super) outbound: Numbers,
+    /// What opened this session, and what it was answered, in case RAKP 4 was lost: RAKP 3's code,
+    /// and RAKP 4's check value.
+    pub(super) rakp3_code: Digest,
+    pub(super) rakp4_check: Digest,
+}
+
+/// Of an IPMI v1.5 session.
+#[derive(Debug)]
+pub(super) struct V15Guard {
+    pub(super) protection: V15Protection,
+    pub(super) inbound: Window,
+    pub(super) next_outbound: u32,
+    /// The Activate Session that opened this session, and what it was answered, in case that was
+    /// lost: the messages alone, for a packet may hold the password.
+    pub(super) temporary_id: u32,
+    pub(super) opened_by: Vec<u8>,
+    pub(super) answer: Vec<u8>,
+    pub(super) first_outbound: u32,
+}
+
+/// What is in a packet of a session.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) message: LanMessage,
+    /// It was sent after all that came before.
+    pub(super) ahead: bool,
 }
 
 impl Active {
@@ -57,38 +94,115 @@ impl Active {
         self.closing
     }
 
-    /// The payload of a packet that belongs here and is new; `None` to drop it.
+    /// Whether a packet names this session as its console does. Nothing is proven by that.
+    pub(super) fn is_named(&self, from: SocketAddr, packet: &SessionPacket<'_>) -> bool {
+        from == self.peer
+            && matches!(
+                (&self.guard, packet),
+                (Guard::V20(_), SessionPacket::V20(_)) | (Guard::V15(_), SessionPacket::V15(_))
+            )
+    }
+
+    /// What is in a packet that belongs here and is new; `None` to drop it.
     pub(super) fn open(
         &mut self,
         now: Instant,
-        from: SocketAddr,
-        packet: &V20Packet<'_>,
-    ) -> Option<Vec<u8>> {
-        if from != self.peer {
-            return None;
-        }
-        let payload = self.protection.open(packet).ok()?;
-        // The window comes after the code: a forged number must not move it.
-        if !self.inbound.accept(packet.header.sequence, self.protection.authenticates()) {
-            return None;
-        }
+        packet: &SessionPacket<'_>,
+        quirks: Quirks,
+    ) -> Option<Opened> {
+        let opened = match (&mut self.guard, packet) {
+            (Guard::V20(guard), SessionPacket::V20(packet)) => guard.open(packet, quirks)?,
+            (Guard::V15(guard), SessionPacket::V15(packet)) => guard.open(packet, quirks)?,
+            _ => return None,
+        };
         self.last_heard = now;
-        Some(payload)
+        Some(opened)
     }
 
     pub(super) fn seal(
         &mut self,
-        payload_type: PayloadType,
+        answer: &LanMessage,
+        iv: [u8; 16],
+        quirks: Quirks,
+    ) -> Option<Vec<u8>> {
+        if self.closing && quirks.has(Quirk::SilentClose) {
+            return None;
+        }
+        let payload = odd::message(quirks, answer);
+        match &mut self.guard {
+            Guard::V20(guard) => guard.seal(self.console_session_id, &payload, iv, quirks),
+            Guard::V15(guard) => guard.seal(self.managed_session_id, &payload, quirks),
+        }
+    }
+}
+
+impl V20Guard {
+    fn open(&mut self, packet: &V20Packet<'_>, quirks: Quirks) -> Option<Opened> {
+        let V20Header { sequence, authenticated, payload_type, .. } = packet.header;
+        let payload = self.protection.open(packet).ok()?;
+        let ahead = self.inbound.is_ahead(sequence, authenticated);
+        // The window comes after the code: a forged number must not move it.
+        let accepted = self.inbound.accept(sequence, authenticated);
+        if !accepted && !quirks.has(Quirk::AcceptsReplays) || payload_type != PayloadType::Ipmi {
+            return None;
+        }
+        Some(Opened { message: request(&payload)?, ahead })
+    }
+
+    fn seal(
+        &mut self,
+        session_id: u32,
         payload: &[u8],
         iv: [u8; 16],
+        quirks: Quirks,
     ) -> Option<Vec<u8>> {
-        let header = V20Header {
-            session_id: self.console_session_id,
-            sequence: self.next_outbound,
-            ..V20Header::sessionless(payload_type)
-        };
-        // Number 0 is not used inside a session (§6.12.13).
-        self.next_outbound = self.next_outbound.checked_add(1).unwrap_or(1);
+        let authenticated = self.protection.authenticates();
+        if quirks.has(Quirk::SeqByTwo) {
+            self.outbound.next(authenticated);
+        }
+        let sequence = self.outbound.next(authenticated);
+        let header =
+            V20Header { session_id, sequence, ..V20Header::sessionless(PayloadType::Ipmi) };
         self.protection.seal(header, payload, iv)
+    }
+}
+
+impl V15Guard {
+    /// Every packet has to have its code: what is agreed for the session holds for each
+    /// (IPMI v2.0 §6.12.11). What the code does not cover, as with a straight password, has no more
+    /// than its number to tell it from a replay, and may not jump.
+    fn open(&mut self, packet: &V15Packet<'_>, quirks: Quirks) -> Option<Opened> {
+        let coded = self.protection.check(packet).is_ok();
+        if !coded && !odd::needs_no_code(quirks, packet) {
+            return None;
+        }
+        // Codes do not tell one direction from the other: a packet of ours that somebody sends back
+        // has a right one, and its number must not move the window.
+        let message = request(packet.payload)?;
+        let ahead = self.inbound.is_ahead(packet.sequence);
+        let proven = coded && self.protection.authenticates();
+        let accepted = self.inbound.accept(packet.sequence, proven);
+        if !accepted && !quirks.has(Quirk::AcceptsReplays) {
+            return None;
+        }
+        Some(Opened { message, ahead })
+    }
+
+    fn seal(&mut self, session_id: u32, payload: &[u8], quirks: Quirks) -> Option<Vec<u8>> {
+        let step = if quirks.has(Quirk::SeqByTwo) { 2 } else { 1 };
+        let sequence = self.next_outbound;
+        self.next_outbound = after(sequence, step);
+        let session_id = if quirks.has(Quirk::IdZero) { 0 } else { session_id };
+        odd::seal_v15(quirks, &self.protection, session_id, sequence, payload)
+    }
+
+    /// The same answer again for a console that lost it.
+    pub(super) fn repeat(&self, packet: &V15Packet<'_>, quirks: Quirks) -> Option<Vec<u8>> {
+        self.protection.check(packet).ok()?;
+        if packet.payload != self.opened_by {
+            return None;
+        }
+        let (id, number) = (self.temporary_id, self.first_outbound);
+        odd::seal_v15(quirks, &self.protection, id, number, &self.answer)
     }
 }

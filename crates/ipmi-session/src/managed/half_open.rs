@@ -1,6 +1,7 @@
 //! Handshakes in progress: a small table that no one source can fill.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::cmp::Reverse;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use ipmi_wire::Privilege;
@@ -8,6 +9,7 @@ use ipmi_wire::session::{CipherSuite, OpenSessionRequest, Rakp1};
 
 use crate::keys::Exchange;
 use crate::managed::Account;
+use crate::managed::source::Source;
 
 /// A handshake after Open Session, and perhaps after RAKP 1.
 #[derive(Debug)]
@@ -31,125 +33,142 @@ pub(super) struct Challenge {
     pub(super) role: Privilege,
 }
 
-/// The table. When it is full the newcomer takes a place of the source that has most: a flood
-/// evicts itself first. Sources that have equally many, as those of a flood under made-up
-/// addresses, lose first what has no challenge yet (nothing has shown that its source is real: a
-/// made-up one never learns the session ID that RAKP 1 needs), and of that the oldest. So a
-/// handshake outlives what came before it, and after RAKP 1 all that prove less.
-#[derive(Debug, Default)]
-pub(super) struct HalfOpenTable {
-    /// Oldest first.
-    entries: Vec<HalfOpen>,
+/// Something that is begun and not finished, and holds a place until then.
+pub(super) trait Begun {
+    /// Who began it.
+    fn from(&self) -> SocketAddr;
+    /// The session ID that goes with it.
+    fn id(&self) -> u32;
+    /// When its place is taken back.
+    fn expires(&self) -> Instant;
+    /// Whether an answer of ours has come back from there, so that the source is real.
+    fn is_answered(&self) -> bool;
+    /// The user whom it is about, if that is known.
+    fn user_id(&self) -> Option<u8>;
 }
 
-impl HalfOpenTable {
-    const CAPACITY: usize = 64;
+impl Begun for HalfOpen {
+    fn from(&self) -> SocketAddr {
+        self.from
+    }
+
+    fn id(&self) -> u32 {
+        self.managed_session_id
+    }
+
+    fn expires(&self) -> Instant {
+        self.expires
+    }
+
+    /// RAKP 1 names the session ID, which a made-up source never learns.
+    fn is_answered(&self) -> bool {
+        self.challenge.is_some()
+    }
+
+    fn user_id(&self) -> Option<u8> {
+        self.challenge.as_ref().map(|challenge| challenge.account.user_id)
+    }
+}
+
+/// The table. When it is full the newcomer takes a place of the source that has most: a flood
+/// evicts itself first. Sources that have equally many, as those of a flood under made-up
+/// addresses, lose first what was never answered from there, and of that the oldest. So a handshake
+/// outlives what came before it, and after RAKP 1 all that prove less.
+#[derive(Debug)]
+pub(super) struct Table<T> {
+    /// Oldest first.
+    entries: Vec<T>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new() }
+    }
+}
+
+impl<T: Begun> Table<T> {
+    pub(super) const CAPACITY: usize = 64;
     const PER_SOURCE: usize = 16;
 
-    pub(super) fn insert(&mut self, entry: HalfOpen) {
-        let source = Source::of(entry.from);
-        if self.count(source) >= Self::PER_SOURCE {
-            self.evict(|e| Source::of(e.from) == source);
-        }
-        if self.entries.len() >= Self::CAPACITY {
-            let most = self.entries.iter().map(|e| self.count(Source::of(e.from))).max();
-            let greediest: Vec<Source> = self
-                .entries
-                .iter()
-                .map(|e| Source::of(e.from))
-                .filter(|source| Some(self.count(*source)) == most)
-                .collect();
-            self.evict(|e| greediest.contains(&Source::of(e.from)));
+    pub(super) fn insert(&mut self, entry: T) {
+        let source = Source::of(entry.from());
+        let of_this = || self.places().filter(|place| place.source == source);
+        let victim = if of_this().count() >= Self::PER_SOURCE {
+            of_this().min()
+        } else if self.entries.len() >= Self::CAPACITY {
+            self.of_the_greediest()
+        } else {
+            None
+        };
+        if let Some(Place { at, .. }) = victim {
+            self.entries.remove(at);
         }
         self.entries.push(entry);
     }
 
-    /// The handshake that began with this very request from there.
-    pub(super) fn find_request(
-        &self,
-        from: SocketAddr,
-        request: &OpenSessionRequest,
-    ) -> Option<&HalfOpen> {
-        self.entries.iter().find(|e| e.from == from && e.request == *request)
+    /// What was begun from there and is as described.
+    pub(super) fn find(&self, from: SocketAddr, is_it: impl Fn(&T) -> bool) -> Option<&T> {
+        self.entries.iter().find(|e| e.from() == from && is_it(e))
     }
 
-    pub(super) fn get_mut(
-        &mut self,
-        from: SocketAddr,
-        managed_session_id: u32,
-    ) -> Option<&mut HalfOpen> {
-        self.entries
-            .iter_mut()
-            .find(|e| e.from == from && e.managed_session_id == managed_session_id)
+    pub(super) fn get_mut(&mut self, from: SocketAddr, id: u32) -> Option<&mut T> {
+        self.entries.iter_mut().find(|e| e.from() == from && e.id() == id)
     }
 
-    pub(super) fn contains(&self, managed_session_id: u32) -> bool {
-        self.entries.iter().any(|e| e.managed_session_id == managed_session_id)
+    pub(super) fn contains(&self, id: u32) -> bool {
+        self.entries.iter().any(|e| e.id() == id)
     }
 
-    pub(super) fn take(&mut self, from: SocketAddr, managed_session_id: u32) -> Option<HalfOpen> {
-        let at = self
-            .entries
-            .iter()
-            .position(|e| e.from == from && e.managed_session_id == managed_session_id)?;
+    pub(super) fn take(&mut self, from: SocketAddr, id: u32) -> Option<T> {
+        let at = self.entries.iter().position(|e| e.from() == from && e.id() == id)?;
         Some(self.entries.remove(at))
     }
 
-    /// Drops the handshakes of this user: what RAKP 1 found of the account no longer holds.
+    /// Drops what is about this user: what was found of the account no longer holds.
     pub(super) fn drop_user(&mut self, user_id: u8) {
-        let is_theirs = |entry: &HalfOpen| {
-            entry.challenge.as_ref().is_some_and(|challenge| challenge.account.user_id == user_id)
-        };
-        self.entries.retain(|entry| !is_theirs(entry));
+        self.entries.retain(|entry| entry.user_id() != Some(user_id));
     }
 
     pub(super) fn expire(&mut self, now: Instant) {
-        self.entries.retain(|e| e.expires > now);
+        self.entries.retain(|e| e.expires() > now);
     }
 
     pub(super) fn next_expiry(&self) -> Option<Instant> {
-        self.entries.iter().map(|e| e.expires).min()
+        self.entries.iter().map(Begun::expires).min()
     }
 
-    fn count(&self, source: Source) -> usize {
-        self.entries.iter().filter(|e| Source::of(e.from) == source).count()
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
     }
 
-    /// Removes one of the `candidates`: without a challenge if there is such a one, then the oldest.
-    fn evict(&mut self, candidates: impl Fn(&HalfOpen) -> bool) {
-        let victim = self
-            .entries
-            .iter()
-            .enumerate()
-            .filter(|(_, e)| candidates(e))
-            // Of equals `min_by_key` takes the first.
-            .min_by_key(|(_, e)| e.challenge.is_some())
-            .map(|(at, _)| at);
-        if let Some(at) = victim {
-            self.entries.remove(at);
-        }
+    fn places(&self) -> impl Iterator<Item = Place> {
+        self.entries.iter().enumerate().map(|(at, e)| Place {
+            source: Source::of(e.from()),
+            answered: e.is_answered(),
+            at,
+        })
+    }
+
+    /// The place that goes to somebody else. A flood has this done for each of its datagrams.
+    fn of_the_greediest(&self) -> Option<Place> {
+        let mut places: Vec<_> = self.places().collect();
+        places.sort_unstable();
+        places
+            .chunk_by(|a, b| a.source == b.source)
+            .filter_map(|of_one| Some((of_one.len(), *of_one.first()?)))
+            .min_by_key(|(count, first)| (Reverse(*count), first.answered, first.at))
+            .map(|(_, first)| first)
     }
 }
 
-/// Who is counted as one: an IPv4 address, or an IPv6 /64, in which one machine can call itself
-/// what it likes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
-    V4(Ipv4Addr),
-    V6(u64),
-}
-
-impl Source {
-    fn of(address: SocketAddr) -> Self {
-        match address.ip().to_canonical() {
-            IpAddr::V4(ip) => Self::V4(ip),
-            IpAddr::V6(ip) => {
-                let [a, b, c, d, ..] = ip.segments();
-                let prefix = [a, b, c, d].into_iter();
-                Self::V6(prefix.fold(0, |sum, part| sum << 16 | u64::from(part)))
-            }
-        }
-    }
+/// A place that is taken. Of one source's, the least is the first to be given up.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    source: Source,
+    answered: bool,
+    /// Older ones come first.
+    at: usize,
 }
 
 #[cfg(test)]
@@ -182,23 +201,23 @@ mod tests {
     #[test]
     fn a_flood_from_one_source_evicts_itself() {
         let now = Instant::now();
-        let mut table = HalfOpenTable::default();
+        let mut table = Table::default();
         table.insert(entry(1, 1, now));
         for id in 2..1000 {
             table.insert(entry(2, id, now));
         }
         assert!(table.contains(1));
-        assert_eq!(table.entries.len(), 1 + HalfOpenTable::PER_SOURCE);
+        assert_eq!(table.entries.len(), 1 + Table::<HalfOpen>::PER_SOURCE);
     }
 
     #[test]
     fn a_flood_from_many_sources_leaves_the_table_bounded() {
         let now = Instant::now();
-        let mut table = HalfOpenTable::default();
+        let mut table = Table::default();
         for id in 0..2000u32 {
             table.insert(entry((id % 200) as u8, id + 1, now));
         }
-        assert_eq!(table.entries.len(), HalfOpenTable::CAPACITY);
+        assert_eq!(table.entries.len(), Table::<HalfOpen>::CAPACITY);
         table.expire(now + Duration::from_secs(3));
         assert!(table.entries.is_empty() && table.next_expiry().is_none());
     }
@@ -206,7 +225,7 @@ mod tests {
     #[test]
     fn sources_that_tie_lose_their_oldest() {
         let now = Instant::now();
-        let mut table = HalfOpenTable::default();
+        let mut table = Table::default();
         for id in 1..=64 {
             table.insert(entry(id as u8, id, now));
         }
@@ -219,7 +238,7 @@ mod tests {
     #[test]
     fn a_whole_ipv6_prefix_is_one_source() {
         let now = Instant::now();
-        let mut table = HalfOpenTable::default();
+        let mut table = Table::default();
         let host = |host: u32, id| HalfOpen {
             from: format!("[2001:db8:0:1:{:x}:{:x}::1]:1000", host, host + 1).parse().unwrap(),
             ..entry(1, id, now)
@@ -227,9 +246,27 @@ mod tests {
         for id in 1..1000 {
             table.insert(host(id, id));
         }
-        assert_eq!(table.entries.len(), HalfOpenTable::PER_SOURCE);
+        assert_eq!(table.entries.len(), Table::<HalfOpen>::PER_SOURCE);
         let elsewhere = "[2001:db8:0:2::1]:1000".parse().unwrap();
         table.insert(HalfOpen { from: elsewhere, ..entry(1, 1000, now) });
-        assert_eq!(table.entries.len(), HalfOpenTable::PER_SOURCE + 1);
+        assert_eq!(table.entries.len(), Table::<HalfOpen>::PER_SOURCE + 1);
+    }
+
+    #[test]
+    fn the_source_that_has_most_gives_way_to_others() {
+        let now = Instant::now();
+        let mut table = Table::default();
+        for (source, places, first) in
+            [(1, 16, 1), (2, 15, 101), (3, 16, 201), (4, 16, 301), (5, 1, 401)]
+        {
+            for id in first..first + places {
+                table.insert(entry(source, id, now));
+            }
+        }
+        assert_eq!(table.len(), 64);
+        table.insert(entry(6, 501, now));
+        assert!(!table.contains(1) && table.contains(101) && table.contains(201));
+        table.insert(entry(6, 502, now));
+        assert!(table.contains(2) && table.contains(101) && !table.contains(201));
     }
 }

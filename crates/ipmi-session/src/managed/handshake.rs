@@ -4,21 +4,25 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use ipmi_wire::session::{
-    Accepted, AlgorithmProposal, AuthenticationAlgorithm, CipherSuite, ConfidentialityAlgorithm,
-    IntegrityAlgorithm, OpenSessionRequest, OpenSessionResponse, PayloadType, Rakp1, Rakp2,
-    Rakp2Keys, Rakp3, Rakp4, RmcpPlusStatus, V20Header,
+    Accepted, AlgorithmProposal, Algorithms, AuthenticationAlgorithm, CipherSuite,
+    ConfidentialityAlgorithm, IntegrityAlgorithm, OpenSessionRequest, OpenSessionResponse,
+    PayloadType, Rakp1, Rakp2, Rakp2Keys, Rakp3, Rakp4, RmcpPlusStatus, V20Header,
 };
 use ipmi_wire::{Decode, DecodeError, Encode, Privilege, Reader};
 
+use crate::console::Agreed;
 use crate::crypto::is_supported;
 use crate::entropy::Entropy;
 use crate::keys::Exchange;
-use crate::managed::active::OpenedBy;
+use crate::managed::active::{Guard, V20Guard};
 use crate::managed::half_open::{Challenge, HalfOpen};
+use crate::managed::odd::{self, Calculation};
+use crate::managed::responses::Responses;
 use crate::managed::{Accounts, Active, Sessions};
 use crate::protection::Protection;
+use crate::quirk::{Quirk, Quirks};
 use crate::secret::Digest;
-use crate::sequence::Window;
+use crate::sequence::{Numbers, Windows};
 
 impl Sessions {
     /// Answers an Open Session Request; `None` to drop it.
@@ -30,11 +34,13 @@ impl Sessions {
         accounts: &dyn Accounts,
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
+        let quirks = self.quirks;
         let refuse = |tag, status, console_id| {
-            datagram(
-                PayloadType::OpenSessionResponse,
-                &OpenSessionResponse::refusal(tag, status, console_id),
-            )
+            let mut refusal = OpenSessionResponse::refusal(tag, status, console_id);
+            if quirks.has(Quirk::ShortRefusal) {
+                refusal.console_session_id = None;
+            }
+            datagram(PayloadType::OpenSessionResponse, &refusal)
         };
         let request = match OpenSessionRequest::decode_exact(payload) {
             Ok(request) => request,
@@ -50,12 +56,17 @@ impl Sessions {
             }
             Err(_) => return None,
         };
-        if let Some(known) = self.half_open.find_request(from, &request) {
-            return datagram(PayloadType::OpenSessionResponse, &accepted(known)?);
+        if let Some(known) = self.half_open.find(from, |known| known.request == request) {
+            return datagram(PayloadType::OpenSessionResponse, &accepted(quirks, known)?);
         }
-        let (suite, suite_limit) = match choose_suite(&request, &accounts.suites()) {
+        let mut offered = accounts.suites();
+        offered.retain(|(suite, _)| !odd::refuses(quirks, *suite));
+        let (suite, suite_limit) = match choose_suite(&request, &offered) {
             Ok(choice) => choice,
-            Err(status) => return refuse(request.tag, status, request.console_session_id),
+            Err(status) => {
+                let status = odd::suite_status(quirks, status);
+                return refuse(request.tag, status, request.console_session_id);
+            }
         };
         if self.active.len() >= self.limits.sessions {
             let status = RmcpPlusStatus::INSUFFICIENT_RESOURCES;
@@ -63,14 +74,14 @@ impl Sessions {
         }
         let entry = HalfOpen {
             from,
-            expires: now.checked_add(self.limits.handshake)?,
+            expires: now.checked_add(odd::patience(quirks, self.limits.handshake))?,
             request,
             managed_session_id: self.fresh_session_id(entropy),
             suite,
             limit: request.max_privilege.map_or(suite_limit, |wanted| wanted.min(suite_limit)),
             challenge: None,
         };
-        let reply = datagram(PayloadType::OpenSessionResponse, &accepted(&entry)?);
+        let reply = datagram(PayloadType::OpenSessionResponse, &accepted(quirks, &entry)?);
         self.half_open.insert(entry);
         reply
     }
@@ -84,7 +95,9 @@ impl Sessions {
         accounts: &dyn Accounts,
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
+        let quirks = self.quirks;
         let refuse = |tag, status, console_id| {
+            let (tag, console_id) = named(quirks, tag, console_id);
             datagram(PayloadType::Rakp2, &Rakp2::refusal(tag, status, console_id))
         };
         let (tag, managed_id) = tag_and_id(payload)?;
@@ -101,13 +114,14 @@ impl Sessions {
         };
         // A repeat, perhaps under a new tag, gets the same challenge; anything else a new one.
         let repeated = entry.challenge.as_ref().is_some_and(|c| Rakp1 { tag, ..c.rakp1 } == rakp1);
-        if !repeated {
+        if !repeated || quirks.has(Quirk::FreshNonce) {
             entry.challenge = None;
             let Some(role) = rakp1.role() else {
                 return refuse(tag, RmcpPlusStatus::INVALID_ROLE, console_id);
             };
             let lookup = (!rakp1.name_only_lookup()).then_some(role);
-            let Some(account) = accounts.find(&rakp1.username, lookup) else {
+            let username = odd::username(quirks, &rakp1.username);
+            let Some(account) = accounts.find(&username, lookup) else {
                 return refuse(tag, RmcpPlusStatus::UNAUTHORIZED_NAME, console_id);
             };
             if role > account.limit || role > entry.limit {
@@ -128,7 +142,12 @@ impl Sessions {
         }
         let challenge = entry.challenge.as_ref()?;
         let algorithm = entry.suite.algorithms()?.authentication;
-        let code = challenge.exchange.rakp2_code(algorithm, &challenge.account.password)?;
+        let asked = entry.request.max_privilege;
+        let code = odd::exchange(quirks, Calculation::Rakp2, &challenge.exchange, asked)
+            .rakp2_code(
+                algorithm,
+                &odd::password(quirks, algorithm, &challenge.account.password),
+            )?;
         let answer = Rakp2 {
             tag,
             status: RmcpPlusStatus::NO_ERRORS,
@@ -136,7 +155,7 @@ impl Sessions {
             keys: Some(Rakp2Keys {
                 managed_random: challenge.exchange.managed_random,
                 managed_guid: challenge.exchange.managed_guid,
-                auth_code: code.as_bytes().to_vec(),
+                auth_code: odd::rakp2_code(quirks, algorithm, &code),
             }),
         };
         datagram(PayloadType::Rakp2, &answer)
@@ -162,7 +181,9 @@ impl Sessions {
         if let Some(active) = self.active.get(&managed_session_id) {
             return repeat_rakp4(active, from, &rakp3).map(Some);
         }
+        let quirks = self.quirks;
         let refuse = |status, console_id| {
+            let (tag, console_id) = named(quirks, tag, console_id);
             datagram(PayloadType::Rakp4, &Rakp4::refusal(tag, status, console_id))
         };
         let Some(entry) = self.half_open.get_mut(from, managed_session_id) else {
@@ -194,7 +215,12 @@ impl Sessions {
                 .suite
                 .algorithms()
                 .and_then(|a| {
-                    challenge.exchange.rakp3_code(a.authentication, &challenge.account.password)
+                    let algorithm = a.authentication;
+                    let asked = entry.request.max_privilege;
+                    let password =
+                        odd::password(self.quirks, algorithm, &challenge.account.password);
+                    odd::exchange(self.quirks, Calculation::Rakp3, &challenge.exchange, asked)
+                        .rakp3_code(algorithm, &password)
                 })
                 .is_some_and(|code| code.matches(&rakp3.auth_code))
         });
@@ -220,90 +246,109 @@ impl Sessions {
         let algorithms = entry.suite.algorithms()?;
         let algorithm = algorithms.authentication;
         let kg = accounts.kg();
-        let keys = exchange.session_keys(algorithm, &account.password, kg.as_ref())?;
-        let integrity_check = exchange.rakp4_check(algorithm, &keys)?;
+        let asked = entry.request.max_privilege;
+        let password = odd::password(self.quirks, algorithm, &account.password);
+        let keys = odd::exchange(self.quirks, Calculation::Keys, &exchange, asked).session_keys(
+            algorithm,
+            &password,
+            kg.as_ref(),
+        )?;
+        let check = exchange.rakp4_check(algorithm, &keys)?;
         let active = Active {
             peer: entry.from,
             managed_session_id: exchange.managed_session_id,
             console_session_id: exchange.console_session_id,
             handle: self.fresh_handle()?,
             user_id: account.user_id,
-            suite: entry.suite,
+            agreed: Agreed::Suite(entry.suite),
             // §22.18: a session starts at USER, whatever it may be raised to.
             privilege: role.min(Privilege::User),
             limit: role,
             closing: false,
             last_heard: now,
-            protection: Protection::new(algorithms, &keys, &account.password)?,
-            inbound: Window::new(),
-            next_outbound: 1,
-            opened_by: OpenedBy { auth_code: Digest::new(&rakp3.auth_code), integrity_check },
+            guard: Guard::V20(Box::new(V20Guard {
+                protection: Protection::new(algorithms, &keys, &account.password)?,
+                inbound: Windows::default(),
+                outbound: Numbers::default(),
+                rakp3_code: Digest::new(&rakp3.auth_code),
+                rakp4_check: odd::rakp4_check(self.quirks, algorithms, check),
+            })),
+            responses: Responses::default(),
         };
         let reply = rakp4(&active, rakp3.tag)?;
         Some((active, reply))
     }
 
-    fn fresh_session_id(&self, entropy: &mut dyn Entropy) -> u32 {
+    pub(super) fn fresh_session_id(&self, entropy: &mut dyn Entropy) -> u32 {
         loop {
             let mut bytes = [0; 4];
             entropy.fill(&mut bytes);
             let id = u32::from_le_bytes(bytes);
-            if id != 0 && !self.active.contains_key(&id) && !self.half_open.contains(id) {
+            let taken = self.active.contains_key(&id)
+                || self.half_open.contains(id)
+                || self.challenges.contains(id)
+                || self.has_opened_under(id);
+            if id != 0 && !taken {
                 return id;
             }
         }
     }
 
-    fn fresh_handle(&self) -> Option<u8> {
+    pub(super) fn fresh_handle(&self) -> Option<u8> {
         (1..=255).find(|handle| self.active.values().all(|session| session.handle != *handle))
     }
 }
 
 /// The same RAKP 4 again for a console that lost it.
 fn repeat_rakp4(active: &Active, from: SocketAddr, rakp3: &Rakp3) -> Option<Vec<u8>> {
-    let same = active.peer == from && active.opened_by.auth_code.matches(&rakp3.auth_code);
+    let Guard::V20(guard) = &active.guard else { return None };
+    let same = active.peer == from && guard.rakp3_code.matches(&rakp3.auth_code);
     if same { rakp4(active, rakp3.tag) } else { None }
 }
 
 fn rakp4(active: &Active, tag: u8) -> Option<Vec<u8>> {
+    let Guard::V20(guard) = &active.guard else { return None };
     let answer = Rakp4 {
         tag,
         status: RmcpPlusStatus::NO_ERRORS,
         console_session_id: Some(active.console_session_id),
-        integrity_check: active.opened_by.integrity_check.as_bytes().to_vec(),
+        integrity_check: guard.rakp4_check.as_bytes().to_vec(),
     };
     datagram(PayloadType::Rakp4, &answer)
 }
 
-fn accepted(entry: &HalfOpen) -> Option<OpenSessionResponse> {
+fn accepted(quirks: Quirks, entry: &HalfOpen) -> Option<OpenSessionResponse> {
     Some(OpenSessionResponse {
         tag: entry.request.tag,
         status: RmcpPlusStatus::NO_ERRORS,
         console_session_id: Some(entry.request.console_session_id),
         accepted: Some(Accepted {
-            max_privilege: Some(entry.limit),
+            max_privilege: odd::echoed(quirks, entry.request.max_privilege, entry.limit),
             managed_session_id: entry.managed_session_id,
             algorithms: entry.suite.algorithms()?,
         }),
     })
 }
 
-/// The first suite on offer that the proposal allows. Algorithms that nobody knows are refused by
-/// their kind; known ones in a combination that is not on offer by 11h, which is what automation
-/// looks for before it tries another suite (`research/ipmitool.md` §3.1).
+/// The suite on offer that the proposal allows: of those that protect most, the first. What leaves
+/// something unprotected is for consoles that ask for it by name. Algorithms that nobody knows are
+/// refused by their kind; known ones in a combination that is not on offer by 11h, which is what
+/// automation looks for before it tries another suite (`research/ipmitool.md` §3.1).
 fn choose_suite(
     request: &OpenSessionRequest,
     offered: &[(CipherSuite, Privilege)],
 ) -> Result<(CipherSuite, Privilege), RmcpPlusStatus> {
     use AlgorithmProposal::Exactly;
-    let choice = offered.iter().filter(|(suite, _)| is_supported(*suite)).find(|(suite, _)| {
-        suite.algorithms().is_some_and(|a| {
-            request.authentication.allows(&a.authentication)
-                && request.integrity.allows(&a.integrity)
-                && request.confidentiality.allows(&a.confidentiality)
-        })
+    let allowed = offered.iter().filter(|(suite, _)| is_supported(*suite)).filter_map(|choice| {
+        let algorithms = choice.0.algorithms()?;
+        let allows = request.authentication.allows(&algorithms.authentication)
+            && request.integrity.allows(&algorithms.integrity)
+            && request.confidentiality.allows(&algorithms.confidentiality);
+        allows.then_some((choice, algorithms))
     });
-    if let Some(choice) = choice {
+    // Of equals `min_by_key` takes the first.
+    let choice = allowed.min_by_key(|(_, algorithms)| unprotected(*algorithms));
+    if let Some((choice, _)) = choice {
         return Ok(*choice);
     }
     Err(match (request.authentication, request.integrity, request.confidentiality) {
@@ -320,6 +365,20 @@ fn choose_suite(
     })
 }
 
+/// What of a session these leave open to others, the worst first.
+fn unprotected(algorithms: Algorithms) -> (bool, bool, bool) {
+    (
+        algorithms.authentication == AuthenticationAlgorithm::None,
+        algorithms.integrity == IntegrityAlgorithm::None,
+        algorithms.confidentiality == ConfidentialityAlgorithm::None,
+    )
+}
+
+/// What a refusal of a RAKP message names: the message's tag and the console's session ID.
+fn named(quirks: Quirks, tag: u8, console_id: u32) -> (u8, u32) {
+    if quirks.has(Quirk::VagueRefusal) { (0, 0) } else { (tag, console_id) }
+}
+
 /// Tag and session ID stand in the same place in all the messages a console sends.
 fn tag_and_id(payload: &[u8]) -> Option<(u8, u32)> {
     let mut r = Reader::new(payload);
@@ -330,4 +389,43 @@ fn tag_and_id(payload: &[u8]) -> Option<(u8, u32)> {
 
 fn datagram(payload_type: PayloadType, message: &impl Encode) -> Option<Vec<u8>> {
     V20Header::sessionless(payload_type).to_datagram(&message.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(request: &OpenSessionRequest, offered: &[u8]) -> Option<u8> {
+        let offered: Vec<_> = offered.iter().map(|n| (CipherSuite(*n), Privilege::User)).collect();
+        choose_suite(request, &offered).ok().map(|(suite, _)| suite.0)
+    }
+
+    #[test]
+    fn a_console_that_leaves_the_choice_gets_what_protects_most() {
+        use AlgorithmProposal::{Any, Exactly};
+        let any = OpenSessionRequest {
+            tag: 0,
+            max_privilege: None,
+            console_session_id: 1,
+            authentication: Any,
+            integrity: Any,
+            confidentiality: Any,
+        };
+        // As many an administrator lists them.
+        assert_eq!(chosen(&any, &[0, 1, 2, 3, 6, 7, 8, 15, 16, 17]), Some(3));
+        assert_eq!(chosen(&any, &[0, 15, 1]), Some(15));
+        assert_eq!(chosen(&any, &[0, 6, 2]), Some(2));
+        for order in [[17, 3], [3, 17]] {
+            assert_eq!(chosen(&any, &order), Some(order[0]), "the preferred one");
+        }
+        let sha256 = Exactly(AuthenticationAlgorithm::HmacSha256);
+        let sha256 = OpenSessionRequest { authentication: sha256, ..any };
+        assert_eq!(chosen(&sha256, &[3, 15, 16, 17]), Some(17));
+        let bare =
+            OpenSessionRequest { confidentiality: Exactly(ConfidentialityAlgorithm::None), ..any };
+        assert_eq!(chosen(&bare, &[17, 3, 0, 1, 2, 16]), Some(2));
+        let named =
+            OpenSessionRequest { authentication: Exactly(AuthenticationAlgorithm::None), ..any };
+        assert_eq!(chosen(&named, &[17, 3, 0]), Some(0));
+    }
 }

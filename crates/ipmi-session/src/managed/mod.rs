@@ -8,6 +8,9 @@
 //!                     (3 s from Open Session on, in either state)
 //! ```
 //!
+//! IPMI v1.5 has Get Session Challenge and Activate Session instead; nobody gets into such a session
+//! unless [`Accounts::ipmi15`] says so, and neither kind of session takes a packet of the other.
+//!
 //! One datagram in gives at most one datagram out: [`Sessions::receive`] says which, or hands over
 //! the request in it, to be answered through [`Sessions::seal`]. Before a session exists a reply has
 //! the specification's shape and no more (the longest, RAKP 2, has 72 bytes and a header), and a
@@ -17,16 +20,26 @@
 //! gets the same answer again, and so does the latest RAKP 1; an earlier RAKP 1 is a new one. The
 //! RAKP 3 that opened a session gets the same RAKP 4 as long as that session lives. A wrong RAKP 3
 //! ends its handshake: repeated, it is refused again, but as 02h (no such session). A RAKP 3 that
-//! aborts is never answered.
+//! aborts is never answered. Inside a session, a console may ask again in a new packet: it gets the
+//! answer that it would have got, and nothing is done twice.
+//!
+//! Everything here is bounded: sessions, handshakes, the answers that are remembered, the sources
+//! that are counted.
 
 mod accounts;
 mod active;
+mod delayed;
 mod half_open;
 mod handshake;
+mod odd;
+mod rate;
+mod responses;
+mod source;
 #[cfg(test)]
 mod tests;
+mod v15;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -37,9 +50,17 @@ use ipmi_wire::{Decode, Encode, Reader};
 
 pub use accounts::{Account, Accounts};
 pub use active::Active;
-use half_open::HalfOpenTable;
+use active::Opened;
+pub use delayed::Delayed;
+use half_open::{HalfOpen, Table};
+pub use odd::ADVERTISED;
+use rate::Buckets;
+pub use rate::Rate;
+use responses::Admission;
+use v15::Challenged;
 
 use crate::entropy::Entropy;
+use crate::quirk::{Quirk, Quirks};
 
 /// Limits of a channel's sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +71,8 @@ pub struct Limits {
     pub idle: Duration,
     /// How long a handshake may take, from Open Session on.
     pub handshake: Duration,
+    /// What one source may send outside of sessions; `None` for as much as it likes.
+    pub rate: Option<Rate>,
 }
 
 impl Default for Limits {
@@ -59,6 +82,7 @@ impl Default for Limits {
             // IPMI v2.0 §6.12.15: 60 seconds, give or take 3.
             idle: Duration::from_secs(60),
             handshake: Duration::from_secs(3),
+            rate: Some(Rate::default()),
         }
     }
 }
@@ -67,8 +91,12 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Sessions {
     limits: Limits,
-    half_open: HalfOpenTable,
+    quirks: Quirks,
+    half_open: Table<HalfOpen>,
+    challenges: Table<Challenged>,
     active: HashMap<u32, Active>,
+    buckets: Buckets,
+    delayed: VecDeque<Delayed>,
     dropped: u64,
 }
 
@@ -108,7 +136,16 @@ impl Sessions {
     /// No sessions yet.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, half_open: HalfOpenTable::default(), active: HashMap::new(), dropped: 0 }
+        Self {
+            limits,
+            quirks: Quirks::NONE,
+            half_open: Table::default(),
+            challenges: Table::default(),
+            active: HashMap::new(),
+            buckets: Buckets::default(),
+            delayed: VecDeque::new(),
+            dropped: 0,
+        }
     }
 
     /// Takes in one datagram.
@@ -139,7 +176,9 @@ impl Sessions {
     ) -> Option<Vec<u8>> {
         let mut iv = [0; 16];
         entropy.fill(&mut iv);
-        self.active.get_mut(&session_id)?.seal(PayloadType::Ipmi, &answer.to_bytes(), iv)
+        let session = self.active.get_mut(&session_id)?;
+        session.responses.answered(answer);
+        session.seal(answer, iv, self.quirks)
     }
 
     /// An answer outside any session. `None` if it does not fit a packet.
@@ -155,6 +194,7 @@ impl Sessions {
     /// Forgets what has been silent for too long.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.half_open.expire(now);
+        self.challenges.expire(now);
         let idle = self.limits.idle;
         self.active.retain(|_, session| now.saturating_duration_since(session.last_heard) < idle);
     }
@@ -163,7 +203,15 @@ impl Sessions {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let idle = self.active.values().filter_map(|s| s.last_heard.checked_add(self.limits.idle));
-        self.half_open.next_expiry().into_iter().chain(idle).min()
+        let begun = [self.half_open.next_expiry(), self.challenges.next_expiry()];
+        begun.into_iter().flatten().chain(idle).min()
+    }
+
+    /// An answer that takes its time, if there is one. To be asked for after each
+    /// [`receive`](Self::receive), until there is none; there never is without
+    /// [`Quirk::SlowHandshake`].
+    pub fn poll_delayed(&mut self) -> Option<Delayed> {
+        self.delayed.pop_front()
     }
 
     /// The session with this (managed system) ID.
@@ -191,12 +239,15 @@ impl Sessions {
     /// who knew the old password must not come in with it. Sessions live on.
     pub fn cancel_logins(&mut self, user_id: u8) {
         self.half_open.drop_user(user_id);
+        self.challenges.drop_user(user_id);
     }
 
     /// Ends all sessions and handshakes, as a restart of the BMC does.
     pub fn close_all(&mut self) {
         self.active.clear();
-        self.half_open = HalfOpenTable::default();
+        self.half_open = Table::default();
+        self.challenges = Table::default();
+        self.delayed.clear();
     }
 
     /// How many sessions are active.
@@ -215,6 +266,17 @@ impl Sessions {
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The departures from the specification that are put on.
+    #[must_use]
+    pub const fn quirks(&self) -> Quirks {
+        self.quirks
+    }
+
+    /// Puts on these departures from the specification and no others, at once.
+    pub const fn set_quirks(&mut self, quirks: Quirks) {
+        self.quirks = quirks;
     }
 
     /// How many datagrams were dropped without an answer.
@@ -238,16 +300,33 @@ impl Sessions {
             return None;
         }
         match header.class {
-            RmcpClass::Asf => answer_ping(r.take_rest()).map(Received::Reply),
-            RmcpClass::Ipmi => match SessionPacket::decode(r.take_rest()).ok()? {
-                SessionPacket::V15(packet) => sessionless_v15(&packet),
-                SessionPacket::V20(packet) if packet.header.session_id == 0 => {
-                    self.outside_session(now, from, &packet, accounts, entropy)
+            RmcpClass::Asf => {
+                self.count(now, from)?;
+                answer_ping(r.take_rest()).map(Received::Reply)
+            }
+            RmcpClass::Ipmi => {
+                let packet = SessionPacket::decode(r.take_rest()).ok()?;
+                let session_id = session_id(&packet);
+                if self.active.get(&session_id).is_some_and(|s| s.is_named(from, &packet)) {
+                    return self.inside_session(now, session_id, &packet, entropy);
                 }
-                SessionPacket::V20(packet) => self.inside_session(now, from, &packet),
-            },
+                self.count(now, from)?;
+                match packet {
+                    SessionPacket::V15(packet) => {
+                        self.outside_session_v15(now, from, &packet, accounts, entropy)
+                    }
+                    SessionPacket::V20(packet) => {
+                        self.outside_session(now, from, &packet, accounts, entropy)
+                    }
+                }
+            }
             RmcpClass::Oem | RmcpClass::Other(_) => None,
         }
+    }
+
+    /// Counts a datagram that is no part of a session; `None` if there were too many from there.
+    fn count(&mut self, now: Instant, from: SocketAddr) -> Option<()> {
+        self.limits.rate.is_none_or(|rate| self.buckets.take(now, from, rate)).then_some(())
     }
 
     fn outside_session(
@@ -258,10 +337,11 @@ impl Sessions {
         accounts: &dyn Accounts,
         entropy: &mut dyn Entropy,
     ) -> Option<Received> {
-        if packet.header.encrypted || packet.header.authenticated {
+        let header = &packet.header;
+        if header.session_id != 0 || header.encrypted || header.authenticated {
             return None;
         }
-        let reply = match packet.header.payload_type {
+        let reply = match header.payload_type {
             PayloadType::Ipmi => {
                 let message = request(packet.payload)?;
                 return Some(Received::Sessionless { format: Format::V20, message });
@@ -276,22 +356,71 @@ impl Sessions {
             },
             _ => return None,
         };
-        Some(Received::Reply(reply))
+        Some(self.step(now, from, reply))
+    }
+
+    /// Discovery in the IPMI v1.5 format, and the way into a session of that version.
+    fn outside_session_v15(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        packet: &V15Packet<'_>,
+        accounts: &dyn Accounts,
+        entropy: &mut dyn Entropy,
+    ) -> Option<Received> {
+        let reply = if packet.session_id != 0 {
+            self.activate_session(now, from, packet, accounts, entropy)?
+        } else if packet.auth_code.is_some() {
+            return None;
+        } else {
+            let message = request(packet.payload)?;
+            if !Self::is_challenge(&message, accounts) {
+                return Some(Received::Sessionless { format: Format::V15, message });
+            }
+            self.challenge(now, from, &message, accounts, entropy)?
+        };
+        Some(self.step(now, from, reply))
+    }
+
+    /// A step of a handshake, answered: at once, unless somebody wants to see what a console makes
+    /// of a slow one.
+    fn step(&mut self, now: Instant, from: SocketAddr, reply: Vec<u8>) -> Received {
+        if !self.quirks.has(Quirk::SlowHandshake) {
+            return Received::Reply(reply);
+        }
+        delayed::put_off(&mut self.delayed, now, from, reply);
+        Received::Nothing
     }
 
     fn inside_session(
         &mut self,
         now: Instant,
-        from: SocketAddr,
-        packet: &V20Packet<'_>,
+        session_id: u32,
+        packet: &SessionPacket<'_>,
+        entropy: &mut dyn Entropy,
     ) -> Option<Received> {
-        let session_id = packet.header.session_id;
         let session = self.active.get_mut(&session_id)?;
-        let payload = session.open(now, from, packet)?;
-        if packet.header.payload_type != PayloadType::Ipmi {
-            return None;
+        let Opened { message, ahead } = session.open(now, packet, self.quirks)?;
+        if self.quirks.has(Quirk::AcceptsReplays) {
+            return Some(Received::Request { session_id, message });
         }
-        request(&payload).map(|message| Received::Request { session_id, message })
+        session.responses.allowed(session.privilege);
+        match session.responses.admit(now, &message, ahead) {
+            Admission::New => Some(Received::Request { session_id, message }),
+            Admission::Again(answer) => {
+                let mut iv = [0; 16];
+                entropy.fill(&mut iv);
+                session.seal(&answer, iv, self.quirks).map(Received::Reply)
+            }
+            Admission::Drop => None,
+        }
+    }
+}
+
+const fn session_id(packet: &SessionPacket<'_>) -> u32 {
+    match packet {
+        SessionPacket::V15(packet) => packet.session_id,
+        SessionPacket::V20(packet) => packet.header.session_id,
     }
 }
 
@@ -318,12 +447,4 @@ fn answer_ping(message: &[u8]) -> Option<Vec<u8>> {
     }
     .encode(&mut reply);
     Some(reply)
-}
-
-/// Discovery in the IPMI v1.5 format. There are no IPMI v1.5 sessions here.
-fn sessionless_v15(packet: &V15Packet<'_>) -> Option<Received> {
-    if packet.session_id != 0 || packet.auth_code.is_some() {
-        return None;
-    }
-    request(packet.payload).map(|message| Received::Sessionless { format: Format::V15, message })
 }

@@ -220,7 +220,7 @@ fn a_login_does_not_outlive_the_account_it_began_with() {
 /// A session handle is one byte, and 0 means none (§22.18).
 #[test]
 fn who_finds_no_handle_left_is_told_so() {
-    let mut bmc = Bmc::new(Limits { sessions: 300, ..Limits::default() });
+    let mut bmc = Bmc::new(Limits { sessions: 300, rate: None, ..Limits::default() });
     for _ in 0..255 {
         assert_eq!(bmc.login(host(1)).1, Some(OK));
     }
@@ -252,4 +252,102 @@ fn what_is_for_another_address_is_dropped() {
         assert_eq!(taken, if address == 0x20 { 3 } else { 0 });
         assert_eq!(bmc.sessions.dropped(), 3 * dropped);
     }
+}
+
+/// What is held on account of others, whoever they are.
+fn assert_bounded(bmc: &Bmc) {
+    let Sessions { half_open, challenges, buckets, active, delayed, .. } = &bmc.sessions;
+    assert!(half_open.len() <= 64 && challenges.len() <= 64 && buckets.len() <= 256);
+    assert!(active.len() <= bmc.sessions.limits.sessions && delayed.is_empty());
+}
+
+/// `research/bmc-servers.md` §5 row 3: ipmi_sim is locked by 61 of these.
+#[test]
+fn ten_thousand_open_sessions_a_second_from_one_address_keep_nobody_else_out() {
+    let mut bmc = Bmc::new(Limits::default());
+    let (start, mut logins) = (bmc.now, 0);
+    let mut accepted = 0;
+    for n in 0..200_000u32 {
+        bmc.now = start + n * Duration::from_micros(100);
+        let request = OpenSessionRequest {
+            tag: n as u8,
+            max_privilege: None,
+            console_session_id: n + 1,
+            authentication: AlgorithmProposal::Any,
+            integrity: AlgorithmProposal::Any,
+            confidentiality: AlgorithmProposal::Any,
+        };
+        let from = SocketAddr::from(([10, 0, 0, 66], n as u16 | 1024));
+        let answer: Option<OpenSessionResponse> =
+            bmc.ask(from, PayloadType::OpenSessionRequest, &request);
+        accepted += u32::from(answer.is_some());
+        if n % 1000 == 0 {
+            let (id, status) = bmc.login(host(1));
+            assert_eq!(status, Some(OK), "after {n}");
+            assert!(bmc.sessions.close(id));
+            logins += 1;
+        }
+        assert_bounded(&bmc);
+    }
+    assert_eq!(logins, 200);
+    assert!((5000..6000).contains(&accepted), "{accepted} of 200,000 were answered");
+    assert_eq!(bmc.sessions.dropped(), u64::from(200_000 - accepted));
+}
+
+/// Made-up sources cannot be told from real ones before RAKP 1: what counts is that the console's
+/// round trip takes less than 64 of them do, here 5 ms.
+#[test]
+fn ten_thousand_open_sessions_a_second_under_made_up_addresses_keep_nobody_out_who_is_near() {
+    let mut bmc = Bmc::new(Limits::default());
+    let start = bmc.now;
+    let mut step = None;
+    let (mut seed, mut logins) = (1u32, 0);
+    for n in 0..10_000u32 {
+        bmc.now = start + n * Duration::from_micros(100);
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [a, b, c, d] = seed.to_be_bytes();
+        bmc.open(SocketAddr::from(([a | 128, b, c, d], 1024)));
+        // Every 100 ms a login, each step of it 5 ms after the one before.
+        step = match (n % 1000, step) {
+            (0, _) => Some(bmc.open(host(1))),
+            (50, Some(id)) => {
+                assert_eq!(bmc.rakp1(host(1), id, 1), OK, "after {n}");
+                Some(id)
+            }
+            (100, Some(id)) => {
+                assert_eq!(bmc.rakp3(host(1), id, OK, &[]), Some(OK), "after {n}");
+                assert!(bmc.sessions.close(id));
+                logins += 1;
+                None
+            }
+            (_, step) => step,
+        };
+        assert_bounded(&bmc);
+    }
+    assert_eq!(logins, 10);
+}
+
+#[test]
+fn a_session_is_not_counted_and_what_is_too_much_is_not_answered() {
+    let rate = Some(super::Rate { per_second: 1, burst: 4 });
+    let mut bmc = Bmc::new(Limits { rate, ..Limits::default() });
+    let (id, status) = bmc.login(host(1));
+    assert_eq!(status, Some(OK));
+    let payload = LanMessage::request(0, &Request::of(&GetDeviceId)).to_bytes();
+    let outside = V15Packet::sessionless(&payload).to_datagram().unwrap();
+    assert!(matches!(bmc.receive(host(1), &outside), Received::Sessionless { .. }));
+    assert!(matches!(bmc.receive(host(1), &outside), Received::Nothing));
+    assert_eq!(bmc.sessions.dropped(), 1);
+    for sequence in 1..100 {
+        let header =
+            V20Header { session_id: id, sequence, ..V20Header::sessionless(PayloadType::Ipmi) };
+        let request = LanMessage::request(sequence as u8 & 0x3f, &Request::of(&GetDeviceId));
+        let inside = header.to_datagram(&request.to_bytes()).unwrap();
+        assert!(matches!(bmc.receive(host(1), &inside), Received::Request { .. }));
+        // Under the same ID from elsewhere, it is outside.
+        let elsewhere = bmc.receive(host(2), &inside);
+        assert!(matches!(elsewhere, Received::Nothing));
+    }
+    assert!(matches!(bmc.receive(host(2), &outside), Received::Nothing), "it counted");
+    assert!(matches!(bmc.receive(host(3), &outside), Received::Sessionless { .. }));
 }

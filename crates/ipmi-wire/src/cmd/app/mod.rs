@@ -15,6 +15,8 @@ commands! {
     get_device_guid: GetDeviceGuid;
     get_system_guid: GetSystemGuid;
     get_channel_authentication_capabilities: GetChannelAuthenticationCapabilities;
+    get_session_challenge: GetSessionChallenge;
+    activate_session: ActivateSession;
     set_session_privilege_level: SetSessionPrivilegeLevel;
     close_session: CloseSession;
     get_session_info: GetSessionInfo;

@@ -1,0 +1,457 @@
+//! Answers that may have to be given again: what a request does, it does once, however often its
+//! console sends it.
+//!
+//! A console that got no answer asks again in a new packet: same message, same `rqSeq`, a new
+//! session sequence number (`research/ipmitool.md` §4.3). Such a repeat gets the answer that was
+//! given, and while that is still being worked on, nothing: it is under way.
+//!
+//! `rqSeq` has six bits, and every console has its own way with it, so it names a request only
+//! together with everything else in the message, and only for a while: until its console moves on
+//! (another request with a newer number, or with the same one), and for [`VALID`] at most. A packet
+//! that was *sent* before that and comes late is told by its session sequence number: what it asks
+//! for was done, and who asked has moved on, so it is dropped, however late it comes: somebody may
+//! have kept it back.
+//!
+//! Of a request nothing is kept that could be read: it may hold a password.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use ipmi_wire::lan::LanMessage;
+use ipmi_wire::{CompletionCode, Effect, Privilege, registry};
+use sha2::{Digest, Sha256};
+
+/// How long an answer is good. IPMB's requesters give up a number after as long (IPMI v2.0, sequence
+/// number expiration interval).
+const VALID: Duration = Duration::from_secs(5);
+/// How long the answer to a request that changes something is good, if it is asked for again and
+/// again with no more than [`VALID`] between: ipmitool asks after 1, 3 and 6 seconds. A reading that
+/// old would mislead a console that polls with one and the same `rqSeq`.
+const VALID_FOR_CHANGES: Duration = Duration::from_secs(12);
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The latest requests of one session.
+#[derive(Debug, Default)]
+pub(super) struct Responses {
+    /// Oldest first.
+    entries: VecDeque<Entry>,
+    /// What the session's requests were last allowed to do.
+    privilege: Option<Privilege>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Key,
+    /// Whether it may have changed something.
+    changes: bool,
+    /// When it came first, and when last.
+    first: Instant,
+    last: Instant,
+    state: State,
+}
+
+/// A request to the BMC, by which it is known again.
+#[derive(Debug, PartialEq, Eq)]
+struct Key {
+    /// Who asks: address and LUN.
+    origin: (u8, u8),
+    sequence: u8,
+    to_lun: u8,
+    netfn: u8,
+    cmd: u8,
+    /// SHA-256.
+    data: [u8; 32],
+}
+
+#[derive(Debug)]
+enum State {
+    /// The answer is being worked on.
+    Pending,
+    Answered(LanMessage),
+    /// Answered, and the console has moved on since.
+    Passed,
+    /// An answer was given, and it cannot be told whether to this request or to another.
+    Ambiguous,
+}
+
+/// What is to become of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// It is new: carry it out.
+    New,
+    /// Give this answer again.
+    Again(LanMessage),
+    /// Nothing: its answer is under way, or nobody waits for it any more.
+    Drop,
+}
+
+impl Responses {
+    /// As many as the sequence window has numbers that may come late. One is enough for a console
+    /// that waits for each answer.
+    const CAPACITY: usize = 16;
+
+    /// Takes in a request. `ahead` says that its packet was sent after all that came before.
+    pub(super) fn admit(&mut self, now: Instant, request: &LanMessage, ahead: bool) -> Admission {
+        let key = Key::of(request);
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key == key) {
+            let valid = entry.is_valid(now);
+            if !ahead || valid && !matches!(entry.state, State::Passed) {
+                if valid {
+                    entry.last = now;
+                }
+                return match &entry.state {
+                    State::Answered(answer) if valid => Admission::Again(answer.clone()),
+                    _ => Admission::Drop,
+                };
+            }
+        }
+        self.entries.retain(|entry| entry.key != key);
+        if ahead {
+            for entry in &mut self.entries {
+                entry.pass(&key);
+            }
+        }
+        if self.entries.len() >= Self::CAPACITY {
+            let settled = self.entries.iter().position(|entry| !entry.is_pending());
+            self.entries.remove(settled.unwrap_or(0));
+        }
+        let changes = changes_something(request);
+        self.entries.push_back(Entry {
+            key,
+            changes,
+            first: now,
+            last: now,
+            state: State::Pending,
+        });
+        Admission::New
+    }
+
+    /// Notes an answer as it is sent.
+    pub(super) fn answered(&mut self, answer: &LanMessage) {
+        let mut pending = self.entries.iter_mut().filter(|e| e.is_pending() && e.key.is_of(answer));
+        let Some(entry) = pending.next() else { return };
+        // Requests that differ in nothing but their data, under the same number and at once: their
+        // answers look alike, to the console as well.
+        let mut ambiguous = false;
+        for other in pending {
+            other.state = State::Ambiguous;
+            ambiguous = true;
+        }
+        entry.state = if ambiguous { State::Ambiguous } else { State::Answered(answer.clone()) };
+    }
+
+    /// Requests are allowed this from here on. If that is new, what was refused or only read may be
+    /// answered otherwise now. What was done stays done.
+    pub(super) fn allowed(&mut self, privilege: Privilege) {
+        if self.privilege.replace(privilege) == Some(privilege) {
+            return;
+        }
+        for entry in &mut self.entries {
+            if matches!(&entry.state, State::Answered(a) if !entry.changes || is_denial(a)) {
+                entry.state = State::Passed;
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+impl Entry {
+    const fn is_pending(&self) -> bool {
+        matches!(self.state, State::Pending)
+    }
+
+    fn is_valid(&self, now: Instant) -> bool {
+        let age = now.saturating_duration_since(self.first);
+        if self.is_pending() {
+            return age < PATIENCE;
+        }
+        let rest = now.saturating_duration_since(self.last);
+        age < VALID || rest < VALID && age < VALID_FOR_CHANGES && self.changes
+    }
+
+    /// Its session has sent another request since: has its console moved on?
+    fn pass(&mut self, next: &Key) {
+        // Modulo 64, half of all numbers are newer; the same number with another request is, too.
+        let step = next.sequence.wrapping_sub(self.key.sequence) & 0x3f;
+        if next.origin == self.key.origin && step < 32 && !self.is_pending() {
+            self.state = State::Passed;
+        }
+    }
+}
+
+impl Key {
+    fn of(request: &LanMessage) -> Self {
+        let LanMessage { from_address, from_lun, sequence, to_lun, netfn, cmd, .. } = *request;
+        let data = Sha256::digest(&request.data).into();
+        Self { origin: (from_address, from_lun), sequence, to_lun, netfn, cmd, data }
+    }
+
+    /// Whether `answer` may be one to this request.
+    fn is_of(&self, answer: &LanMessage) -> bool {
+        self.origin == (answer.to_address, answer.to_lun)
+            && answer.from_lun == self.to_lun
+            && answer.netfn == self.netfn | 1
+            && answer.sequence == self.sequence
+            && answer.cmd == self.cmd
+    }
+}
+
+fn changes_something(request: &LanMessage) -> bool {
+    let effect = request.to_request().and_then(|request| {
+        let entry = registry::find(registry::identify(&request))?;
+        (entry.effect)(&request.data).ok()
+    });
+    effect != Some(Effect::Read)
+}
+
+/// Whether the session was not allowed what it asked for.
+fn is_denial(answer: &LanMessage) -> bool {
+    answer.data.first() == Some(&CompletionCode::INSUFFICIENT_PRIVILEGE.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use ipmi_wire::cmd::app::GetDeviceId;
+    use ipmi_wire::cmd::chassis::{ChassisControl, PowerAction};
+    use ipmi_wire::{CompletionCode, Request, Response};
+
+    use super::*;
+
+    const RESET: ChassisControl = ChassisControl { action: PowerAction::Reset };
+    const CYCLE: ChassisControl = ChassisControl { action: PowerAction::Cycle };
+
+    fn request(sequence: u8, control: ChassisControl) -> LanMessage {
+        LanMessage::request(sequence, &Request::of(&control))
+    }
+
+    fn poll(sequence: u8) -> LanMessage {
+        LanMessage::request(sequence, &Request::of(&GetDeviceId))
+    }
+
+    fn answer(request: &LanMessage) -> LanMessage {
+        request.answer(&Response { completion: CompletionCode::OK, data: vec![request.sequence] })
+    }
+
+    struct Bench {
+        now: Instant,
+        responses: Responses,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            Self { now: Instant::now(), responses: Responses::default() }
+        }
+
+        fn wait(&mut self, milliseconds: u64) {
+            self.now += Duration::from_millis(milliseconds);
+        }
+
+        fn admit(&mut self, request: &LanMessage) -> Admission {
+            let admission = self.responses.admit(self.now, request, true);
+            assert!(self.responses.len() <= Responses::CAPACITY);
+            admission
+        }
+
+        fn admit_late(&mut self, request: &LanMessage) -> Admission {
+            self.responses.admit(self.now, request, false)
+        }
+
+        /// A new request, answered at once.
+        fn run(&mut self, request: &LanMessage) {
+            assert_eq!(self.admit(request), Admission::New);
+            self.responses.answered(&answer(request));
+        }
+    }
+
+    #[test]
+    fn a_repeat_waits_for_the_answer_and_gets_the_same() {
+        let mut bench = Bench::new();
+        let reset = request(5, RESET);
+        assert_eq!(bench.admit(&reset), Admission::New);
+        bench.wait(10_000);
+        assert_eq!(bench.admit(&reset), Admission::Drop, "however long it takes");
+        bench.responses.answered(&answer(&reset));
+        assert_eq!(bench.admit(&reset), Admission::Again(answer(&reset)));
+    }
+
+    /// ipmitool's four tries come after 0, 1, 3 and 6 seconds (`research/ipmitool.md` §4.3).
+    #[test]
+    fn the_last_try_of_ipmitool_is_still_a_repeat() {
+        let mut bench = Bench::new();
+        let cycle = request(5, CYCLE);
+        bench.run(&cycle);
+        for pause in [1000, 2000, 3000] {
+            bench.wait(pause);
+            assert_eq!(bench.admit(&cycle), Admission::Again(answer(&cycle)));
+        }
+        bench.wait(5000);
+        assert_eq!(bench.admit(&cycle), Admission::New);
+    }
+
+    #[test]
+    fn who_polls_under_one_number_does_not_see_the_past() {
+        let mut bench = Bench::new();
+        bench.run(&poll(0));
+        let mut fresh = 0;
+        for _ in 0..20 {
+            bench.wait(1000);
+            if bench.admit(&poll(0)) == Admission::New {
+                bench.responses.answered(&answer(&poll(0)));
+                fresh += 1;
+            }
+        }
+        assert_eq!(fresh, 4, "once in five seconds");
+        let reset = request(0, RESET);
+        bench.run(&reset);
+        bench.run(&poll(0));
+        bench.run(&reset);
+    }
+
+    #[test]
+    fn nothing_is_repeated_for_ever() {
+        let mut bench = Bench::new();
+        let reset = request(5, RESET);
+        bench.run(&reset);
+        let mut seconds = 0;
+        while bench.admit(&reset) != Admission::New {
+            bench.wait(1000);
+            seconds += 1;
+        }
+        assert_eq!(seconds, 12);
+    }
+
+    #[test]
+    fn each_part_of_a_message_makes_it_another() {
+        let mut bench = Bench::new();
+        let reset = request(5, RESET);
+        bench.run(&reset);
+        for other in [
+            request(5, CYCLE),
+            LanMessage { from_address: 0x83, ..reset.clone() },
+            LanMessage { from_lun: 1, ..reset.clone() },
+            LanMessage { to_lun: 1, ..reset.clone() },
+            LanMessage { netfn: 0x2e, ..reset.clone() },
+            LanMessage { cmd: 3, ..reset.clone() },
+            LanMessage { sequence: 4, ..reset.clone() },
+        ] {
+            bench.run(&other);
+        }
+    }
+
+    #[test]
+    fn a_newer_number_ends_it_also_where_numbers_wrap() {
+        for (number, next, ends) in [
+            (5, 6, true),
+            (63, 0, true),
+            (40, 3, true),
+            (5, 36, true),
+            (5, 4, false),
+            (5, 37, false),
+        ] {
+            let mut bench = Bench::new();
+            let reset = request(number, RESET);
+            bench.run(&reset);
+            bench.run(&poll(next));
+            let again = bench.admit(&reset);
+            let expected = if ends { Admission::New } else { Admission::Again(answer(&reset)) };
+            assert_eq!(again, expected, "{number}, {next}");
+        }
+        let mut bench = Bench::new();
+        let reset = request(5, RESET);
+        bench.run(&reset);
+        bench.run(&LanMessage { from_lun: 1, ..poll(6) });
+        assert_eq!(bench.admit(&reset), Admission::Again(answer(&reset)), "another requester's");
+    }
+
+    #[test]
+    fn a_copy_that_was_overtaken_does_nothing() {
+        let mut bench = Bench::new();
+        let reset = request(5, RESET);
+        bench.run(&reset);
+        bench.run(&poll(6));
+        assert_eq!(bench.admit_late(&reset), Admission::Drop);
+        assert_eq!(bench.admit_late(&request(4, RESET)), Admission::New, "never seen");
+        assert_eq!(bench.admit(&poll(6)), Admission::Again(answer(&poll(6))));
+        bench.wait(5000);
+        assert_eq!(bench.admit(&reset), Admission::New);
+    }
+
+    /// Somebody on the way keeps one of two copies back, and lets it go when it suits him.
+    #[test]
+    fn a_copy_that_was_kept_back_does_nothing_however_late_it_comes() {
+        for seconds in [1, 5, 12, 59, 3600] {
+            let mut bench = Bench::new();
+            let cycle = request(5, CYCLE);
+            bench.run(&cycle);
+            bench.run(&poll(6));
+            bench.wait(seconds * 1000);
+            for number in 7..21 {
+                bench.run(&poll(number));
+            }
+            assert_eq!(bench.admit_late(&cycle), Admission::Drop, "after {seconds} s");
+            let (mut bench, cycle) = (Bench::new(), request(5, CYCLE));
+            bench.run(&cycle);
+            bench.wait(seconds * 1000);
+            assert_ne!(bench.admit_late(&cycle), Admission::New, "after {seconds} s of silence");
+        }
+    }
+
+    #[test]
+    fn what_was_denied_or_read_is_asked_anew_with_another_privilege_and_what_was_done_is_not() {
+        let mut bench = Bench::new();
+        bench.responses.allowed(Privilege::User);
+        let (reset, cycle) = (request(40, RESET), request(39, CYCLE));
+        bench.admit(&reset);
+        let denied = Response::code(CompletionCode::INSUFFICIENT_PRIVILEGE);
+        bench.responses.answered(&reset.answer(&denied));
+        // A console whose numbers go down: nothing it sends is newer.
+        bench.run(&cycle);
+        bench.run(&poll(38));
+        bench.responses.allowed(Privilege::User);
+        assert_eq!(bench.admit(&reset), Admission::Again(reset.answer(&denied)));
+        bench.responses.allowed(Privilege::Operator);
+        assert_eq!(bench.admit(&poll(38)), Admission::New);
+        assert_eq!(bench.admit(&cycle), Admission::Again(answer(&cycle)));
+        assert_eq!(bench.admit(&reset), Admission::New);
+    }
+
+    #[test]
+    fn no_password_is_kept_and_none_printed() {
+        let mut bench = Bench::new();
+        let mut request = request(5, RESET);
+        request.data = b"\x02\x02Complex_Pass".to_vec();
+        bench.run(&request);
+        let printed = format!("{:?}", bench.responses);
+        let bytes = format!("{:?}", b"Complex_Pass");
+        assert!(!printed.contains(bytes.trim_matches(['[', ']'])), "{printed}");
+    }
+
+    #[test]
+    fn answers_that_look_alike_are_not_given_again() {
+        let mut bench = Bench::new();
+        let (reset, cycle) = (request(5, RESET), request(5, CYCLE));
+        assert_eq!(bench.admit(&reset), Admission::New);
+        assert_eq!(bench.admit(&cycle), Admission::New);
+        bench.responses.answered(&answer(&reset));
+        assert_eq!(bench.admit(&reset), Admission::Drop);
+        assert_eq!(bench.admit(&cycle), Admission::Drop);
+    }
+
+    #[test]
+    fn what_is_in_flight_is_kept_longest() {
+        let mut bench = Bench::new();
+        let reset = request(60, RESET);
+        assert_eq!(bench.admit(&reset), Admission::New);
+        for number in 0..50 {
+            bench.run(&poll(number));
+        }
+        assert_eq!(bench.admit(&reset), Admission::Drop);
+        bench.responses.answered(&answer(&reset));
+        assert_eq!(bench.admit(&reset), Admission::Again(answer(&reset)));
+    }
+}
