@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::bmc::Bmc;
 use crate::error::{Error, ErrorKind};
+use crate::outcome::{Observation, Verdict};
 
 /// What can be cleared.
 pub(crate) trait Erasable {
@@ -22,8 +23,8 @@ pub(crate) trait Erasable {
 
     const RESERVE: Self::Reserve;
     fn clear(reservation: ReservationId, action: EraseAction) -> Self::Clear;
-    /// Whether it was cleared since this was made.
-    fn is_cleared(&self, bmc: &Bmc) -> impl Future<Output = Result<bool, Error>> + Send;
+    /// Whether it was cleared since this was made: see [`erased`].
+    fn look(&self, bmc: &Bmc) -> impl Future<Output = Result<Observation, Error>> + Send;
 }
 
 /// How often the request is refused because somebody else took the reservation, or the BMC is busy.
@@ -42,13 +43,14 @@ pub(crate) async fn erase<E: Erasable>(
     let begun = Instant::now();
     let (reservation, progress) = match begin::<E>(bmc).await {
         Ok(begun) => begun,
-        // The answer was lost: was the request?
-        Err(error) if error.completion().is_none() => {
+        // The answer was lost, or makes no sense: was it done?
+        Err(error)
+            if error.leaves_doubt() || matches!(*error.kind, ErrorKind::Malformed { .. }) =>
+        {
             return match settle(bmc, what, begun, patience).await {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(error),
-                // That the second question failed too adds nothing.
-                Err(_) => Err(error),
+                Ok(seen) if seen.proves == Some(Verdict::Happened) => Ok(()),
+                Ok(seen) => Err(error.having_seen(seen)),
+                Err(why) => Err(error.having_seen(Observation::failed::<E::Clear>(&why))),
             };
         }
         Err(error) => return Err(error),
@@ -114,12 +116,12 @@ async fn watch<E: Erasable>(
             Ok(EraseProgress::Completed) => return Ok(()),
             Ok(EraseProgress::InProgress) => {}
             // Some do nothing else while they clear, and have ended the session by then.
-            Err(error) if is_silent(&error) => {
+            Err(error) if error.is_silence() => {
                 silence = Some(error);
             }
             // Clearing cancels the reservation, and OpenBMC minds that even here.
             Err(error) if error.completion() == Some(CompletionCode::RESERVATION_CANCELED) => {
-                if what.is_cleared(bmc).await? {
+                if what.look(bmc).await?.proves == Some(Verdict::Happened) {
                     return Ok(());
                 }
                 reservation = reserve::<E>(bmc).await?;
@@ -129,19 +131,38 @@ async fn watch<E: Erasable>(
             }
             // Hardly any client asks this, so BMCs that do not know the question went unnoticed.
             Err(error) => {
-                let cleared = settle(bmc, what, begun, patience).await.unwrap_or(false);
+                let seen = settle(bmc, what, begun, patience).await;
+                let cleared = seen.is_ok_and(|seen| seen.proves == Some(Verdict::Happened));
                 return if cleared { Ok(()) } else { Err(error) };
             }
         }
     }
 }
 
-/// Whether the BMC says nothing, rather than something that waiting does not mend.
-fn is_silent(error: &Error) -> bool {
-    match &*error.kind {
-        ErrorKind::Call(_) => true,
-        ErrorKind::Session(error) => error.is_transient(),
-        _ => false,
+/// What a count and the time of the last erasure, before and now, say of whether all was cleared in
+/// between. `things` are what is counted.
+///
+/// Deleting a single one sets the time too (IPMI v2.0 §31.2, §33.9), so that fewer, erased since,
+/// may be somebody else's doing: it counts only if `all_new`, if what is left was added since. And
+/// where the BMC keeps no time, as many as before may be other ones.
+pub(crate) fn erased<C: Command>(
+    things: &str,
+    (before, erased_before): (u16, u32),
+    (now, erased_now): (u16, u32),
+    all_new: bool,
+) -> Observation {
+    let kept = !matches!(erased_before, 0 | u32::MAX);
+    let one = |words: &str| Observation::of::<C>(format!("{now} {things}; {words}"));
+    if now == 0 {
+        return Observation::of::<C>(format!("no {things}")).proving(Verdict::Happened);
+    }
+    match erased_now == erased_before {
+        false => one("something was erased since the request")
+            .proving_if(now < before && all_new, Verdict::Happened),
+        true if kept && now >= before => {
+            one("nothing was erased since the request").proving(Verdict::NotDone)
+        }
+        true => one(&format!("{before} before the request")),
     }
 }
 
@@ -152,18 +173,49 @@ async fn settle<E: Erasable>(
     what: &E,
     begun: Instant,
     patience: Duration,
-) -> Result<bool, Error> {
+) -> Result<Observation, Error> {
     let (mut pause, longest) = POLL;
     loop {
-        match what.is_cleared(bmc).await {
+        match what.look(bmc).await {
             Err(error)
-                if (error.completion() == Some(BEING_ERASED) || is_silent(&error))
+                if (error.completion() == Some(BEING_ERASED) || error.is_silence())
                     && begun.elapsed() < patience =>
             {
                 tokio::time::sleep(pause).await;
                 pause = pause.saturating_mul(2).min(longest);
             }
             outcome => return outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ipmi_wire::cmd::storage::GetSelInfo;
+
+    use super::*;
+
+    #[test]
+    fn what_a_log_without_a_clock_leaves_open_is_open() {
+        use Verdict::{Happened, NotDone};
+        for (before, now, proves) in [
+            ((9, 100), (0, 100), Some(Happened)),
+            ((9, 100), (1, 150), Some(Happened)),
+            // One was deleted, and one came: or all were erased, and as many came.
+            ((1, 100), (1, 150), None),
+            ((9, 100), (9, 100), Some(NotDone)),
+            ((9, 100), (10, 100), Some(NotDone)),
+            ((9, 100), (1, 100), None),
+            // A BMC that keeps no time, and says in its log that it was cleared.
+            ((1, 0), (1, 0), None),
+            ((1, u32::MAX), (1, u32::MAX), None),
+        ] {
+            let seen = erased::<GetSelInfo>("events", before, now, true);
+            assert_eq!(seen.proves, proves, "{before:?} {now:?}: {seen:?}");
+            // Somebody else deleted some.
+            let seen = erased::<GetSelInfo>("events", before, now, false);
+            let sure = proves.filter(|_| now.0 == 0 || now.1 == before.1);
+            assert_eq!(seen.proves, sure, "{before:?} {now:?}: {seen:?}");
         }
     }
 }

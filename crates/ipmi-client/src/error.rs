@@ -6,6 +6,8 @@ use ipmi_session::console::{Failure, SessionError};
 use ipmi_wire::session::Username;
 use ipmi_wire::{Access, CompletionCode, DecodeError, Privilege};
 
+use crate::outcome::{Outcome, Verdict};
+
 /// What went wrong, with whom, while doing what. [`advice`](Self::advice) adds the likely cause
 /// and the next step.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,14 @@ pub enum ErrorKind {
     /// There is a session, but no answer in it.
     #[error(transparent)]
     Call(Failure),
+    /// The answer to a command that must not run twice was lost, and nothing that was looked at
+    /// afterwards proves that it happened.
+    #[error("{}", match .0.verdict {
+        Verdict::Happened => "no clear answer; it happened",
+        Verdict::NotDone => "no clear answer; it was not done",
+        Verdict::Unknown => "no clear answer; it may have taken effect",
+    })]
+    AnswerLost(Outcome),
     /// The BMC answered with a completion code other than 00h.
     #[error("{}", match explained {
         Some(text) => format!("{text} ({:02X}h)", completion.0),

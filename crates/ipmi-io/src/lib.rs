@@ -2,6 +2,8 @@
 
 mod random;
 mod udp;
+mod undelivered;
 
 pub use random::fill_random;
 pub use udp::{Datagram, ReceiveBuffer, UdpSocket, is_passing};
+pub use undelivered::{Reason, Undelivered};

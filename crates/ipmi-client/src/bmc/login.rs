@@ -3,8 +3,8 @@
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ipmi_session::console::Config;
-use ipmi_session::{Secret, Timing};
+use ipmi_session::console::{Config, Protocol};
+use ipmi_session::{Quirks, Secret, Timing};
 use ipmi_wire::Privilege;
 use ipmi_wire::session::{CipherSuite, Username};
 
@@ -27,11 +27,21 @@ pub struct Credentials {
     pub suites: Vec<CipherSuite>,
     /// Patience.
     pub timing: Timing,
+    /// IPMI v2.0, or v1.5 on request.
+    pub protocol: Protocol,
+    /// Departures from the specification that this BMC is known for, beyond those that are found
+    /// out and dealt with anyway.
+    pub workarounds: Quirks,
+    /// Whether this BMC is known to drop a packet that it has seen. Only then is a command that must
+    /// not run twice sent again when no answer comes: the very same packet. It is never guessed,
+    /// because a BMC that does not look at sequence numbers would run it twice, as OpenBMC does
+    /// (`research/bmc-servers.md` §3.1).
+    pub refuses_replays: bool,
 }
 
 impl Credentials {
-    /// Suites 17 and 3, ADMINISTRATOR. `None` if the name has more than 16 bytes or the password
-    /// more than 20: nothing is ever cut.
+    /// Suites 17 and 3, ADMINISTRATOR, IPMI v2.0. `None` if the name has more than 16 bytes or the
+    /// password more than 20: nothing is ever cut.
     #[must_use]
     pub fn new(username: &[u8], password: &[u8]) -> Option<Self> {
         Some(Self {
@@ -41,6 +51,9 @@ impl Credentials {
             privilege: Privilege::Administrator,
             suites: vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3],
             timing: Timing::default(),
+            protocol: Protocol::RmcpPlus,
+            workarounds: Quirks::NONE,
+            refuses_replays: false,
         })
     }
 }
@@ -55,13 +68,29 @@ pub(super) struct State {
 
 /// Half the time after which BMCs drop a silent session (60 s), and less than the 30 s of
 /// OpenIPMI's `ipmi_sim` (`research/fleet.md` §3).
-const KEEPALIVE: Duration = Duration::from_secs(20);
+pub(crate) const KEEPALIVE: Duration = Duration::from_secs(20);
 
 impl Bmc {
-    pub(super) fn drop_session(&self, id: u32) {
-        if self.state().opened.take_if(|opened| opened.id == id).is_some() {
+    pub(crate) fn drop_session(&self, id: u32) {
+        if self.set_aside(id) {
             self.shared.endpoint.close_later(id);
         }
+    }
+
+    /// Makes the next call log in anew, and leaves this session as it is: closing it is the
+    /// caller's business now. Whether there was such a session.
+    pub(crate) fn set_aside(&self, id: u32) -> bool {
+        self.state().opened.take_if(|opened| opened.id == id).is_some()
+    }
+
+    /// Closes a session that was set aside.
+    pub(crate) fn close_aside(&self, id: u32) {
+        self.shared.endpoint.close_later(id);
+    }
+
+    /// Forgets a session that was set aside, because the BMC has.
+    pub(crate) fn abandon(&self, id: u32) {
+        self.shared.endpoint.abandon(id);
     }
 
     /// The session, once no login is under way.
@@ -122,8 +151,17 @@ impl Bmc {
     }
 
     fn config(&self) -> Config {
-        let Credentials { username, password, kg, privilege, suites, timing } =
-            self.shared.credentials.clone();
+        let Credentials {
+            username,
+            password,
+            kg,
+            privilege,
+            suites,
+            timing,
+            protocol,
+            workarounds,
+            refuses_replays,
+        } = self.shared.credentials.clone();
         let suites = self.shared.endpoint.order_suites(self.shared.address, suites);
         Config {
             kg,
@@ -131,6 +169,9 @@ impl Bmc {
             suites,
             timing,
             keepalive: Some(KEEPALIVE),
+            protocol,
+            workarounds,
+            refuses_replays,
             ..Config::new(username, password)
         }
     }

@@ -1,5 +1,6 @@
 //! A cheap handle to one BMC.
 
+mod call;
 mod login;
 
 use std::net::SocketAddr;
@@ -7,7 +8,7 @@ use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use ipmi_session::Quirks;
-use ipmi_session::console::{Agreed, Call, Failure, SessionError};
+use ipmi_session::console::{Agreed, Call, SessionError};
 use ipmi_wire::cmd::app::{DeviceId, GetDeviceId, Guid};
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus, Username};
 use ipmi_wire::{Command, CompletionCode, Effect, Privilege, Reader, Request, Response};
@@ -18,6 +19,7 @@ use crate::endpoint::{Endpoint, Opened};
 use crate::error::{Error, ErrorKind};
 use crate::memory::Memory;
 pub use login::Credentials;
+pub(crate) use login::KEEPALIVE;
 use login::State;
 
 /// A handle to one BMC. It logs in when first used and again when the session was lost; clones
@@ -48,7 +50,7 @@ struct Shared {
 pub struct SessionInfo {
     /// What protects it.
     pub agreed: Agreed,
-    /// Departures of this BMC from the specification that were dealt with while logging in.
+    /// Departures of this BMC from the specification that were dealt with in this session so far.
     pub noticed: Quirks,
     /// Suites that the BMC refused before.
     pub refused: Vec<(CipherSuite, RmcpPlusStatus)>,
@@ -88,10 +90,14 @@ impl Bmc {
 
     /// A handle to a BMC that is nothing but `fake`.
     #[cfg(test)]
-    pub(crate) fn faked(address: SocketAddr, fake: Arc<dyn crate::fake::Answers>) -> Self {
+    pub(crate) fn faked(
+        address: SocketAddr,
+        timing: ipmi_session::Timing,
+        fake: Arc<dyn crate::fake::Answers>,
+    ) -> Self {
         let (endpoint, credentials) =
             (Endpoint::bind().unwrap(), Credentials::new(b"admin", b"pw").unwrap());
-        let mut bmc = Self::new(&endpoint, address, credentials);
+        let mut bmc = Self::new(&endpoint, address, Credentials { timing, ..credentials });
         if let Some(shared) = Arc::get_mut(&mut bmc.shared) {
             shared.fake = Some(fake);
         }
@@ -138,7 +144,7 @@ impl Bmc {
     /// Why there is no session.
     pub async fn connect(&self) -> Result<SessionInfo, Error> {
         let Opened { agreed, noticed, refused, guid, .. } = self.session().await?;
-        Ok(SessionInfo { agreed, noticed, refused, managed_guid: guid })
+        Ok(SessionInfo { agreed, noticed: noticed.get(), refused, managed_guid: guid })
     }
 
     /// What kind of controller this is. Asked once a session: firmware does not change without
@@ -159,7 +165,10 @@ impl Bmc {
         Ok(id)
     }
 
-    /// Runs a command.
+    /// Runs a command, within [`longest_call`](Self::longest_call). Should the session be lost
+    /// meanwhile, what may run twice is asked again in a new one, once. What may not
+    /// ([`Effect::Once`]) ends in [`Failure::Uncertain`](crate::Failure::Uncertain) if its answer
+    /// is lost: the operations of [`outcome`](crate::outcome) look up what became of it.
     ///
     /// # Errors
     /// No session, no answer, or a completion code other than 00h.
@@ -188,22 +197,48 @@ impl Bmc {
         self.run(command, call).await
     }
 
+    /// The session that the next call would be made in.
+    pub(crate) async fn session_id(&self) -> Result<u32, Error> {
+        self.session().await.map(|opened| opened.id)
+    }
+
+    /// Runs a command in this very session, which is not given up whatever comes of it.
+    pub(crate) async fn send_in<C: Command>(
+        &self,
+        session: u32,
+        command: &C,
+    ) -> Result<C::Response, Error> {
+        let call = Call::of(command);
+        let effect = call.effect;
+        let answer = self.exchange(session, call).await;
+        let answer = answer.map_err(|kind| self.error(C::NAME, self.judge(kind, effect)))?;
+        self.understand(command, answer)
+    }
+
+    /// How long one try of a login, or of a call, takes at most.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.shared.credentials.timing.deadline
+    }
+
     /// Runs a command and asks again for a while when the BMC says that it is busy, which some do
-    /// for every other request (`research/freeipmi.md` §4.8): with C0h, or with the code `busy` of
-    /// the command's own. A busy BMC has not begun, so nothing is done twice.
+    /// for every other request (`research/freeipmi.md` §4.8): with the code `busy` of the command's
+    /// own, or with C0h. The latter the session answers itself by asking again, except for what must
+    /// not run twice: there only the operation knows that it can tell one effect from two. A BMC
+    /// that says so has not begun (IPMI v2.0 §5.2).
     pub(crate) async fn send_patiently<C: Command>(
         &self,
         lun: u8,
         command: &C,
         busy: CompletionCode,
     ) -> Result<C::Response, Error> {
+        let once = command.effect() == Effect::Once;
+        let is_busy = |code| match code {
+            CompletionCode::NODE_BUSY => once,
+            code => code == busy,
+        };
         for pause in BUSY_PAUSES {
             match self.send_to_lun(lun, command).await {
-                Err(error)
-                    if error
-                        .completion()
-                        .is_some_and(|code| code == CompletionCode::NODE_BUSY || code == busy) =>
-                {
+                Err(error) if error.completion().is_some_and(is_busy) => {
                     tokio::time::sleep(pause).await;
                 }
                 outcome => return outcome,
@@ -223,6 +258,14 @@ impl Bmc {
 
     async fn run<C: Command>(&self, command: &C, call: Call) -> Result<C::Response, Error> {
         let response = self.call(C::NAME, call).await?;
+        self.understand(command, response)
+    }
+
+    fn understand<C: Command>(
+        &self,
+        command: &C,
+        response: Response,
+    ) -> Result<C::Response, Error> {
         if !response.completion.is_ok() {
             let (completion, explained) = (response.completion, C::explain(response.completion));
             let kind = ErrorKind::Refused { completion, explained, access: Some(C::ACCESS) };
@@ -272,46 +315,6 @@ impl Bmc {
             kind: Box::new(kind),
         }
     }
-
-    async fn call(&self, name: &'static str, call: Call) -> Result<Response, Error> {
-        let mut tried = false;
-        loop {
-            let opened = self.session().await?;
-            let kind = match self.exchange(opened.id, call.clone()).await {
-                Ok(response) => return Ok(response),
-                Err(kind) => kind,
-            };
-            // The BMC may have restarted and forgotten the session, or it is over here: the next
-            // call logs in anew.
-            if ends_session(&kind) {
-                self.drop_session(opened.id);
-            }
-            // The session had ended before anything was sent: a new one may try, once.
-            if tried || !matches!(kind, ErrorKind::Call(Failure::NotSent)) {
-                return Err(self.error(name, kind));
-            }
-            tried = true;
-        }
-    }
-
-    async fn exchange(&self, session: u32, call: Call) -> Result<Response, ErrorKind> {
-        #[cfg(test)]
-        if let Some(fake) = &self.shared.fake {
-            // As a network would, it lets others in between.
-            tokio::task::yield_now().await;
-            return fake.answer(&call);
-        }
-        self.shared.endpoint.call(session, call).await
-    }
-}
-
-/// Whether a call that came to this leaves no session that would be worth another.
-const fn ends_session(kind: &ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Call(Failure::NotSent | Failure::NoAnswer { .. } | Failure::Uncertain)
-            | ErrorKind::Io(_)
-    )
 }
 
 impl Drop for Shared {

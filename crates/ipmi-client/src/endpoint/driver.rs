@@ -1,21 +1,22 @@
-//! The task that owns the socket and the clock.
+//! The task that owns the network, the clock and the randomness.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
-use ipmi_session::Quirks;
+use ipmi_session::Entropy;
 use ipmi_session::console::{Call, Config, Event, Failure, Token};
 use ipmi_wire::Response;
 use ipmi_wire::cmd::app::Guid;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::mux::{Mux, Outgoing};
-use super::{Counters, Delivery, OpenError, Opened, same};
+use super::net::{Arrival, Net, Piece};
+use super::{Counters, Delivery, Noticed, OpenError, Opened, now, same};
 use crate::error::ErrorKind;
 
 type OpenReply = oneshot::Sender<Result<Delivery, OpenError>>;
@@ -57,85 +58,92 @@ enum Next {
     Stop,
 }
 
-/// Socket, sessions, and who waits for what.
+/// The network, the sessions, and who waits for what: in order, so that who is told first does not
+/// depend on a hash.
 pub(super) struct Driver {
-    v4: UdpSocket,
-    /// The error is for whoever asks for an IPv6 peer.
-    v6: io::Result<UdpSocket>,
+    net: Net,
+    entropy: Box<dyn Entropy + Send>,
     /// For deliveries to come back by.
     commands: mpsc::WeakUnboundedSender<Command>,
     counters: Arc<Counters>,
     mux: Mux,
-    opening: HashMap<u32, OpenReply>,
-    noticed: HashMap<u32, Quirks>,
-    calls: HashMap<u32, HashMap<Token, CallReply>>,
+    opening: BTreeMap<u32, OpenReply>,
+    noticed: BTreeMap<u32, Noticed>,
+    calls: BTreeMap<u32, BTreeMap<Token, CallReply>>,
     /// Answered once what was queued before is on the wire.
     flushed: Vec<oneshot::Sender<()>>,
 }
 
 impl Driver {
     pub(super) fn new(
-        v4: UdpSocket,
-        v6: io::Result<UdpSocket>,
+        net: Net,
+        entropy: Box<dyn Entropy + Send>,
         commands: mpsc::WeakUnboundedSender<Command>,
         counters: Arc<Counters>,
     ) -> Self {
         Self {
-            v4,
-            v6,
+            net,
+            entropy,
             commands,
             counters,
             mux: Mux::default(),
-            opening: HashMap::new(),
-            noticed: HashMap::new(),
-            calls: HashMap::new(),
+            opening: BTreeMap::new(),
+            noticed: BTreeMap::new(),
+            calls: BTreeMap::new(),
             flushed: Vec::new(),
         }
     }
 
     pub(super) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
-        let (mut buffer4, mut buffer6) = (ReceiveBuffer::new(), ReceiveBuffer::new());
         loop {
             // Every turn serves commands and timers before it takes in one more batch, so that a
             // flood of datagrams holds up neither. Commands come first: one that takes a call back
             // has to be heard before the session sends what is next.
-            while let Ok(command) = commands.try_recv() {
-                if self.obey(command) == Next::Stop {
-                    return self.flush().await;
-                }
+            if self.obey_all(&mut commands) == Next::Stop {
+                return self.flush().await;
             }
-            self.mux.handle_timeout(Instant::now(), &mut fill_random);
+            self.mux.handle_timeout(now(), &mut *self.entropy);
             self.flush().await;
-            let now = Instant::now();
-            let sleep = self
-                .mux
-                .poll_timeout()
-                .map_or(Duration::from_secs(3600), |due| due.saturating_duration_since(now));
+            let due = self.mux.poll_timeout();
             tokio::select! {
-                received = self.v4.receive(&mut buffer4) => self.take_in(received, &buffer4),
-                received = receive_some(self.v6.as_ref().ok(), &mut buffer6) => {
-                    self.take_in(received, &buffer6);
-                }
-                () = tokio::time::sleep(sleep) => {}
+                // No random choice, which a simulation could not repeat.
+                biased;
+                arrival = self.net.receive() => self.take_in(&arrival),
                 command = commands.recv() => {
-                    // Without any handle left nobody will ask for anything.
-                    let next = command.map_or(Next::Stop, |command| self.obey(command));
-                    if next == Next::Stop {
-                        self.mux.close_all(&mut fill_random);
+                    // None is the end, which the next turn finds out.
+                    if command.is_some_and(|command| self.obey(command) == Next::Stop) {
                         return self.flush().await;
                     }
                 }
+                () = sleep_until(due) => {}
+            }
+        }
+    }
+
+    /// Obeys what there is. Without any handle left nobody will ask for anything.
+    fn obey_all(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>) -> Next {
+        loop {
+            let next = match commands.try_recv() {
+                Ok(command) => self.obey(command),
+                Err(TryRecvError::Empty) => return Next::GoOn,
+                Err(TryRecvError::Disconnected) => {
+                    self.mux.close_all(&mut *self.entropy);
+                    Next::Stop
+                }
+            };
+            if next == Next::Stop {
+                return next;
             }
         }
     }
 
     fn obey(&mut self, command: Command) -> Next {
-        let now = Instant::now();
+        let now = now();
         match command {
             Command::Open { peer, config, reply } => {
                 // Nobody waits any more: the BMC need not hear of it.
                 if !reply.is_closed() {
-                    let id = self.mux.open(now, peer, *config, &mut fill_random);
+                    let id = self.mux.open(now, peer, *config, &mut *self.entropy);
                     self.opening.insert(id, reply);
                 }
             }
@@ -143,7 +151,7 @@ impl Driver {
                 if reply.is_closed() {
                     return Next::GoOn;
                 }
-                match self.mux.call(now, session, call, &mut fill_random) {
+                match self.mux.call(now, session, call, &mut *self.entropy) {
                     Some(token) => {
                         self.calls.entry(session).or_default().insert(token, reply);
                     }
@@ -152,12 +160,12 @@ impl Driver {
             }
             Command::Withdraw { session } => self.withdraw(session),
             Command::Close { session, done } => {
-                self.mux.close(session, &mut fill_random);
+                self.mux.close(session, &mut *self.entropy);
                 self.flushed.extend(done);
             }
             Command::Abandon { session } => self.mux.abandon(session),
             Command::Shutdown { done } => {
-                self.mux.close_all(&mut fill_random);
+                self.mux.close_all(&mut *self.entropy);
                 self.flushed.push(done);
                 return Next::Stop;
             }
@@ -173,29 +181,35 @@ impl Driver {
         calls.retain(|token, reply| !(reply.is_closed() && mux.cancel(session, *token)));
     }
 
-    fn take_in(&mut self, received: io::Result<()>, buffer: &ReceiveBuffer) {
-        if let Err(error) = received {
-            tracing::debug!(%error, "receive");
-            return;
-        }
-        let now = Instant::now();
-        for datagram in buffer.iter() {
-            self.counters.received.fetch_add(1, Ordering::Relaxed);
-            self.mux.handle_datagram(now, datagram.peer, datagram.bytes, &mut fill_random);
-        }
+    fn take_in(&mut self, arrival: &Arrival) {
+        let now = now();
+        let Self { net, mux, entropy, counters, .. } = self;
+        net.visit(arrival, |piece| match piece {
+            Piece::Datagram(from, bytes) => {
+                counters.received.fetch_add(1, Ordering::Relaxed);
+                mux.handle_datagram(now, from, bytes, &mut **entropy);
+            }
+            Piece::Unreachable(peer, what) => mux.handle_unreachable(now, peer, what),
+        });
     }
 
     /// Hands out events and sends what is to be sent.
     async fn flush(&mut self) {
         self.hand_out_all();
-        let (mut batch4, mut batch6) = (Batch::default(), Batch::default());
-        while let Some(outgoing) = self.mux.poll_transmit() {
-            if outgoing.peer.is_ipv4() { &mut batch4 } else { &mut batch6 }.push(outgoing);
+        let (mut sessions, mut datagrams) = (Vec::new(), Vec::new());
+        while let Some(Outgoing { session, peer, datagram }) = self.mux.poll_transmit() {
+            sessions.push(session);
+            datagrams.push((peer, datagram));
         }
-        let mut failures = batch4.send(Ok(&self.v4), &self.counters).await;
-        failures.extend(batch6.send(self.v6.as_ref(), &self.counters).await);
-        for (session, error) in failures {
-            self.cannot_send(session, error);
+        if !datagrams.is_empty() {
+            let failures = self.net.send(datagrams).await;
+            let sent = sessions.len().saturating_sub(failures.len());
+            self.counters.sent.fetch_add(sent as u64, Ordering::Relaxed);
+            for (place, error) in failures {
+                if let Some(session) = sessions.get(place) {
+                    self.cannot_send(*session, error);
+                }
+            }
         }
         self.hand_out_all();
         for done in self.flushed.drain(..) {
@@ -242,7 +256,7 @@ impl Driver {
                     let opened = Opened {
                         id,
                         agreed,
-                        noticed: self.noticed.remove(&id).unwrap_or_default(),
+                        noticed: self.noticed.entry(id).or_default().clone(),
                         refused,
                         guid,
                     };
@@ -272,43 +286,9 @@ impl Driver {
     }
 }
 
-/// What goes out in one go, and for which sessions.
-#[derive(Default)]
-struct Batch {
-    sessions: Vec<u32>,
-    datagrams: Vec<(SocketAddr, Vec<u8>)>,
-}
-
-impl Batch {
-    fn push(&mut self, Outgoing { session, peer, datagram }: Outgoing) {
-        self.sessions.push(session);
-        self.datagrams.push((peer, datagram));
-    }
-
-    /// The sessions whose datagrams could not be sent, and why.
-    async fn send(
-        self,
-        socket: Result<&UdpSocket, &io::Error>,
-        counters: &Counters,
-    ) -> Vec<(u32, io::Error)> {
-        let socket = match socket {
-            Ok(socket) => socket,
-            Err(error) => return self.sessions.into_iter().map(|id| (id, same(error))).collect(),
-        };
-        let failures = socket.send_batch(&self.datagrams).await;
-        let sent = self.datagrams.len().saturating_sub(failures.len());
-        counters.sent.fetch_add(sent as u64, Ordering::Relaxed);
-        let named = |(at, error)| Some((*self.sessions.get(at)?, error));
-        failures.into_iter().filter_map(named).collect()
-    }
-}
-
-async fn receive_some(
-    socket: Option<&UdpSocket>,
-    buffer: &mut ReceiveBuffer,
-) -> std::io::Result<()> {
-    match socket {
-        Some(socket) => socket.receive(buffer).await,
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
         None => std::future::pending().await,
     }
 }

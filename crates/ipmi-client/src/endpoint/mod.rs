@@ -1,12 +1,14 @@
 //! One socket for many sessions.
 //!
 //! The mux is protocol without I/O: which datagram belongs to which session, and which session
-//! wakes next. The driver is the task that owns the socket and the clock. A BMC costs neither a
-//! socket nor a task.
+//! wakes next. The driver is the task that owns the network, the clock and the randomness. A BMC
+//! costs neither a socket nor a task.
 
 mod driver;
 mod mux;
+mod net;
 mod suites;
+mod wire;
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,9 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use ipmi_io::UdpSocket;
-use ipmi_session::Quirks;
+use ipmi_io::{UdpSocket, fill_random};
 use ipmi_session::console::{Agreed, Call, Config, SessionError};
+use ipmi_session::{Entropy, Quirk, Quirks};
 use ipmi_wire::Response;
 use ipmi_wire::cmd::app::Guid;
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus};
@@ -24,7 +26,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::ErrorKind;
 use driver::{Command, Driver};
+use net::{Channels, Net};
 use suites::Suites;
+pub use wire::{Incoming, Wire};
 
 /// A UDP socket with the sessions on it. Clones share both; when the last is gone, the sessions
 /// are closed.
@@ -48,12 +52,25 @@ pub(crate) struct Opened {
     /// Its ID on this console.
     pub(crate) id: u32,
     pub(crate) agreed: Agreed,
-    /// Departures from the specification that were dealt with while logging in.
-    pub(crate) noticed: Quirks,
+    pub(crate) noticed: Noticed,
     /// Suites that the BMC refused before.
     pub(crate) refused: Vec<(CipherSuite, RmcpPlusStatus)>,
     /// The GUID that the BMC gave while logging in.
     pub(crate) guid: Option<Guid>,
+}
+
+/// Departures from the specification that were dealt with in a session so far. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Noticed(Arc<Mutex<Quirks>>);
+
+impl Noticed {
+    pub(crate) fn get(&self) -> Quirks {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn insert(&self, quirk: Quirk) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(quirk);
+    }
 }
 
 /// A session on its way to its owner. Lost on the way, because whoever waited for it went away, it
@@ -83,16 +100,27 @@ impl Endpoint {
     /// # Errors
     /// What the system says if it has no socket to give.
     pub fn bind() -> io::Result<Self> {
-        let v4 = UdpSocket::bind(([0, 0, 0, 0], 0).into())?;
+        let v4 = UdpSocket::bind_reporting(([0, 0, 0, 0], 0).into())?;
         // A host without IPv6 is no reason to fail before an IPv6 peer is asked for.
-        let v6 = UdpSocket::bind(([0u16; 8], 0).into());
+        let v6 = UdpSocket::bind_reporting(([0u16; 8], 0).into());
         Ok(Self::on(v4, v6))
     }
 
+    /// An endpoint without sockets, for simulations. Has to be called inside a tokio runtime.
+    #[must_use]
+    pub fn over(wire: Wire) -> Self {
+        let Wire { outgoing, incoming, entropy } = wire;
+        Self::start(Net::Wire(Channels { outgoing, incoming }), entropy)
+    }
+
     fn on(v4: UdpSocket, v6: io::Result<UdpSocket>) -> Self {
+        Self::start(Net::sockets(v4, v6), Box::new(fill_random))
+    }
+
+    fn start(net: Net, entropy: Box<dyn Entropy + Send>) -> Self {
         let (commands, receiver) = mpsc::unbounded_channel();
         let counters = Arc::new(Counters::default());
-        let driver = Driver::new(v4, v6, commands.downgrade(), Arc::clone(&counters));
+        let driver = Driver::new(net, entropy, commands.downgrade(), Arc::clone(&counters));
         tokio::spawn(driver.run(receiver));
         Self { commands, counters, suites: Arc::default() }
     }
@@ -107,13 +135,13 @@ impl Endpoint {
     /// Remembers that `suite` works with the BMC at `address`, so that it is tried first for the
     /// next hour.
     pub fn remember(&self, address: SocketAddr, suite: CipherSuite) {
-        self.suites().remember(Instant::now(), address, suite);
+        self.suites().remember(now(), address, suite);
     }
 
     /// The suite that worked last with the BMC at `address`, in the last hour.
     #[must_use]
     pub fn recall(&self, address: SocketAddr) -> Option<CipherSuite> {
-        self.suites().recall(Instant::now(), address)
+        self.suites().recall(now(), address)
     }
 
     /// `suites`, the one that worked last with this BMC first.
@@ -238,6 +266,11 @@ impl From<OpenError> for ErrorKind {
     }
 }
 
+/// The time by tokio's clock, which tests may pause.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 /// The same error once more, for one more to be told.
 fn same(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
@@ -247,20 +280,4 @@ fn same(error: &io::Error) -> io::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Bmc, Credentials};
-
-    #[tokio::test]
-    async fn an_ipv6_peer_of_a_host_without_ipv6_is_refused_at_once() {
-        let v4 = UdpSocket::bind(([127, 0, 0, 1], 0).into()).unwrap();
-        let v6 = Err(io::Error::from(io::ErrorKind::Unsupported));
-        let endpoint = Endpoint::on(v4, v6);
-        let credentials = Credentials::new(b"admin", b"pw").unwrap();
-        let bmc = Bmc::new(&endpoint, "[2001:db8::1]:623".parse().unwrap(), credentials);
-        let error = bmc.connect().await.unwrap_err();
-        let ErrorKind::Io(system) = &*error.kind else { panic!("{error:?}") };
-        assert_eq!(system.kind(), io::ErrorKind::Unsupported);
-        assert_eq!(endpoint.datagrams(), (0, 0));
-    }
-}
+mod tests;

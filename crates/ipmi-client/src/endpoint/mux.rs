@@ -1,11 +1,12 @@
 //! Which datagram belongs to which session, and which session wakes next. No I/O.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use ipmi_session::Entropy;
-use ipmi_session::console::{Call, Config, Event, Session, Token};
+use ipmi_session::console::{Call, Config, Event, Session, Token, Unreachable};
 use ipmi_wire::Reader;
 use ipmi_wire::session::SessionPacket;
 
@@ -28,7 +29,6 @@ struct Entry {
 }
 
 /// A datagram to send.
-#[derive(Debug)]
 pub(crate) struct Outgoing {
     /// Whose it is.
     pub(crate) session: u32,
@@ -96,7 +96,9 @@ impl Mux {
 
     /// Ends all sessions.
     pub(crate) fn close_all(&mut self, entropy: &mut dyn Entropy) {
-        let ids: Vec<_> = self.sessions.keys().copied().collect();
+        let mut ids: Vec<_> = self.sessions.keys().copied().collect();
+        // What is sent must not depend on a hash.
+        ids.sort_unstable();
         for id in ids {
             self.close(id, entropy);
         }
@@ -111,13 +113,12 @@ impl Mux {
     ) {
         match Address::of(datagram) {
             Some(Address::Session(id)) => drop(self.deliver(now, from, id, datagram, entropy)),
-            Some(Address::Handshake(named)) => {
-                if let Some(id) = named.filter(|id| self.sessions.contains_key(id)) {
-                    self.deliver(now, from, id, datagram, entropy);
-                    return;
-                }
-                // A refusal may name nobody: it is for the newest session that recognizes it by
-                // its kind and tag.
+            Some(Address::Handshake(Some(id))) if self.sessions.contains_key(&id) => {
+                self.deliver(now, from, id, datagram, entropy);
+            }
+            // A refusal may name nobody, and IPMI v1.5 names the BMC's session: it is for the newest
+            // session that makes something of it.
+            Some(Address::Handshake(_) | Address::Peer) => {
                 for id in self.by_peer.get(&from).cloned().unwrap_or_default().into_iter().rev() {
                     if self.deliver(now, from, id, datagram, entropy) {
                         return;
@@ -125,6 +126,16 @@ impl Mux {
                 }
             }
             None => {}
+        }
+    }
+
+    /// Tells every session with `peer` what the network says of a datagram to it.
+    pub(crate) fn handle_unreachable(&mut self, now: Instant, peer: SocketAddr, what: Unreachable) {
+        for id in self.by_peer.get(&peer).cloned().unwrap_or_default() {
+            if let Some(entry) = self.sessions.get_mut(&id) {
+                entry.session.handle_unreachable(now, what);
+                self.drain(id);
+            }
         }
     }
 
@@ -141,11 +152,11 @@ impl Mux {
         if entry.peer != from {
             return false;
         }
-        let sent = entry.session.sent();
+        let (sent, told) = (entry.session.sent(), self.events.len());
         entry.session.handle_datagram(now, datagram, entropy);
         let moved = entry.session.is_closed() || entry.session.sent() != sent;
         self.drain(id);
-        moved
+        moved || self.events.len() != told
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant, entropy: &mut dyn Entropy) {
@@ -220,6 +231,14 @@ impl Mux {
     }
 }
 
+/// Without its contents: a straight password of IPMI v1.5 may be among them.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { session, peer, datagram } = self;
+        write!(f, "{} bytes of session {session:#010x} to {peer}", datagram.len())
+    }
+}
+
 /// Whom a datagram is for.
 #[derive(Clone, Copy, Debug)]
 enum Address {
@@ -227,12 +246,17 @@ enum Address {
     Session(u32),
     /// A handshake, named in the payload if that is long enough.
     Handshake(Option<u32>),
+    /// One of IPMI v1.5. The header names the BMC's session, and not even that while it is being set
+    /// up or with the quirk `idzero`: the sender's address is all there is to go by.
+    Peer,
 }
 
 impl Address {
     fn of(datagram: &[u8]) -> Option<Self> {
-        let Ok(Some(SessionPacket::V20(packet))) = SessionPacket::decode_datagram(datagram) else {
-            return None;
+        let packet = match SessionPacket::decode_datagram(datagram) {
+            Ok(Some(SessionPacket::V20(packet))) => packet,
+            Ok(Some(SessionPacket::V15(_))) => return Some(Self::Peer),
+            Ok(None) | Err(_) => return None,
         };
         if packet.header.session_id != 0 {
             return Some(Self::Session(packet.header.session_id));
@@ -246,7 +270,10 @@ impl Address {
 #[cfg(test)]
 mod tests {
     use ipmi_session::Secret;
-    use ipmi_wire::session::{CipherSuite, PayloadType, Username, V20Header};
+    use ipmi_session::console::Protocol;
+    use ipmi_wire::lan::LanMessage;
+    use ipmi_wire::session::{AuthType, CipherSuite, PayloadType, Username, V15Packet, V20Header};
+    use ipmi_wire::{CompletionCode, Decode, Encode, Response};
 
     use super::*;
 
@@ -282,16 +309,25 @@ mod tests {
         assert_eq!(open(&mux), [older, newer]);
 
         // Two bytes, as `ipmi_sim` sends them: tag and "no cipher suite match".
-        let refusal = V20Header::sessionless(PayloadType::OpenSessionResponse)
-            .to_datagram(&[tag, 0x11])
-            .unwrap();
-        mux.handle_datagram(now, ([192, 0, 2, 9], 623).into(), &refusal, &mut entropy);
+        let refusal = |tag| {
+            let header = V20Header::sessionless(PayloadType::OpenSessionResponse);
+            header.to_datagram(&[tag, 0x11]).unwrap()
+        };
+        mux.handle_datagram(now, ([192, 0, 2, 9], 623).into(), &refusal(tag), &mut entropy);
         mux.abandon(newer);
         assert_eq!(open(&mux), [older]);
-        mux.handle_datagram(now, peer, &refusal, &mut entropy);
-        // A refusal that proves nothing is believed only when nothing better comes.
+        mux.handle_datagram(now, peer, &refusal(tag), &mut entropy);
+        // A refusal that proves nothing is believed only when nothing better comes; then the suite
+        // is tried once more, with another tag.
+        let mut refused = tag;
         while let Some(due) = mux.poll_timeout() {
             mux.handle_timeout(due, &mut entropy);
+            while let Some(Outgoing { datagram, .. }) = mux.poll_transmit() {
+                if datagram[16] != refused {
+                    refused = datagram[16];
+                    mux.handle_datagram(due, peer, &refusal(refused), &mut entropy);
+                }
+            }
         }
         let ended = std::iter::from_fn(|| mux.poll_event())
             .find_map(|(id, event)| match event {
@@ -301,5 +337,43 @@ mod tests {
             .unwrap();
         assert!(ended.contains("no cipher suite match"), "{ended}");
         assert!(mux.by_peer.is_empty() && mux.timers.is_empty());
+    }
+
+    /// The question in the next datagram of `session`, if it is one outside of sessions of IPMI v1.5.
+    fn question(mux: &mut Mux, session: u32) -> Option<LanMessage> {
+        let outgoing = std::iter::from_fn(|| mux.poll_transmit()).find(|o| o.session == session)?;
+        match SessionPacket::decode_datagram(&outgoing.datagram) {
+            Ok(Some(SessionPacket::V15(packet))) => {
+                LanMessage::decode(&mut Reader::new(packet.payload)).ok()
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_answer_of_ipmi_15_gets_to_the_session_that_asked() {
+        let (mut mux, mut entropy) = (Mux::default(), Counting(0));
+        let now = Instant::now();
+        let peer = ([192, 0, 2, 1], 623).into();
+        let mut config = Config::new(Username::default(), Secret::new(b"").unwrap());
+        let rmcp_plus = config.clone();
+        config.protocol = Protocol::Ipmi15(vec![AuthType::Md5]);
+        let older = mux.open(now, peer, config.clone(), &mut entropy);
+        let asked = question(&mut mux, older).unwrap();
+        // Sessions of either kind that came later do not take it away.
+        mux.open(now, peer, rmcp_plus, &mut entropy);
+        let newer = mux.open(now, peer, config, &mut entropy);
+        assert_ne!(question(&mut mux, newer).unwrap().sequence, asked.sequence);
+
+        // Channel 1, MD5, users with names.
+        let data = vec![0x01, 0x04, 0x04, 0, 0, 0, 0, 0];
+        let answer = asked.answer(&Response { completion: CompletionCode::OK, data });
+        let answer = V15Packet::sessionless(&answer.to_bytes()).to_datagram().unwrap();
+        mux.handle_datagram(now, ([192, 0, 2, 9], 623).into(), &answer, &mut entropy);
+        assert!(mux.outbox.is_empty(), "it is from somebody else");
+        mux.handle_datagram(now, peer, &answer, &mut entropy);
+        assert!(mux.outbox.iter().all(|outgoing| outgoing.session == older));
+        let next = question(&mut mux, older).unwrap();
+        assert_eq!((next.netfn, next.cmd), (0x06, 0x39), "Get Session Challenge");
     }
 }

@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
-use ipmi_session::Quirks;
+use ipmi_session::Timing;
 use ipmi_session::console::{Agreed, Call, Failure};
 use ipmi_wire::cmd::app::{DeviceId, GetDeviceId, Guid};
 use ipmi_wire::cmd::sensor::DeviceSdrInfo;
@@ -21,14 +22,17 @@ use ipmi_wire::{Command, CompletionCode, Decode, Effect, Request, Response};
 pub(crate) use records::{full_sensor, presence_sensor};
 
 use crate::bmc::Bmc;
-use crate::endpoint::Opened;
+use crate::endpoint::{Noticed, Opened};
 use crate::error::ErrorKind;
 
 /// What a [`Bmc`] of tests asks instead of a network.
 pub(crate) trait Answers: fmt::Debug + Send + Sync {
     fn session(&self) -> Result<Opened, ErrorKind>;
-    fn answer(&self, call: &Call) -> Result<Response, ErrorKind>;
+    fn answer(&self, session: u32, call: &Call) -> Result<Response, ErrorKind>;
 }
+
+/// How often a session asks again whose BMC is busy.
+const BUSY: u32 = 6;
 
 /// What becomes of one request instead of the usual.
 pub(crate) type Odd = Option<Result<Response, ErrorKind>>;
@@ -149,7 +153,13 @@ impl Machine {
     }
 
     pub(crate) fn bmc_at(self: &Arc<Self>, address: SocketAddr) -> Bmc {
-        Bmc::faked(address, Arc::clone(self) as _)
+        Bmc::faked(address, Timing::default(), Arc::clone(self) as _)
+    }
+
+    /// With another patience.
+    pub(crate) fn bmc_within(self: &Arc<Self>, deadline: Duration) -> Bmc {
+        let timing = Timing { deadline, ..Timing::default() };
+        Bmc::faked(([192, 0, 2, 1], 623).into(), timing, Arc::clone(self) as _)
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
@@ -180,21 +190,38 @@ impl Answers for Machine {
     fn session(&self) -> Result<Opened, ErrorKind> {
         let world = self.world();
         let (agreed, refused) = (Agreed::Suite(CipherSuite::SUITE_17), Vec::new());
-        let noticed = Quirks::NONE;
+        let noticed = Noticed::default();
         Ok(Opened { id: world.session, agreed, noticed, refused, guid: world.guid })
     }
 
-    fn answer(&self, call: &Call) -> Result<Response, ErrorKind> {
+    fn answer(&self, session: u32, call: &Call) -> Result<Response, ErrorKind> {
         let mut world = self.world();
         let request = &call.request;
         world.requests.push(request.clone());
-        assert!(world.requests.len() < 100_000, "it never ends");
-        if let Some(hook) = &mut *self.hook.lock().unwrap()
-            && let Some(odd) = hook(&mut world, request)
-        {
-            return odd;
+        if session != world.session {
+            return Err(lost(request));
         }
-        Ok(world.answer(request))
+        assert!(world.requests.len() < 100_000, "it never ends");
+        let mut hook = self.hook.lock().unwrap();
+        for _ in 0..BUSY {
+            let odd = hook.as_mut().and_then(|hook| hook(&mut world, request));
+            let answer = odd.unwrap_or_else(|| Ok(world.answer(request)));
+            // As a session tells it, however the hook found the request in the registry.
+            let once = call.effect == Effect::Once;
+            let answer = match answer {
+                Err(ErrorKind::Call(Failure::NoAnswer { .. } | Failure::Unreachable(_)))
+                    if once =>
+                {
+                    Err(ErrorKind::Call(Failure::Uncertain))
+                }
+                answer => answer,
+            };
+            let busy = answer.as_ref().is_ok_and(|a| a.completion == CompletionCode::NODE_BUSY);
+            if !busy || once {
+                return answer;
+            }
+        }
+        Ok(Response::code(CompletionCode::NODE_BUSY))
     }
 }
 

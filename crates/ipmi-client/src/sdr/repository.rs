@@ -12,8 +12,9 @@ use ipmi_wire::sdr::RecordHeader;
 use ipmi_wire::{Command, CompletionCode, Decode, DecodeError, Reader};
 
 use crate::bmc::Bmc;
-use crate::erase::{Erasable, erase};
+use crate::erase::{Erasable, erase, erased};
 use crate::error::{Error, ErrorKind};
+use crate::outcome::{Observation, Verdict};
 
 /// What became of filling a repository.
 #[derive(Debug)]
@@ -166,14 +167,22 @@ impl Bmc {
                 // Whether it was added shows in how many there are; nobody else adds records just
                 // after the repository was cleared.
                 None => {
-                    let now: usize = self.sdr_repository_info().await?.record_count.into();
+                    let now: usize = match self.sdr_repository_info().await {
+                        Ok(info) => info.record_count.into(),
+                        Err(why) => {
+                            let seen = Observation::failed::<GetSdrRepositoryInfo>(&why);
+                            return Err(error.having_seen(seen));
+                        }
+                    };
                     if now > count {
                         // Some BMCs count a record from its first piece on.
                         let whole = matches!(way, Way::Whole) || self.ends_with(record).await?;
                         return if whole { Ok(None) } else { Err(error) };
                     }
                     if lost >= RESERVATIONS {
-                        return Err(error);
+                        let seen = format!("{now} records, as before the request");
+                        let seen = Observation::of::<GetSdrRepositoryInfo>(seen);
+                        return Err(error.having_seen(seen.proving(Verdict::NotDone)));
                     }
                 }
             }
@@ -254,9 +263,12 @@ impl Erasable for Cleared {
         ClearSdrRepository { reservation, action }
     }
 
-    async fn is_cleared(&self, bmc: &Bmc) -> Result<bool, Error> {
+    async fn look(&self, bmc: &Bmc) -> Result<Observation, Error> {
         let now = bmc.sdr_repository_info().await?;
-        Ok(now.record_count == 0 || now.last_erase != self.before.last_erase)
+        let before = (self.before.record_count, self.before.last_erase);
+        let now = (now.record_count, now.last_erase);
+        // Records have no times: those that are left may be old ones.
+        Ok(erased::<GetSdrRepositoryInfo>("records", before, now, false))
     }
 }
 

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use ipmi_wire::cmd::storage::{
-    AddSelEntry, ClearSel, DeleteSelEntry, EraseAction, RecordId, ReservationId, ReserveSel,
-    SelInfo,
+    AddSelEntry, ClearSel, DeleteSelEntry, EraseAction, GetSelEntry, GetSelInfo, RecordId,
+    ReservationId, ReserveSel, SelInfo,
 };
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Command, CompletionCode, Encode};
 
 use super::{BEING_ERASED, Log, is_missing, number_in};
 use crate::bmc::Bmc;
-use crate::erase::{Erasable, erase};
+use crate::erase::{Erasable, erase, erased};
 use crate::error::{Error, ErrorKind};
+use crate::outcome::{Observation, Verdict};
 use crate::walk::{FIRST, LAST, Reader, walk_from};
 
 /// What became of adding records.
@@ -41,7 +42,7 @@ pub enum Deletion {
 
 /// How often a reservation that somebody else took is taken again.
 const RESERVATIONS: u32 = 8;
-/// How often a record is added that was provably not added before.
+/// How often a record is added, or deleted, that provably was not before.
 const TRIES: u32 = 3;
 
 impl Bmc {
@@ -49,8 +50,8 @@ impl Bmc {
     /// are not kept: the log has its own.
     ///
     /// # Errors
-    /// As [`Bmc::send`]. If the answer is lost, the log tells what became of the request; only if
-    /// it cannot be asked either, the outcome is [`Failure::Uncertain`](crate::Failure::Uncertain).
+    /// As [`Bmc::send`]. If the answer is lost, the log tells what became of the request; what it
+    /// does not tell is [`ErrorKind::AnswerLost`].
     pub async fn sel_add(&self, record: &SelRecord) -> Result<u16, Error> {
         let Replayed { added, failed } = self.sel_replay(std::slice::from_ref(record)).await?;
         match (added.first(), failed) {
@@ -92,13 +93,21 @@ impl Bmc {
             tries = tries.saturating_add(1);
             match self.send_patiently(0, &command, BEING_ERASED).await {
                 Ok(RecordId(id)) => return Ok(id),
-                Err(error) if error.completion().is_some() => return Err(error),
+                Err(error) if error.completion().is_some() && !error.leaves_doubt() => {
+                    return Err(error);
+                }
                 // The answer was lost. Either the record is there now, or it may be sent again.
                 Err(error) => match self.find_after(record, newest).await {
                     Ok(Some(id)) => return Ok(id),
                     Ok(None) if tries < TRIES => {}
-                    // That the second question failed too adds nothing.
-                    Ok(None) | Err(_) => return Err(error),
+                    Ok(None) => {
+                        let seen = "the log was read to its end, and the event is not there";
+                        let seen = Observation::of::<GetSelEntry>(seen).proving(Verdict::NotDone);
+                        return Err(error.having_seen(seen));
+                    }
+                    Err(why) => {
+                        return Err(error.having_seen(Observation::failed::<GetSelEntry>(&why)));
+                    }
                 },
             }
         }
@@ -177,6 +186,8 @@ impl Bmc {
         reservation: &mut ReservationId,
     ) -> Deletion {
         let mut lost: u32 = 0;
+        // How often an answer was lost although the record is still there.
+        let mut tries: u32 = 0;
         loop {
             let command = DeleteSelEntry { reservation: *reservation, record_id: id };
             let error = match self.send_patiently(0, &command, BEING_ERASED).await {
@@ -207,14 +218,28 @@ impl Bmc {
                         Err(error) => return Deletion::Refused(error),
                     }
                 }
+                // After a try whose answer was lost, that is what it was to come to.
+                Some(code) if is_missing(code) && tries > 0 => return Deletion::Deleted,
                 Some(code) if is_missing(code) => return Deletion::NotThere,
-                Some(_) => return Deletion::Refused(error),
-                None => {
-                    return match self.sel_bytes(id).await {
-                        Ok(None) => Deletion::Deleted,
-                        _ => Deletion::Unknown(error),
-                    };
-                }
+                Some(_) if !error.leaves_doubt() => return Deletion::Refused(error),
+                _ => match self.sel_bytes(id).await {
+                    Ok(None) => return Deletion::Deleted,
+                    Ok(now) if now != record => {
+                        let seen = "another event has this number now";
+                        let seen = Observation::of::<GetSelEntry>(seen);
+                        return Deletion::Unknown(error.having_seen(seen));
+                    }
+                    Ok(_) if tries.saturating_add(1) < TRIES => tries = tries.saturating_add(1),
+                    Ok(_) => {
+                        let seen = Observation::of::<GetSelEntry>("the event is still there");
+                        let seen = seen.proving(Verdict::NotDone);
+                        return Deletion::Refused(error.having_seen(seen));
+                    }
+                    Err(why) => {
+                        let seen = Observation::failed::<GetSelEntry>(&why);
+                        return Deletion::Unknown(error.having_seen(seen));
+                    }
+                },
             }
         }
     }
@@ -242,8 +267,7 @@ impl Bmc {
     ///
     /// # Errors
     /// As [`Bmc::send`]. The request is sent once: if its answer is lost, the log tells what became
-    /// of it; if that cannot be found out, the outcome is
-    /// [`Failure::Uncertain`](crate::Failure::Uncertain).
+    /// of it; what it does not tell is [`ErrorKind::AnswerLost`].
     pub async fn sel_clear(&self, patience: Duration) -> Result<(), Error> {
         let before = self.sel_info().await?;
         erase(self, &Cleared { before }, patience).await
@@ -283,8 +307,15 @@ impl Erasable for Cleared {
         ClearSel { reservation, action }
     }
 
-    async fn is_cleared(&self, bmc: &Bmc) -> Result<bool, Error> {
+    async fn look(&self, bmc: &Bmc) -> Result<Observation, Error> {
         let now = bmc.sel_info().await?;
-        Ok(now.entries == 0 || now.last_erase != self.before.last_erase)
+        let before = (self.before.entries, self.before.last_erase);
+        // By the same clock: what is left after a single one was deleted is older.
+        let oldest = match now.entries {
+            0 => None,
+            _ => bmc.sel_entry(FIRST).await?.and_then(|record| record.timestamp()),
+        };
+        let all_new = oldest.is_some_and(|oldest| oldest.raw() >= now.last_erase);
+        Ok(erased::<GetSelInfo>("events", before, (now.entries, now.last_erase), all_new))
     }
 }

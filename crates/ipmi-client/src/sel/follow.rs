@@ -13,6 +13,7 @@ use ipmi_wire::{Command, CompletionCode, Encode};
 use tokio::time::{Instant, sleep_until};
 
 use super::{Log, number_in, record};
+use crate::SessionError;
 use crate::bmc::Bmc;
 use crate::error::{Error, ErrorKind};
 use crate::sdr::numbered;
@@ -347,7 +348,10 @@ const fn shows_additions(info: &SelInfo) -> bool {
 /// Whether it is worth asking again: the BMC restarts, the network fails.
 fn mends(error: &Error) -> bool {
     match &*error.kind {
-        ErrorKind::Session(error) => error.is_transient(),
+        // While it restarts, its port is closed.
+        ErrorKind::Session(why) => {
+            why.is_transient() || matches!(why, SessionError::Unreachable { .. })
+        }
         ErrorKind::EndpointGone => false,
         ErrorKind::Refused { completion, .. } => matches!(
             *completion,
@@ -361,6 +365,7 @@ fn mends(error: &Error) -> bool {
                 | super::BEING_ERASED
         ),
         ErrorKind::Call(_)
+        | ErrorKind::AnswerLost(_)
         | ErrorKind::Malformed { .. }
         | ErrorKind::Inconsistent(_)
         | ErrorKind::NotPossible(_)

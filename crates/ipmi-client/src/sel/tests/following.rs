@@ -186,8 +186,8 @@ async fn a_bmc_that_restarts_is_followed_on() {
     machine.hook(move |_, request| {
         let read = is::<GetSelEntry>(request);
         reads += u32::from(read);
-        // The whole record, and the piece of it that is tried then.
-        (read && (4..=5).contains(&reads)).then(|| Err(lost(request)))
+        // The whole record, and the piece of it that is tried then, each in two sessions.
+        (read && (4..=7).contains(&reads)).then(|| Err(lost(request)))
     });
     let mut all = Vec::new();
     for _ in 0..4 {

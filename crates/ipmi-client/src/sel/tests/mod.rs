@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fake::{Machine, code, is, lost, of};
+use crate::outcome::Verdict;
 
 fn machine(events: u8) -> Arc<Machine> {
     let machine = Machine::new();
@@ -261,11 +262,28 @@ async fn a_deletion_whose_answer_was_lost_is_looked_up() {
         let outcomes = machine.bmc().sel_delete(&[2, 3]).await.unwrap();
         match &outcomes[..] {
             [(2, Deletion::Deleted), (3, Deletion::Deleted)] => assert!(reached),
-            // Nobody knows: nothing more is tried.
-            [(2, Deletion::Unknown(_)), (3, Deletion::NotTried)] => assert!(!reached),
+            // Still there, each of the three times that this was looked up.
+            [(2, Deletion::Refused(error)), (3, Deletion::Refused(_))] => {
+                assert_eq!(error.outcome().unwrap().verdict, Verdict::NotDone);
+                assert!(!reached);
+            }
             other => panic!("{other:?}"),
         }
+        assert_eq!(machine.count::<DeleteSelEntry>(), if reached { 2 } else { 2 * 3 });
     }
+    // Where it cannot be looked up either nobody knows, and nothing more is tried.
+    let machine = machine(3);
+    let mut lost_one = false;
+    machine.hook(move |_, request| {
+        lost_one |= is::<DeleteSelEntry>(request);
+        lost_one.then(|| Err(lost(request)))
+    });
+    let outcomes = machine.bmc().sel_delete(&[2, 3]).await.unwrap();
+    let [(2, Deletion::Unknown(error)), (3, Deletion::NotTried)] = &outcomes[..] else {
+        panic!("{outcomes:?}")
+    };
+    assert!(error.is_unknown() && error.outcome().unwrap().seen[0].seen.contains("no answer"));
+    assert_eq!(machine.count::<DeleteSelEntry>(), 1);
 }
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -296,14 +314,49 @@ async fn a_clearing_whose_answer_was_lost_is_looked_up_and_never_repeated() {
                     world.answer(request);
                     world.log(200);
                 }
-                Err(lost(request))
+                // It is not repeated, although it might be: what was logged since would go too.
+                Err(ErrorKind::Call(crate::Failure::Uncertain))
             })
         });
         let outcome = machine.bmc().sel_clear(PATIENCE).await;
-        assert_eq!(outcome.is_ok(), reached);
+        let verdict = outcome.err().and_then(|error| error.outcome().map(|found| found.verdict));
+        assert_eq!(verdict, (!reached).then_some(Verdict::NotDone));
         assert_eq!(machine.count::<ClearSel>(), 1);
         assert_eq!(machine.world().sel.len(), if reached { 1 } else { 9 });
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clearing_that_was_never_sent_did_not_happen_although_the_log_is_empty() {
+    use crate::Failure;
+    let (wanted, completion) = (ipmi_wire::Privilege::Operator, CompletionCode(0x81));
+    let refused = move || Failure::PrivilegeRefused { wanted, completion };
+    let machine = machine(0);
+    machine
+        .hook(move |_, request| is::<ClearSel>(request).then(|| Err(ErrorKind::Call(refused()))));
+    let begun = tokio::time::Instant::now();
+    let error = machine.bmc().sel_clear(PATIENCE).await.unwrap_err();
+    assert!(matches!(*error.kind, ErrorKind::Call(Failure::PrivilegeRefused { .. })), "{error}");
+    // Nor is a BMC waited for that has not even given a reservation.
+    machine.hook(|_, request| is::<ReserveSel>(request).then(|| Err(lost(request))));
+    machine.bmc().sel_clear(PATIENCE).await.unwrap_err();
+    assert!(begun.elapsed() < PATIENCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_elses_deletion_is_not_taken_for_the_clearing() {
+    let machine = machine(9);
+    machine.hook(move |world, request| {
+        is::<ClearSel>(request).then(|| {
+            world.forget(|id| id == 3);
+            // Later than all that is left.
+            world.sel_info.last_erase = world.sel_info.last_addition + 1;
+            Err(ErrorKind::Call(crate::Failure::Uncertain))
+        })
+    });
+    let error = machine.bmc().sel_clear(PATIENCE).await.unwrap_err();
+    assert!(error.is_unknown(), "{error}");
+    assert_eq!(machine.world().sel.len(), 8);
 }
 
 #[tokio::test(start_paused = true)]
