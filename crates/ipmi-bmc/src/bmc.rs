@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use ipmi_session::Entropy;
-use ipmi_session::managed::{Active, Limits, Received, Sessions};
+use ipmi_session::managed::{Active, Delayed, Limits, Received, Sessions};
+use ipmi_session::{Entropy, Quirks};
 use ipmi_wire::cmd::app::{DeviceId, Guid};
 use ipmi_wire::cmd::chassis::PowerRestorePolicy;
 use ipmi_wire::lan::LanMessage;
@@ -37,6 +37,8 @@ pub struct Settings {
     pub lan: LanPolicy,
     /// Limits of the LAN channel's sessions.
     pub limits: Limits,
+    /// Departures from the specification of sessions, for tests of consoles.
+    pub quirks: Quirks,
     /// The host's time at the start, in seconds since 1970.
     pub epoch: u32,
     /// How much the log holds, and what happens then.
@@ -131,7 +133,7 @@ impl Bmc {
         platform: Box<dyn Platform>,
         mut memory: Memory,
     ) -> Self {
-        let Settings { guid, users, lan, limits, epoch, log, nonvolatile } = settings;
+        let Settings { guid, users, lan, limits, quirks, epoch, log, nonvolatile } = settings;
         let mut journal = if nonvolatile { Journal::default() } else { Journal::forgetful() };
         if memory.guid != Some(guid) {
             journal.put_bytes(setting::GUID, guid.0);
@@ -185,6 +187,7 @@ impl Bmc {
             noted_power: memory.power_on,
             note_on_time_at: now.checked_add(ON_TIME_INTERVAL).unwrap_or(now),
         };
+        bmc.sessions.set_quirks(quirks);
         bmc.note_power();
         bmc.advance(now);
         bmc
@@ -303,6 +306,18 @@ impl Bmc {
         self.advance(now);
         let seconds = self.chassis.on_time().as_secs();
         self.journal.put_bytes(setting::ON_TIME, seconds.to_le_bytes());
+    }
+
+    /// An answer that is to be sent later, to where its request came from. To be asked for after
+    /// each [`receive`](Self::receive), until there is none; there never is without
+    /// [`Quirk::SlowHandshake`](ipmi_session::Quirk::SlowHandshake).
+    pub fn poll_delayed(&mut self) -> Option<Delayed> {
+        self.sessions.poll_delayed()
+    }
+
+    /// Puts on these departures from the specification of sessions and no others, at once.
+    pub const fn set_quirks(&mut self, quirks: Quirks) {
+        self.sessions.set_quirks(quirks);
     }
 
     /// The sessions on the LAN channel.

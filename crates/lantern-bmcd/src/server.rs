@@ -13,7 +13,8 @@ use ipmi_bmc::nvram::{Memory, Unkept};
 use ipmi_bmc::personality::Personality;
 use ipmi_bmc::{Bmc, Held, LanPolicy, Reply, Settings};
 use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
-use ipmi_session::managed::Limits;
+use ipmi_session::managed::{Delayed, Limits};
+use ipmi_session::{Quirk, Quirks};
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
 use tokio::sync::{Notify, mpsc};
@@ -149,6 +150,9 @@ impl Server {
         });
         let committer = committer.transpose()?;
         let shared = Arc::new(Shared { bmc, committer, changed });
+        if !config.quirks.is_empty() {
+            tell(config.quirks);
+        }
         let addresses = sockets.iter().map(|(address, _)| *address).collect();
         let (mut tasks, mut acknowledgers) = (JoinSet::new(), JoinSet::new());
         for (address, socket) in sockets {
@@ -169,6 +173,22 @@ impl Server {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Departs from the specification of sessions in these points and no others, from now on.
+    pub fn set_quirks(&self, quirks: Quirks) {
+        {
+            let mut bmc = self.shared.bmc();
+            bmc.set_quirks(quirks);
+            self.shared.submit(&mut bmc, None);
+        }
+        tell(quirks);
+    }
+
+    /// Where it departs from the specification of sessions.
+    #[must_use]
+    pub fn quirks(&self) -> Quirks {
+        self.shared.bmc().sessions().quirks()
     }
 
     /// Waits for a part of it to fail, which it should not: a BMC that lost a listener still looks
@@ -209,6 +229,16 @@ impl Drop for Server {
     /// The state directory is free from here on, although tasks may be on their way out.
     fn drop(&mut self) {
         self.shared.flush();
+    }
+}
+
+/// Tells the log where the BMC departs from the specification, and why its sessions may look odd.
+fn tell(quirks: Quirks) {
+    if quirks.is_empty() {
+        tracing::info!("sessions are as the specification has them");
+    } else {
+        let names: Vec<_> = quirks.iter().map(Quirk::name).collect();
+        tracing::warn!(quirks = names.join(", "), "sessions depart from the specification");
     }
 }
 
@@ -295,8 +325,15 @@ fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
             limit: config.limit,
             suites: config.suites.iter().map(|suite| (*suite, Privilege::Administrator)).collect(),
             kg: config.kg.clone(),
+            ipmi15: config.ipmi15.clone(),
         },
-        limits: Limits { sessions: config.sessions, ..Limits::default() },
+        limits: Limits {
+            sessions: config.sessions,
+            idle: config.idle_timeout,
+            rate: config.rate,
+            ..Limits::default()
+        },
+        quirks: config.quirks,
         epoch,
         log: config.log,
         nonvolatile,
@@ -323,6 +360,8 @@ async fn listen(
 ) -> &'static str {
     let mut buffer = ReceiveBuffer::new();
     let mut errors = 0u32;
+    // Answers that are late on purpose; they end with the listener.
+    let mut late = JoinSet::new();
     loop {
         if let Err(error) = socket.receive(&mut buffer).await {
             errors = errors.saturating_add(1);
@@ -341,12 +380,20 @@ async fn listen(
                     Some(Reply::Held(content)) => held.push(Parcel { source, peer, content }),
                     None => {}
                 }
+                while let Some(Delayed { due, to, datagram: content }) = bmc.poll_delayed() {
+                    let (socket, peer) = (Arc::clone(&socket), to);
+                    late.spawn(async move {
+                        tokio::time::sleep_until(due.into()).await;
+                        send(&socket, vec![Parcel { source, peer, content }]).await;
+                    });
+                }
             }
             let waiting = (!held.is_empty()).then(|| Waiting { held, to: settled.clone() });
             shared.submit(&mut bmc, waiting);
         }
         shared.changed.notify_one();
         send(&socket, replies).await;
+        while late.try_join_next().is_some() {}
     }
 }
 

@@ -15,7 +15,7 @@ use ipmi_bmc::nvram::Memory;
 use ipmi_bmc::{Bmc, LanPolicy, LogPolicy, Origin, Settings, User};
 use ipmi_session::console::{Call, Config as Console, Session};
 use ipmi_session::managed::Limits;
-use ipmi_session::{Entropy, Secret};
+use ipmi_session::{Entropy, Quirks, Secret};
 use ipmi_wire::cmd::app::{ColdReset, GetChannelAuthenticationCapabilities, GetDeviceId, Guid};
 use ipmi_wire::cmd::chassis::{
     ChassisControl, ChassisIdentify, GetChassisStatus, GetSystemRestartCause, IdentifyState,
@@ -69,6 +69,7 @@ impl Machine {
             }],
             lan,
             limits: Limits::default(),
+            quirks: Quirks::NONE,
             epoch: 1_800_000_000,
             log: LogPolicy::default(),
             nonvolatile: false,
@@ -369,7 +370,11 @@ fn ipmi_15_has_no_session() {
     let mut challenge = vec![0x02];
     challenge.extend([0; 16]);
     assert_eq!(ask(0x39, &challenge), Response::code(CompletionCode::INVALID_COMMAND));
-    assert_eq!(ask(0x3a, &[0; 22]), Response::code(CompletionCode::INVALID_COMMAND));
+    // MD5, Administrator, a challenge, a first number.
+    let mut activate = vec![0x02, 0x04];
+    activate.extend([0; 16]);
+    activate.extend([1, 0, 0, 0]);
+    assert_eq!(ask(0x3a, &activate), Response::code(CompletionCode::INVALID_COMMAND));
     // A command that needs a session.
     assert_eq!(ask(0x01, &[]), Response::code(CompletionCode::INSUFFICIENT_PRIVILEGE));
 }

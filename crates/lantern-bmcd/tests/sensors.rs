@@ -17,6 +17,7 @@ use ipmi_bmc::platform::{
     Scan,
 };
 use ipmi_bmc::{Bmc, LanPolicy, LogPolicy, Origin, Settings};
+use ipmi_session::Quirks;
 use ipmi_session::managed::Limits;
 use ipmi_wire::cmd::app::{ColdReset, Guid};
 use ipmi_wire::cmd::chassis::{ChassisControl, GetChassisStatus, PowerAction};
@@ -86,6 +87,7 @@ fn settings(log: LogPolicy) -> Settings {
         users: Vec::new(),
         lan: LanPolicy::default(),
         limits: Limits::default(),
+        quirks: Quirks::NONE,
         epoch: 1_800_000_000,
         log,
         nonvolatile: true,

@@ -2,14 +2,18 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use ipmi_session::managed::Active;
+use ipmi_session::Quirk;
+use ipmi_session::console::Agreed;
+use ipmi_session::managed::{ADVERTISED, Active};
 use ipmi_wire::cmd::app::{
-    ActiveSession, AlgorithmTag, AuthTypes, ChannelAuthenticationCapabilities, ChannelCipherSuites,
-    ChannelInfo, ChannelMedium, ChannelProtocol, CipherSuiteRecord, CloseSession,
-    GetChannelAuthenticationCapabilities, GetChannelCipherSuites, GetChannelInfo, GetSessionInfo,
+    ActivateSession, ActivatedSession, ActiveSession, AlgorithmTag, AuthTypes,
+    ChannelAuthenticationCapabilities, ChannelCipherSuites, ChannelInfo, ChannelMedium,
+    ChannelProtocol, CipherSuiteRecord, CloseSession, GetChannelAuthenticationCapabilities,
+    GetChannelCipherSuites, GetChannelInfo, GetSessionChallenge, GetSessionInfo, SessionChallenge,
     SessionInfo, SessionLan, SessionPrivilegeLevel, SessionSelector, SessionSupport,
     SetSessionPrivilegeLevel,
 };
+use ipmi_wire::session::{AuthType, CipherSuite};
 use ipmi_wire::{Channel, CompletionCode, Privilege};
 
 use crate::bmc::Bmc;
@@ -21,6 +25,8 @@ pub(super) fn register(table: &mut Table) {
         .on(get_channel_authentication_capabilities)
         .on(get_channel_cipher_suites)
         .on(get_channel_info)
+        .on(get_session_challenge)
+        .on(activate_session)
         .on(set_session_privilege_level)
         .on(close_session)
         .on(get_session_info);
@@ -40,16 +46,20 @@ fn get_channel_authentication_capabilities(
     request: GetChannelAuthenticationCapabilities,
 ) -> Outcome<ChannelAuthenticationCapabilities> {
     let channel = lan_channel(context, request.channel)?;
+    let quirks = bmc.sessions.quirks();
     // The answer is the same for every privilege, also for one above the channel's limit: a console
     // asks for administrator before it knows, and RAKP 2 refuses it by name.
-    Ok(ChannelAuthenticationCapabilities {
+    let capabilities = ChannelAuthenticationCapabilities {
         channel,
-        // To a console that does not ask for IPMI v2.0 data there is nothing to offer: no IPMI
-        // v1.5 authentication type is enabled.
         extended: request.ipmi20,
-        auth_types: AuthTypes::default(),
+        // With none of them, there is nothing to offer to a console that does not ask for IPMI v2.0
+        // data.
+        auth_types: auth_types(&bmc.lan.ipmi15),
         kg_nonzero: bmc.lan.kg.as_ref().is_some_and(|kg| !kg.is_zero()),
-        per_message_auth_disabled: false,
+        // A session's packets are all authenticated as agreed. Whoever is told to say otherwise
+        // does not mean it.
+        per_message_auth_disabled: quirks.has(Quirk::UnexpectedAuth)
+            || quirks.has(Quirk::ForcePerMsg),
         user_level_auth_disabled: false,
         non_null_users: bmc.users.iter().any(|user| user.enabled && !user.name.is_empty()),
         null_users: bmc
@@ -60,11 +70,34 @@ fn get_channel_authentication_capabilities(
             .users
             .iter()
             .any(|user| user.enabled && user.name.is_empty() && user.password.is_empty()),
-        supports_ipmi15: false,
+        supports_ipmi15: request.ipmi20 && !bmc.lan.ipmi15.is_empty(),
         supports_ipmi20: request.ipmi20,
         oem_iana: 0,
         oem_aux: 0,
-    })
+    };
+    Ok(if quirks.has(Quirk::AuthCap) { lie(capabilities) } else { capabilities })
+}
+
+fn auth_types(enabled: &[AuthType]) -> AuthTypes {
+    AuthTypes {
+        none: enabled.contains(&AuthType::None),
+        md2: enabled.contains(&AuthType::Md2),
+        md5: enabled.contains(&AuthType::Md5),
+        straight_password: enabled.contains(&AuthType::Password),
+        oem: false,
+    }
+}
+
+/// The bits that some BMCs get wrong, wrong: [`Quirk::AuthCap`].
+fn lie(truth: ChannelAuthenticationCapabilities) -> ChannelAuthenticationCapabilities {
+    ChannelAuthenticationCapabilities {
+        auth_types: AuthTypes::default(),
+        kg_nonzero: !truth.kg_nonzero,
+        non_null_users: !truth.non_null_users,
+        null_users: !truth.null_users,
+        anonymous_login: !truth.anonymous_login,
+        ..truth
+    }
 }
 
 fn get_channel_cipher_suites(
@@ -73,12 +106,17 @@ fn get_channel_cipher_suites(
     request: GetChannelCipherSuites,
 ) -> Outcome<ChannelCipherSuites> {
     let channel = lan_channel(context, request.channel)?;
-    let records: Vec<_> = bmc
-        .lan
-        .suites
-        .iter()
-        .filter_map(|(suite, _)| CipherSuiteRecord::standard(*suite))
-        .collect();
+    let quirks = bmc.sessions.quirks();
+    let mut suites: Vec<_> = bmc.lan.suites.iter().map(|(suite, _)| *suite).collect();
+    if quirks.has(Quirk::SuiteAdvertised) && !suites.contains(&ADVERTISED) {
+        suites.push(ADVERTISED);
+    }
+    let mut records: Vec<_> = suites.into_iter().filter_map(CipherSuiteRecord::standard).collect();
+    if quirks.has(Quirk::SuitesFromOne) {
+        for record in &mut records {
+            record.suite = CipherSuite(record.suite.0.wrapping_add(1));
+        }
+    }
     let list = if request.by_suite {
         CipherSuiteRecord::encode_list(&records)
     } else {
@@ -120,6 +158,20 @@ fn get_channel_info(
         vendor_iana: 7154,
         aux: [0; 2],
     })
+}
+
+/// The sessions themselves answer what sets up one of IPMI v1.5. What comes here came another way,
+/// or while there are no such sessions.
+fn get_session_challenge(
+    _: &mut Bmc,
+    _: &Context,
+    _: GetSessionChallenge,
+) -> Outcome<SessionChallenge> {
+    Err(CompletionCode::INVALID_COMMAND)
+}
+
+fn activate_session(_: &mut Bmc, _: &Context, _: ActivateSession) -> Outcome<ActivatedSession> {
+    Err(CompletionCode::INVALID_COMMAND)
 }
 
 fn set_session_privilege_level(
@@ -203,12 +255,14 @@ fn get_session_info(
 }
 
 fn describe(session: &Active) -> ActiveSession {
-    /// Session protocol auxiliary data: IPMI v2.0/RMCP+.
-    const RMCP_PLUS: u8 = 1;
     ActiveSession {
         user_id: session.user_id,
         privilege: Some(session.privilege),
-        protocol: RMCP_PLUS,
+        // Session protocol auxiliary data: 0 is IPMI v1.5, 1 is v2.0.
+        protocol: match session.agreed {
+            Agreed::Ipmi15(_) => 0,
+            Agreed::Suite(_) => 1,
+        },
         channel: Bmc::LAN_CHANNEL,
         lan: lan_address(session.peer),
     }

@@ -3,7 +3,7 @@
 use ipmi_session::Secret;
 use ipmi_session::managed::{Account, Accounts};
 use ipmi_wire::Privilege;
-use ipmi_wire::session::{CipherSuite, Username};
+use ipmi_wire::session::{AuthType, CipherSuite, Username};
 
 use super::{LanPolicy, Users};
 
@@ -38,5 +38,9 @@ impl Accounts for Directory<'_> {
     fn suites(&self) -> Vec<(CipherSuite, Privilege)> {
         let limit = self.lan.limit;
         self.lan.suites.iter().map(|(suite, privilege)| (*suite, (*privilege).min(limit))).collect()
+    }
+
+    fn ipmi15(&self) -> Vec<AuthType> {
+        self.lan.ipmi15.clone()
     }
 }

@@ -5,7 +5,7 @@ mod table;
 
 use ipmi_session::Secret;
 use ipmi_wire::Privilege;
-use ipmi_wire::session::{CipherSuite, Username};
+use ipmi_wire::session::{AuthType, CipherSuite, Username};
 
 pub(crate) use directory::Directory;
 pub(crate) use table::Users;
@@ -34,16 +34,19 @@ pub struct LanPolicy {
     pub suites: Vec<(CipherSuite, Privilege)>,
     /// `K_g`, if set.
     pub kg: Option<Secret>,
+    /// How sessions of IPMI v1.5 may be authenticated; with none, there are no such sessions.
+    pub ipmi15: Vec<AuthType>,
 }
 
 impl Default for LanPolicy {
-    /// Suites 17 and 3, everything allowed that the user may do, no `K_g`.
+    /// Suites 17 and 3, everything allowed that the user may do, no `K_g`, no IPMI v1.5.
     fn default() -> Self {
         let suites = [CipherSuite::SUITE_17, CipherSuite::SUITE_3];
         Self {
             limit: Privilege::Administrator,
             suites: suites.map(|suite| (suite, Privilege::Administrator)).to_vec(),
             kg: None,
+            ipmi15: Vec::new(),
         }
     }
 }

@@ -15,7 +15,7 @@ use ipmi_bmc::platform::{
 use ipmi_bmc::sensors::{Plan, SensorPlan, Source};
 use ipmi_bmc::{Bmc, FruDevice, LanPolicy, LogPolicy, Origin, Settings, User};
 use ipmi_session::managed::Limits;
-use ipmi_session::{Entropy, Secret};
+use ipmi_session::{Entropy, Quirks, Secret};
 use ipmi_wire::cmd::app::{DeviceId, Guid};
 use ipmi_wire::sdr::{
     AnalogCharacteristics, AnalogFormat, CompactSensor, Direction, EntityId, EventReadingType,
@@ -261,6 +261,7 @@ pub(crate) struct Machine {
     pub(crate) store: BTreeMap<Key, Vec<u8>>,
     pub(crate) log: LogPolicy,
     pub(crate) personality: Personality,
+    pub(crate) lan: LanPolicy,
 }
 
 impl Machine {
@@ -273,6 +274,14 @@ impl Machine {
     }
 
     pub(crate) fn of(personality: Personality, log: LogPolicy) -> Self {
+        Self::on(personality, log, LanPolicy::default())
+    }
+
+    pub(crate) fn with_lan(lan: LanPolicy) -> Self {
+        Self::on(personality(RecordsIn::Repository), LogPolicy::default(), lan)
+    }
+
+    fn on(personality: Personality, log: LogPolicy, lan: LanPolicy) -> Self {
         let now = Instant::now();
         let bench = Bench::default();
         bench.state().says = [
@@ -284,8 +293,8 @@ impl Machine {
             (LID, Measurement::States(0)),
         ]
         .into();
-        let bmc = start(now, now, &personality, log, &bench, Memory::default());
-        Self { bmc, bench, now, start: now, store: BTreeMap::new(), log, personality }
+        let bmc = start([now, now], &personality, log, lan.clone(), &bench, Memory::default());
+        Self { bmc, bench, now, start: now, store: BTreeMap::new(), log, personality, lan }
     }
 
     /// Brings what is to be kept to the store; how much that is.
@@ -307,7 +316,8 @@ impl Machine {
         self.keep();
         let values = self.store.iter().map(|(key, value)| (*key, value.as_slice()));
         let memory = Memory::decode(values).expect("what was noted can be read");
-        self.bmc = start(self.start, self.now, &self.personality, self.log, &self.bench, memory);
+        let (times, lan) = ([self.start, self.now], self.lan.clone());
+        self.bmc = start(times, &self.personality, self.log, lan, &self.bench, memory);
     }
 
     pub(crate) fn request(&mut self, origin: Origin, request: &Request) -> Response {
@@ -337,10 +347,10 @@ impl Machine {
 }
 
 fn start(
-    first: Instant,
-    now: Instant,
+    [first, now]: [Instant; 2],
     personality: &Personality,
     log: LogPolicy,
+    lan: LanPolicy,
     bench: &Bench,
     memory: Memory,
 ) -> Bmc {
@@ -353,8 +363,9 @@ fn start(
             limit: Privilege::Administrator,
             enabled: true,
         }],
-        lan: LanPolicy::default(),
+        lan,
         limits: Limits::default(),
+        quirks: Quirks::NONE,
         epoch: 1_800_000_000 + u32::try_from(now.duration_since(first).as_secs()).unwrap(),
         log,
         nonvolatile: true,

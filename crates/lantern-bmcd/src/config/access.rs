@@ -1,11 +1,11 @@
-//! Who may come in, and how: addresses, suites, users.
+//! Who may come in, and where: addresses, users.
 
 use std::net::SocketAddr;
 
 use ipmi_session::Secret;
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
-use ipmi_wire::session::{CipherSuite, Username};
+use ipmi_wire::session::Username;
 use toml::Spanned;
 
 use super::secret::SecretText;
@@ -28,45 +28,6 @@ pub(super) fn check_listen(
             ),
         })
         .collect()
-}
-
-pub(super) fn check_suites(
-    suites: Option<Spanned<Vec<Spanned<u8>>>>,
-    allow_insecure: bool,
-) -> Result<Vec<CipherSuite>, Fault> {
-    let Some(suites) = suites else {
-        return Ok(vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3]);
-    };
-    if suites.get_ref().is_empty() {
-        return fault(&suites, "at least one cipher suite is needed; 17 and 3 are the usual ones");
-    }
-    let mut checked = Vec::new();
-    for number in suites.get_ref() {
-        let suite = CipherSuite(*number.get_ref());
-        if !ipmi_session::is_supported(suite) {
-            return fault(number, "this cipher suite is not supported; 17 and 3 are");
-        }
-        if !suite.protects_payloads() && !allow_insecure {
-            return fault(
-                number,
-                "this cipher suite does not protect what it carries; \
-                 set allow_insecure_suites = true if that is wanted",
-            );
-        }
-        if checked.contains(&suite) {
-            return fault(number, "this cipher suite is listed twice");
-        }
-        checked.push(suite);
-    }
-    Ok(checked)
-}
-
-pub(super) fn check_sessions(sessions: Spanned<usize>) -> Result<usize, Fault> {
-    match *sessions.get_ref() {
-        // Get Session Info counts in six bits.
-        count @ 1..=63 => Ok(count),
-        _ => fault(&sessions, "1 to 63 sessions are possible"),
-    }
 }
 
 pub(super) fn check_users(users: Vec<Spanned<UserSection>>) -> Result<Vec<ipmi_bmc::User>, Fault> {

@@ -8,27 +8,29 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ipmi_bmc::personality::RecordsIn;
 use ipmi_bmc::{LogPolicy, WhenFull};
-use ipmi_session::Secret;
+use ipmi_session::managed::Rate;
+use ipmi_session::{Quirks, Secret};
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
-use ipmi_wire::session::CipherSuite;
+use ipmi_wire::session::{AuthType, CipherSuite};
 use serde::Deserialize;
 use toml::Spanned;
 use zeroize::Zeroizing;
 
 mod access;
+mod changes;
+mod lan;
 mod secret;
 mod sensors;
 #[cfg(test)]
 mod tests;
 
-use access::{
-    check_guid, check_listen, check_privilege, check_secret, check_sessions, check_suites,
-    check_users,
-};
+use access::{check_guid, check_listen, check_privilege, check_secret, check_users};
+use lan::LanSection;
 use secret::SecretText;
 
 pub(crate) use sensors::NUMBERS;
@@ -58,8 +60,16 @@ pub struct Config {
     pub limit: Privilege,
     /// `K_g`, if one is set.
     pub kg: Option<Secret>,
+    /// How sessions of IPMI v1.5 may be authenticated; with none, there are no such sessions.
+    pub ipmi15: Vec<AuthType>,
     /// Sessions at the same time.
     pub sessions: usize,
+    /// How long a session may be silent.
+    pub idle_timeout: Duration,
+    /// What one source may send outside of sessions; `None` for as much as it likes.
+    pub rate: Option<Rate>,
+    /// Departures from the specification of sessions.
+    pub quirks: Quirks,
     /// Whether the machine is on at first.
     pub power_on: bool,
     /// What the simulated machine's noise starts from.
@@ -198,18 +208,6 @@ struct SelSection {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LanSection {
-    listen: Spanned<Vec<Spanned<String>>>,
-    suites: Option<Spanned<Vec<Spanned<u8>>>>,
-    #[serde(default)]
-    allow_insecure_suites: bool,
-    privilege_limit: Option<Spanned<String>>,
-    kg: Option<Spanned<SecretText>>,
-    sessions: Option<Spanned<usize>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct MachineSection {
     #[serde(default)]
     power: Power,
@@ -250,7 +248,8 @@ impl File {
     fn check(self) -> Result<Config, Fault> {
         let Self { bmc, lan, machine, sel, user, bus, sensor, hwmon } = self;
         let users = check_users(user)?;
-        let suites = check_suites(lan.suites, lan.allow_insecure_suites)?;
+        let suites = lan.check_suites()?;
+        let limits = lan.check_limits()?;
         Ok(Config {
             name: bmc.name,
             guid: bmc.guid.map(check_guid).transpose()?,
@@ -267,7 +266,11 @@ impl File {
                 .as_ref()
                 .map_or(Ok(Privilege::Administrator), check_privilege)?,
             kg: lan.kg.as_ref().map(|kg| check_secret(kg, "kg")).transpose()?,
-            sessions: lan.sessions.map_or(Ok(32), check_sessions)?,
+            ipmi15: lan.check_ipmi15()?,
+            sessions: limits.sessions,
+            idle_timeout: limits.idle,
+            rate: limits.rate,
+            quirks: lan.check_quirks()?,
             power_on: machine.power == Power::On,
             seed: machine.seed,
             users,

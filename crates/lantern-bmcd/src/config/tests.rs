@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ipmi_session::Quirk;
+
 use super::*;
 
 const GOOD: &str = r#"
@@ -27,6 +29,9 @@ fn the_defaults_are_the_safe_ones() {
     let config = Config::parse(GOOD, Path::new("bmc.toml")).unwrap();
     assert_eq!(config.suites, [CipherSuite::SUITE_17, CipherSuite::SUITE_3]);
     assert!(config.power_on && config.kg.is_none());
+    assert!(config.ipmi15.is_empty() && config.quirks.is_empty());
+    assert_eq!((config.sessions, config.idle_timeout), (32, Duration::from_secs(60)));
+    assert_eq!(config.rate, Some(Rate { per_second: 256, burst: 512 }));
     assert_eq!(config.users.len(), 1);
 }
 
@@ -44,7 +49,20 @@ fn every_fault_is_placed() {
         ("Complex_Pass", "123456789012345678901", "bmc.toml:11:12:", "20 bytes"),
         ("\"administrator\"", "\"root\"", "bmc.toml:12:13:", "\"operator\""),
         ("[lan]", "[lan]\nsuites = [17, 0]", "bmc.toml:6:15:", "allow_insecure_suites"),
-        ("[lan]", "[lan]\nsuites = [8]", "bmc.toml:6:11:", "not supported"),
+        ("[lan]", "[lan]\nsuites = [8]", "bmc.toml:6:11:", "MD5; set allow_insecure_suites"),
+        ("[lan]", "[lan]\nsuites = [19]", "bmc.toml:6:11:", "xRC4, which is not supported"),
+        ("[lan]", "[lan]\nsuites = [20]", "bmc.toml:6:11:", "no such cipher suite"),
+        ("[lan]", "[lan]\nsuites = [3, 3]", "bmc.toml:6:14:", "listed twice"),
+        ("[lan]", "[lan]\nipmi15 = [\"sha\"]", "bmc.toml:6:11:", "\"md5\", \"md2\""),
+        ("[lan]", "[lan]\nipmi15 = [\"md5\"]", "bmc.toml:6:11:", "allow_insecure_suites"),
+        ("[lan]", "[lan]\nquirks = [\"idzeroo\"]", "bmc.toml:6:11:", "mean \"idzero\"?"),
+        ("[lan]", "[lan]\nquirks = [\"warp\"]", "bmc.toml:6:11:", "are idzero, unexpectedauth, "),
+        ("[lan]", "[lan]\nquirks = \"idzero\"", "bmc.toml:6:10:", "expected a sequence"),
+        ("[lan]", "[lan]\nrate = \"on\"", "bmc.toml:6:8:", "\"off\""),
+        ("[lan]", "[lan]\nrate = 5", "bmc.toml:6:8:", "{ per_second = 256, burst = 512 }"),
+        ("[lan]", "[lan]\nrate = { per_second = 5 }", "bmc.toml:6:8:", "missing field `burst`"),
+        ("[lan]", "[lan]\nrate = { per_second = 5, burst = 0 }", "bmc.toml:6:8:", "of them 0"),
+        ("[lan]", "[lan]\nidle_timeout = 0", "bmc.toml:6:16:", "1 to 86400"),
         ("[lan]", "[lan]\nsessions = 64", "bmc.toml:6:12:", "1 to 63"),
         ("[\"127.0.0.1:9623\"]", "1", "bmc.toml:6:10:", "expected a sequence"),
         ("[\"127.0.0.1:9623\"]", "[]", "bmc.toml:6:10:", "at least one address"),
@@ -55,6 +73,26 @@ fn every_fault_is_placed() {
         assert!(message.contains(says), "{from} -> {to}: {message}");
     }
     assert!(error("").contains("missing field"));
+}
+
+#[test]
+fn sessions_are_as_they_are_described() {
+    let lan = "[lan]\nsuites = [17, 12, 0]\nipmi15 = [\"md5\", \"none\"]\nrate = \"off\"\n\
+               allow_insecure_suites = true\nsessions = 4\nidle_timeout = 1.5\n\
+               quirks = [\"SeqByTwo\", \"idzero\"]";
+    let config = Config::parse(&GOOD.replace("[lan]", lan), Path::new("bmc.toml")).unwrap();
+    assert_eq!(config.suites, [17, 12, 0].map(CipherSuite));
+    assert_eq!(config.ipmi15, [AuthType::Md5, AuthType::None]);
+    assert_eq!((config.sessions, config.idle_timeout), (4, Duration::from_millis(1500)));
+    assert_eq!(config.rate, None);
+    assert_eq!(config.quirks, Quirks::from_iter([Quirk::IdZero, Quirk::SeqByTwo]));
+    // Every suite there is but those with xRC4.
+    for number in 0..=255 {
+        let suites = format!("[lan]\nallow_insecure_suites = true\nsuites = [{number}]");
+        let outcome = Config::parse(&GOOD.replace("[lan]", &suites), Path::new("bmc.toml"));
+        let spoken = matches!(number, 0..=3 | 6..=8 | 11 | 12 | 15..=17);
+        assert_eq!(outcome.is_ok(), spoken, "{number}");
+    }
 }
 
 #[test]

@@ -75,6 +75,25 @@ async fn traffic_does_not_hold_up_a_power_cycle() {
 }
 
 #[tokio::test]
+async fn quirks_are_put_on_and_off_while_it_runs() {
+    let started = Config { quirks: Quirks::NONE.with(Quirk::SilentClose), ..config() };
+    let server = Server::start(&started, None).unwrap();
+    assert_eq!(server.quirks(), started.quirks);
+    let endpoint = Endpoint::bind().unwrap();
+    let console = console(&endpoint, &server);
+    assert!(console.connect().await.unwrap().noticed.is_empty());
+    for quirks in [Quirks::NONE.with(Quirk::SeqByTwo), Quirks::NONE] {
+        server.set_quirks(quirks);
+        assert_eq!(server.quirks(), quirks);
+        // Sessions that are open go on.
+        for _ in 0..8 {
+            console.send(&GetDeviceId).await.unwrap();
+        }
+    }
+    assert_eq!(console.connect().await.unwrap().noticed, Quirks::NONE.with(Quirk::SeqByTwo));
+}
+
+#[tokio::test]
 async fn a_part_that_fails_is_reported() {
     let mut server = Server::start(&config(), None).unwrap();
     server.tasks.spawn(async { panic!("part of the test") });

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use ipmi_bmc::nvram::Memory;
 use ipmi_bmc::{Bmc, LanPolicy, LogPolicy, Origin, Settings};
+use ipmi_session::Quirks;
 use ipmi_session::managed::Limits;
 use ipmi_wire::cmd::app::Guid;
 use ipmi_wire::cmd::chassis::GetChassisStatus;
@@ -58,6 +59,7 @@ impl Rig {
             users: Vec::new(),
             lan: LanPolicy::default(),
             limits: Limits::default(),
+            quirks: Quirks::NONE,
             epoch: 1_800_000_000,
             log: LogPolicy::default(),
             nonvolatile: false,

@@ -1,0 +1,100 @@
+//! What two configurations differ in.
+
+use ipmi_bmc::User;
+use ipmi_session::Secret;
+
+use super::Config;
+
+impl Config {
+    /// What in `other` is not as it is here, by the names of sections and keys.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        // Whoever adds a field is told here.
+        let Self {
+            name,
+            guid,
+            personality,
+            records_in,
+            log,
+            listen,
+            suites,
+            limit,
+            kg,
+            ipmi15,
+            sessions,
+            idle_timeout,
+            rate,
+            quirks,
+            power_on,
+            seed,
+            users,
+            sensors,
+        } = self;
+        let all = [
+            ("[bmc] name", *name == other.name),
+            ("[bmc] guid", *guid == other.guid),
+            ("[bmc] personality", *personality == other.personality),
+            ("[bmc] records", *records_in == other.records_in),
+            ("[sel]", *log == other.log),
+            ("[lan] listen", *listen == other.listen),
+            ("[lan] suites", *suites == other.suites),
+            ("[lan] privilege_limit", *limit == other.limit),
+            ("[lan] kg", is_same(kg.as_ref(), other.kg.as_ref())),
+            ("[lan] ipmi15", *ipmi15 == other.ipmi15),
+            ("[lan] sessions", *sessions == other.sessions),
+            ("[lan] idle_timeout", *idle_timeout == other.idle_timeout),
+            ("[lan] rate", *rate == other.rate),
+            (Self::QUIRKS, *quirks == other.quirks),
+            ("[machine] power", *power_on == other.power_on),
+            ("[machine] seed", *seed == other.seed),
+            ("[[user]]", is_same_list(users, &other.users)),
+            ("[[bus]], [[sensor]] or [hwmon]", *sensors == other.sensors),
+        ];
+        all.into_iter().filter_map(|(what, is_same)| (!is_same).then_some(what)).collect()
+    }
+
+    /// The one that a running BMC can be given: see [`Server::set_quirks`](crate::Server::set_quirks).
+    pub const QUIRKS: &'static str = "[lan] quirks";
+}
+
+fn is_same(a: Option<&Secret>, b: Option<&Secret>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.len() == b.len() && a.padded() == b.padded(),
+        (a, b) => a.is_none() && b.is_none(),
+    }
+}
+
+fn is_same_list(a: &[User], b: &[User]) -> bool {
+    let is_same_user = |(a, b): (&User, &User)| {
+        let User { id, name, password, limit, enabled } = a;
+        (id, name, limit, enabled) == (&b.id, &b.name, &b.limit, &b.enabled)
+            && is_same(Some(password), Some(&b.password))
+    };
+    a.len() == b.len() && a.iter().zip(b).all(is_same_user)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_change_has_its_name() {
+        let text = include_str!("../../../../examples/bmc.toml");
+        let parse = |text: &str| Config::parse(text, Path::new("bmc.toml")).unwrap();
+        let config = parse(text);
+        assert!(config.differences(&parse(text)).is_empty());
+        for (from, to, name) in [
+            ("gallery-1", "gallery-2", "[bmc] name"),
+            ("[17, 3]", "[17]", "[lan] suites"),
+            ("[17, 3]", "[17, 3]\nquirks = [\"seqbytwo\"]", Config::QUIRKS),
+            ("[17, 3]", "[17, 3]\nkg = \"k\"", "[lan] kg"),
+            ("Oper_Pass_3", "Oper_Pass_4", "[[user]]"),
+            ("\"on\"", "\"off\"", "[machine] power"),
+        ] {
+            assert!(text.contains(from), "{from}");
+            assert_eq!(config.differences(&parse(&text.replace(from, to))), [name], "{to}");
+        }
+    }
+}
