@@ -27,7 +27,8 @@ pub(crate) use sdr::{RecordFilter, RecordKind, Sdr, SdrCache};
 pub(crate) use sel::{Add, AtLeast, EventFilter, LogForm, Sel, SelTime, Severities, Since};
 pub(crate) use sensor::{FailOn, Sensor, SensorFilter, State, States, Switch, Thresholds};
 pub(crate) use words::byte;
-use words::{identify, privilege, seconds, suite};
+pub(crate) use words::{AuthTypeWord, Workaround};
+use words::{identify, privilege, seconds, suite, workaround};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -69,11 +70,28 @@ pub(crate) struct Globals {
     #[arg(short = 'C', long = "cipher-suite", global = true, value_name = "N")]
     #[arg(value_delimiter = ',', value_parser = suite)]
     pub(crate) cipher_suites: Vec<CipherSuite>,
-    /// Allow suites that do not protect what they carry: 0, 1, 2, 15, 16
+    /// Allow suites that do not protect what they carry: 0, 1, 2, 6, 7, 11, 15, 16; and those with
+    /// MD5: 8, 12
     #[arg(long, global = true)]
     pub(crate) allow_insecure_suites: bool,
-    /// How long a login or a request may take
-    #[arg(long, global = true, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    /// Log in by IPMI 1.5, which encrypts nothing: whoever listens reads all
+    #[arg(long, global = true)]
+    pub(crate) allow_ipmi15: bool,
+    /// With --allow-ipmi15: none, md2, md5 or password [default: md5,md2]
+    #[arg(short = 'A', long = "auth-type", global = true, value_name = "TYPE")]
+    #[arg(value_delimiter = ',', value_enum, hide_possible_values = true)]
+    pub(crate) auth_types: Vec<AuthTypeWord>,
+    /// Departures from the specification that this BMC is known for, by FreeIPMI's names: idzero,
+    /// opensesspriv ... Most are found out without; 'none' forgets what was learned
+    #[arg(long = "workaround", global = true, value_name = "NAME", value_delimiter = ',')]
+    #[arg(value_parser = workaround)]
+    pub(crate) workarounds: Vec<Workaround>,
+    /// This BMC is known to drop a packet that it has seen: then a power cycle or reset whose
+    /// answer is lost is sent again, as the very same packet. Most do, some run it twice
+    #[arg(long, global = true)]
+    pub(crate) refuses_replays: bool,
+    /// How long a login or a request may take (4.9: a dead host ends within five seconds in all)
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "4.9", value_parser = seconds)]
     pub(crate) deadline: Duration,
     /// table, for people; json, jsonl, csv or yaml, for programs
     #[arg(short, long, global = true, value_name = "FORM", help_heading = "Output")]

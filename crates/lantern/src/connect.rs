@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 
-use ipmi_client::{Bmc, Cache, Credentials, Endpoint, SessionInfo, Timing};
+use ipmi_client::{Bmc, Cache, Credentials, Endpoint, Protocol, Quirks, SessionInfo, Timing};
 use ipmi_wire::Privilege;
-use ipmi_wire::session::{CipherSuite, Username};
+use ipmi_wire::session::{
+    AuthType, AuthenticationAlgorithm, CipherSuite, IntegrityAlgorithm, Username,
+};
 
-use crate::cli::Globals;
+use crate::cli::{Globals, Workaround};
 use crate::error::Error;
 use crate::output::Voice;
 use crate::secret;
@@ -18,7 +20,8 @@ use crate::target::Target;
 pub(crate) struct Plan {
     address: SocketAddr,
     credentials: Credentials,
-    /// The user named the suites, so nothing is remembered and nothing is tried before them.
+    /// The user named the suites, or wants nothing that was learned, so nothing is remembered and
+    /// nothing is tried before them.
     suites_given: bool,
     /// Where sensor data records are kept.
     cache: Option<Cache>,
@@ -45,6 +48,8 @@ impl Plan {
         let target = Target::parse(host, globals.port)?;
         let (username, name) = user(globals)?;
         let suites = suites(globals)?;
+        let protocol = protocol(globals)?;
+        let (workarounds, learned) = workarounds(globals)?;
         let kg = secret::kg(globals)?;
         let address = target.resolve()?;
         let password = secret::password(globals, &format!("{name} on {host}"), voice)?;
@@ -55,8 +60,11 @@ impl Plan {
             privilege: globals.privilege.unwrap_or(needs),
             suites,
             timing: Timing { deadline: globals.deadline, ..Timing::default() },
+            protocol,
+            workarounds,
+            refuses_replays: globals.refuses_replays,
         };
-        let suites_given = !globals.cipher_suites.is_empty();
+        let suites_given = !globals.cipher_suites.is_empty() || globals.allow_ipmi15 || !learned;
         let cache = cache_directory().filter(|_| !globals.no_cache).map(Cache::at);
         Ok(Self { address, credentials, suites_given, cache, voice })
     }
@@ -129,13 +137,65 @@ fn suites(globals: &Globals) -> Result<Vec<CipherSuite>, Error> {
     if globals.cipher_suites.is_empty() {
         return Ok(vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3]);
     }
-    let weak = globals.cipher_suites.iter().find(|suite| !suite.protects_payloads());
-    if let Some(weak) = weak
-        && !globals.allow_insecure_suites
-    {
-        return Err(Error::usage(format!("{weak} does not protect what it carries"))
-            .cause("it leaves out encryption, integrity, or even the password")
-            .next("use 17 or 3; if this is a test, add --allow-insecure-suites"));
+    let weakness = |suite: &CipherSuite| {
+        let why = match suite {
+            suite if !suite.protects_payloads() => {
+                "does not protect what it carries: it leaves out encryption, integrity, or even \
+                 the password"
+            }
+            suite if uses_md5(*suite) => "protects what it carries with MD5, which is broken",
+            _ => return None,
+        };
+        Some(format!("{suite} {why}"))
+    };
+    match globals.cipher_suites.iter().find_map(weakness) {
+        Some(weakness) if !globals.allow_insecure_suites => Err(Error::usage(weakness)
+            .next("use 17 or 3; if this is a test, add --allow-insecure-suites")),
+        _ => Ok(globals.cipher_suites.clone()),
     }
-    Ok(globals.cipher_suites.clone())
+}
+
+fn uses_md5(suite: CipherSuite) -> bool {
+    suite.algorithms().is_some_and(|algorithms| {
+        algorithms.authentication == AuthenticationAlgorithm::HmacMd5
+            || matches!(
+                algorithms.integrity,
+                IntegrityAlgorithm::HmacMd5_128 | IntegrityAlgorithm::Md5_128
+            )
+    })
+}
+
+/// IPMI 1.5 is never fallen back to: it is the user's word, and then it is all that is tried.
+fn protocol(globals: &Globals) -> Result<Protocol, Error> {
+    let Globals { allow_ipmi15, auth_types, cipher_suites, .. } = globals;
+    if !allow_ipmi15 {
+        return match auth_types.is_empty() {
+            true => Ok(Protocol::RmcpPlus),
+            false => Err(Error::usage("-A is for IPMI 1.5, which encrypts nothing")
+                .cause("whoever listens reads all that is said, and may find out the password")
+                .next("leave out -A; if this BMC speaks nothing else, add --allow-ipmi15")),
+        };
+    }
+    if !cipher_suites.is_empty() {
+        return Err(
+            Error::usage("IPMI 1.5 knows no cipher suites").next("leave out -C, or --allow-ipmi15")
+        );
+    }
+    Ok(Protocol::Ipmi15(match auth_types.as_slice() {
+        [] => vec![AuthType::Md5, AuthType::Md2],
+        words => words.iter().map(|word| AuthType::from(*word)).collect(),
+    }))
+}
+
+/// What the BMC is known for; whether what was learned of it counts.
+fn workarounds(globals: &Globals) -> Result<(Quirks, bool), Error> {
+    let none = globals.workarounds.contains(&Workaround::None);
+    if none && globals.workarounds.len() > 1 {
+        return Err(Error::usage("--workaround none cannot stand beside others"));
+    }
+    let quirk = |word: &Workaround| match word {
+        Workaround::None => None,
+        Workaround::Quirk(quirk) => Some(*quirk),
+    };
+    Ok((globals.workarounds.iter().filter_map(quirk).collect(), !none))
 }

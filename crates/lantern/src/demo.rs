@@ -95,7 +95,7 @@ async fn session(stage: &Stage) -> Result<(), Error> {
     let (sent, received) = stage.endpoint.datagrams();
     let current = GetSessionInfo { selector: SessionSelector::Current };
     let answer = stage.bmc.send(&current).await?;
-    let view = Session::new(opened.agreed, &answer);
+    let view = Session::new(opened.agreed, opened.noticed, &answer);
     show(&view.text(WIDTH))?;
     say(&format!("   logged in with {sent} datagrams out, {received} in, in {took:.1} ms\n"))?;
     ensure(opened.agreed.suite() == Some(CipherSuite::SUITE_17), "cipher suite 17 is in use")

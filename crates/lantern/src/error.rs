@@ -8,6 +8,8 @@ use std::io;
 use ipmi_client::{ErrorKind, Failure};
 use ipmi_wire::CompletionCode;
 
+use crate::view::outcome::OutcomeView;
+
 /// The exit codes, as `--help` documents them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -48,6 +50,8 @@ pub(crate) struct Report {
     pub(crate) doing: Option<&'static str>,
     /// The BMC's answer, if that is what went wrong.
     pub(crate) completion: Option<CompletionCode>,
+    /// What was found out, if the answer was lost.
+    pub(crate) outcome: Option<OutcomeView>,
 }
 
 impl Error {
@@ -61,6 +65,7 @@ impl Error {
             address: None,
             doing: None,
             completion: None,
+            outcome: None,
         }))
     }
 
@@ -90,13 +95,17 @@ impl From<ipmi_client::Error> for Error {
     fn from(error: ipmi_client::Error) -> Self {
         let advice = error.advice();
         Self::Told(Box::new(Report {
-            exit: exit_of(&error.kind),
+            exit: exit_of(&error),
             message: error.to_string(),
             cause: Some(advice.cause),
             next: Some(advice.next),
             address: error.address.map(|address| address.to_string()),
             doing: Some(error.doing),
             completion: error.completion(),
+            outcome: match error.outcome() {
+                Some(outcome) => Some(outcome.into()),
+                None => error.is_unknown().then(OutcomeView::unknown),
+            },
         }))
     }
 }
@@ -107,14 +116,18 @@ impl From<io::Error> for Error {
     }
 }
 
-const fn exit_of(kind: &ErrorKind) -> Exit {
-    match kind {
+fn exit_of(error: &ipmi_client::Error) -> Exit {
+    match &*error.kind {
+        _ if error.is_unknown() => Exit::Uncertain,
         ErrorKind::Session(_) | ErrorKind::Io(_) => Exit::NoSession,
-        ErrorKind::Call(Failure::Uncertain) => Exit::Uncertain,
         // The session is lost with the answer.
-        ErrorKind::Call(Failure::NoAnswer { .. } | Failure::NotSent | Failure::Interrupted) => {
-            Exit::NoSession
-        }
+        ErrorKind::Call(
+            Failure::NoAnswer { .. }
+            | Failure::NotSent
+            | Failure::Interrupted
+            | Failure::WrongCode { .. }
+            | Failure::Unreachable(_),
+        ) => Exit::NoSession,
         _ => Exit::Failed,
     }
 }

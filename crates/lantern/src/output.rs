@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::Format;
-use crate::error::{Error, Report};
+use crate::error::{Error, Exit, Report};
+use crate::view::outcome::OutcomeView;
 use crate::view::plain::plain_lines;
 
 /// Writes a result, whole.
@@ -61,6 +62,8 @@ struct ErrorView<'a> {
     next: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     completion_code: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'a OutcomeView>,
 }
 
 impl Voice {
@@ -83,11 +86,16 @@ impl Voice {
 
     /// The end of a command that failed.
     pub(crate) fn error(self, report: &Report) {
-        let Report { exit, message, cause, next, address, doing, completion } = report;
+        let Report { exit, message, cause, next, address, doing, completion, outcome } = report;
         match self.0 {
             Format::Table => {
                 let width = columns(io::stderr()).map(|columns| usize::from(columns).min(100));
-                line(&format!("error: {message}"));
+                // Not an error, for all that is known.
+                let unknown = *exit == Exit::Uncertain;
+                line(&format!("{}: {message}", if unknown { "unknown" } else { "error" }));
+                for seen in outcome.iter().flat_map(|outcome| outcome.lines(width)) {
+                    line(&seen);
+                }
                 for (name, text) in [("cause: ", cause), ("next:  ", next)] {
                     if let Some(text) = text {
                         line(&hanging(&format!("  {name}"), text, width));
@@ -103,6 +111,7 @@ impl Voice {
                 cause: cause.as_deref(),
                 next: next.as_deref(),
                 completion_code: completion.map(|code| code.0),
+                outcome: outcome.as_ref(),
             }),
         }
     }

@@ -24,6 +24,10 @@ mod log;
 mod login;
 #[path = "cli/nvram.rs"]
 mod nvram;
+#[path = "cli/outcome.rs"]
+mod outcome;
+#[path = "cli/protocols.rs"]
+mod protocols;
 #[path = "cli/schemas.rs"]
 mod schemas;
 #[path = "cli/sensors.rs"]

@@ -11,7 +11,8 @@ Exit codes:
   1    the BMC answered and refused, or the operation failed
   2    wrong usage or configuration
   3    no session: network, credentials, cipher suites
-  4    outcome unknown: sent once, answer lost; look at the state before repeating it
+  4    outcome unknown: sent once, answer lost, and what was looked up proves nothing; look at
+       the machine before repeating it
   5    --fail-on: a sensor is in that state, or worse
   130  interrupted";
 

@@ -1,4 +1,4 @@
-//! `bmc run`: be a BMC until somebody says stop.
+//! `bmc run`: be a BMC until somebody says stop. SIGHUP has the configuration read again.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -67,12 +67,18 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
     }
     // Before anybody can know that there is somebody to stop.
     let stop = stop_signal().map_err(no_signals)?;
+    let mut reread = signal(SignalKind::hangup()).map_err(no_signals)?;
     let mut server = Server::start(&config, state.as_deref()).map_err(start_error)?;
     let running = Running::new(&config, server.addresses());
     let mut outcome = render_here(&running, format).and_then(output::print);
-    if outcome.is_ok() {
+    tokio::pin!(stop);
+    while outcome.is_ok() {
         tokio::select! {
-            () = stop => {}
+            () = &mut stop => break,
+            Some(()) = reread.recv() => match Config::load(file) {
+                Ok(new) => renew(&server, &config, new, listen),
+                Err(error) => tracing::error!("{error}; nothing is changed"),
+            },
             failed = server.failed() => {
                 outcome = Err(Error::told(Exit::Failed, failed.to_string())
                     .cause("a defect in Lantern, or a network interface that went away")
@@ -82,6 +88,19 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
     }
     server.stop().await;
     outcome
+}
+
+/// Gives a running BMC what it can be given of a new configuration, and names the rest.
+fn renew(server: &Server, started: &Config, mut new: Config, listen: &[SocketAddr]) {
+    if !listen.is_empty() {
+        new.listen = listen.to_vec();
+    }
+    for what in started.differences(&new) {
+        if what != Config::QUIRKS {
+            tracing::warn!("{what} is not as it was at the start: it takes a restart");
+        }
+    }
+    server.set_quirks(new.quirks);
 }
 
 /// Resolves at SIGINT or SIGTERM. They are caught from now on.

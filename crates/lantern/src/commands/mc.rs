@@ -1,7 +1,7 @@
 //! `mc`.
 
 use ipmi_client::Bmc;
-use ipmi_wire::cmd::app::{ColdReset, GetDeviceId, GetSelfTestResults, GetSystemGuid, WarmReset};
+use ipmi_wire::cmd::app::{GetDeviceId, GetSelfTestResults, GetSystemGuid};
 
 use super::Outcome;
 use crate::cli::{Mc, Reset};
@@ -13,13 +13,11 @@ pub(super) async fn run(command: &Mc, bmc: &Bmc) -> Outcome {
         Mc::Guid => Box::new(GuidView::from(&bmc.send(&GetSystemGuid).await?)),
         Mc::Selftest => Box::new(SelfTestView::from(bmc.send(&GetSelfTestResults).await?.result)),
         Mc::Reset { how } => {
-            match how {
-                Reset::Cold => bmc.send(&ColdReset).await?,
-                Reset::Warm => bmc.send(&WarmReset).await?,
-            }
-            // The BMC may forget its sessions, and is in no state to answer.
-            bmc.forget_session().await;
-            Box::new(ResetView::from(*how))
+            let done = match how {
+                Reset::Cold => bmc.cold_reset().await?,
+                Reset::Warm => bmc.warm_reset().await?,
+            };
+            Box::new(ResetView::new(*how, &done))
         }
     })
 }

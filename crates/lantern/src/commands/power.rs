@@ -17,6 +17,6 @@ pub(super) async fn run(command: Power, bmc: &Bmc) -> Outcome {
         Power::Reset => PowerAction::Reset,
         Power::Diag => PowerAction::DiagnosticInterrupt,
     };
-    bmc.power(action).await?;
-    Ok(Box::new(PowerControl::accepted(action)))
+    let done = bmc.power(action).await?;
+    Ok(Box::new(PowerControl::new(action, &done)))
 }

@@ -12,7 +12,13 @@ use crate::view::raw::Raw;
 pub(super) async fn run(command: &cli::Raw, bmc: &Bmc) -> Outcome {
     let request = request(command)?;
     let known = registry::find(registry::identify(&request));
-    let response = bmc.send_raw(request).await?;
+    let response = bmc.send_raw(request).await.map_err(|error| match error.is_unknown() {
+        true => Error::from(error).next(
+            "nothing was looked up, because only you know what these bytes do: look at it before \
+             you repeat them",
+        ),
+        false => error.into(),
+    })?;
     if !response.completion.is_ok() {
         let completion = response.completion;
         return Err(ClientError {

@@ -12,7 +12,9 @@ pub(super) async fn run(command: &Session, bmc: &Bmc, info: &SessionInfo) -> Out
         Session::Info => {
             let current = GetSessionInfo { selector: SessionSelector::Current };
             let answer = bmc.send(&current).await?;
-            Ok(Box::new(SessionView::new(info.agreed, &answer)))
+            // Some departures show only once there is something to answer.
+            let noticed = bmc.connect().await?.noticed;
+            Ok(Box::new(SessionView::new(info.agreed, noticed, &answer)))
         }
     }
 }

@@ -66,8 +66,8 @@ impl Stage {
     }
 
     pub(super) async fn power(&self, action: PowerAction) -> Result<(), Error> {
-        self.bmc.power(action).await?;
-        show(&PowerControl::accepted(action).text(None))
+        let done = self.bmc.power(action).await?;
+        show(&PowerControl::new(action, &done).text(None))
     }
 
     /// Asks until power is on, or off.

@@ -1,10 +1,12 @@
 //! The management controller.
 
+use ipmi_client::outcome::Done;
 use ipmi_wire::cmd::app::{DeviceId, Guid, SelfTest};
 use ipmi_wire::enterprise;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::outcome::{OutcomeView, proof};
 use super::table::fields;
 use super::{View, list, set, version, yes_no};
 use crate::cli::Reset;
@@ -208,24 +210,32 @@ pub(crate) struct ResetView {
     #[schemars(extend("enum" = ["cold", "warm"]))]
     reset: &'static str,
     accepted: bool,
+    /// What proves that it happened, where the BMC's answer was lost; else null.
+    outcome: Option<OutcomeView>,
 }
 
-impl From<Reset> for ResetView {
-    fn from(how: Reset) -> Self {
+impl ResetView {
+    pub(crate) fn new(how: Reset, done: &Done) -> Self {
         let reset = match how {
             Reset::Cold => "cold",
             Reset::Warm => "warm",
         };
-        Self { reset, accepted: true }
+        Self { reset, accepted: true, outcome: proof(done) }
     }
 }
 
 impl View for ResetView {
     const SCHEMA: &'static str = "lantern.mc_reset/1";
 
-    fn text(&self, _: Option<u16>) -> String {
+    fn text(&self, width: Option<u16>) -> String {
         let name = if self.reset == "cold" { "Cold" } else { "Warm" };
-        format!("{name} reset: accepted; the controller is away for a while\n")
+        match &self.outcome {
+            None => format!("{name} reset: accepted; the controller is away for a while\n"),
+            Some(outcome) => {
+                let happened = format!("{name} reset: happened, although the answer was lost\n");
+                happened + &outcome.text(width)
+            }
+        }
     }
 }
 

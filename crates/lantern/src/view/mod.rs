@@ -12,6 +12,7 @@ pub(crate) mod fru;
 pub(crate) mod mc;
 pub(crate) mod number;
 pub(crate) mod nvram;
+pub(crate) mod outcome;
 pub(crate) mod plain;
 pub(crate) mod power;
 pub(crate) mod raw;

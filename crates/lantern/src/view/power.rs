@@ -1,10 +1,12 @@
 //! Power.
 
+use ipmi_client::outcome::Done;
 use ipmi_wire::cmd::chassis::PowerAction;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::View;
+use super::outcome::{OutcomeView, proof};
 
 /// Whether the machine is on.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,12 +35,14 @@ pub(crate) struct PowerControl {
     #[schemars(extend("enum" = ["on", "off", "soft", "cycle", "reset", "diag"]))]
     action: &'static str,
     accepted: bool,
+    /// What proves that it happened, where the BMC's answer was lost; else null.
+    outcome: Option<OutcomeView>,
     #[serde(skip)]
     words: &'static str,
 }
 
 impl PowerControl {
-    pub(crate) const fn accepted(action: PowerAction) -> Self {
+    pub(crate) fn new(action: PowerAction, done: &Done) -> Self {
         let (action, words) = match action {
             PowerAction::On => ("on", "Power on"),
             PowerAction::Off => ("off", "Power off"),
@@ -47,15 +51,21 @@ impl PowerControl {
             PowerAction::Reset => ("reset", "Hard reset"),
             PowerAction::DiagnosticInterrupt => ("diag", "Diagnostic interrupt"),
         };
-        Self { action, accepted: true, words }
+        Self { action, accepted: true, outcome: proof(done), words }
     }
 }
 
 impl View for PowerControl {
     const SCHEMA: &'static str = "lantern.power_control/1";
 
-    fn text(&self, _: Option<u16>) -> String {
-        format!("{}: accepted\n", self.words)
+    fn text(&self, width: Option<u16>) -> String {
+        match &self.outcome {
+            None => format!("{}: accepted\n", self.words),
+            Some(outcome) => {
+                let happened = format!("{}: happened, although the answer was lost\n", self.words);
+                happened + &outcome.text(width)
+            }
+        }
     }
 }
 

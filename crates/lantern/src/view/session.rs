@@ -1,17 +1,21 @@
 //! Sessions.
 
-use ipmi_client::Agreed;
+use ipmi_client::{Agreed, Quirk, Quirks};
 use ipmi_wire::cmd::app::{ActiveSession, SessionInfo};
 use ipmi_wire::session::CipherSuite;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::View;
 use super::table::fields;
+use super::{View, list};
 
 /// Get Session Info, and what the console knows itself.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Session {
+    #[schemars(extend("enum" = ["rmcp+", "ipmi1.5"]))]
+    protocol: &'static str,
+    /// Of IPMI 1.5.
+    authentication_type: Option<String>,
     cipher_suite: Option<u8>,
     authentication: Option<String>,
     integrity: Option<String>,
@@ -25,15 +29,23 @@ pub(crate) struct Session {
     remote_port: Option<u16>,
     active_sessions: u8,
     possible_sessions: u8,
+    /// Departures from the specification that were dealt with, by their names in `--workaround`.
+    quirks: Vec<&'static str>,
 }
 
 impl Session {
-    pub(crate) fn new(agreed: Agreed, info: &SessionInfo) -> Self {
+    pub(crate) fn new(agreed: Agreed, noticed: Quirks, info: &SessionInfo) -> Self {
         let suite = agreed.suite();
         let algorithms = suite.and_then(CipherSuite::algorithms);
         let session = info.session.as_ref();
         let lan = session.and_then(|session| session.lan);
+        let (protocol, authentication_type) = match agreed {
+            Agreed::Suite(_) => ("rmcp+", None),
+            Agreed::Ipmi15(auth_type) => ("ipmi1.5", Some(auth_type.to_string())),
+        };
         Self {
+            protocol,
+            authentication_type,
             cipher_suite: suite.map(|suite| suite.0),
             authentication: algorithms.map(|a| a.authentication.to_string()),
             integrity: algorithms.map(|a| a.integrity.to_string()),
@@ -52,6 +64,7 @@ impl Session {
             remote_port: lan.map(|lan| lan.port),
             active_sessions: info.active,
             possible_sessions: info.possible,
+            quirks: noticed.iter().map(Quirk::name).collect(),
         }
     }
 
@@ -61,7 +74,10 @@ impl Session {
         let named: Vec<_> = named.into_iter().flatten().map(String::as_str).collect();
         match self.cipher_suite {
             Some(suite) => format!("{suite} ({})", named.join(", ")),
-            None => "none (IPMI 1.5)".to_owned(),
+            None => {
+                let auth_type = self.authentication_type.as_deref().unwrap_or("unknown");
+                format!("none: IPMI 1.5, authentication {auth_type}")
+            }
         }
     }
 }
@@ -79,6 +95,7 @@ impl View for Session {
             width,
             [
                 ("Cipher suite", self.suite()),
+                ("Quirks", list(&self.quirks)),
                 ("Session handle", self.handle.to_string()),
                 ("User ID", or_dash(self.user_id.map(|id| id.to_string()))),
                 ("Privilege", or_dash(self.privilege.clone())),

@@ -107,6 +107,39 @@ fn a_bmc_keeps_its_state() {
 }
 
 #[test]
+fn a_hangup_changes_what_can_be_changed() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, log) = (directory.path().join("bmc.toml"), directory.path().join("log"));
+    let written = || std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&path, example()).unwrap();
+    let mut command = lantern();
+    command.args(["bmc", "run"]).arg(&path).stdout(Stdio::piped());
+    let mut child = command.stderr(std::fs::File::create(&log).unwrap()).spawn().unwrap();
+    let (_, _stdout) = first_line(child.stdout.take().unwrap());
+    for (lan, says) in [
+        (
+            "[lan]\nsessions = 3\nquirks = [\"seqbytwo\", \"idzero\"]",
+            vec!["[lan] sessions is not as it was at the start", "quirks=\"idzero, seqbytwo\""],
+        ),
+        ("[lan]\nquirks = [\"idzeroo\"]", vec!["bmc.toml:13:11: ", "idzero", "nothing is changed"]),
+    ] {
+        std::fs::write(&log, "").unwrap();
+        std::fs::write(&path, example().replace("[lan]", lan)).unwrap();
+        signal_to(&child, "-HUP");
+        let last = says.last().unwrap();
+        while !written().contains(last) || !written().ends_with('\n') {
+            assert!(child.try_wait().unwrap().is_none(), "{}", written());
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        for word in says {
+            assert!(written().contains(word), "{word}: {}", written());
+        }
+    }
+    signal_to(&child, "-TERM");
+    assert_eq!(wait(&mut child).code(), Some(0));
+}
+
+#[test]
 fn an_interrupted_command_says_so() {
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let host = silent.local_addr().unwrap().to_string();
