@@ -1,11 +1,12 @@
 //! `cargo xtask soak`: half of the time the fuzz targets, half of it one login after another; and,
-//! however long it takes, power cuts and kills of a BMC that keeps what it is told.
+//! however long it takes, power cuts and kills of a BMC that keeps what it is told, and a million
+//! commands over a network that exists in memory only.
 //!
 //! The logins look for what only shows after many: sessions that are not freed, memory that is not
 //! given back. Clients take turns, one at a time, on loopback.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 
@@ -28,6 +29,10 @@ const LOADS: &str = "8";
 const CUT: &str = "power_may_fail_at_any_moment";
 const KILLED: &str = "what_was_acknowledged_survives_kill_9";
 
+/// How many commands are given in simulation, and what says so and how many seeds a second that was.
+const COMMANDS: &str = "1000000";
+const SIMULATED: &str = "as_long_as_one_likes";
+
 /// After so many logins of each client the BMC's memory is taken as what it needs.
 const WARM: u64 = 20;
 
@@ -44,9 +49,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
     let logins = logins(half)?;
     let durability = durability()?;
+    let simulation = simulation()?;
     let body = format!(
         "{minutes} minutes.\n\n\
-         - Fuzzing: {targets} targets, {each} s each, nothing found.\n{logins}{durability}"
+         - Fuzzing: {targets} targets, {each} s each, nothing found.\n\
+         {logins}{durability}{simulation}"
     );
     report::write("soak", &body)
 }
@@ -61,6 +68,21 @@ fn durability() -> Result<String> {
     Ok(format!(
         "- Power cuts: {cuts}: in each, all that was acknowledged was there, and nothing in part.\n\
          - kill -9: {kills}; all of them were there.\n"
+    ))
+}
+
+/// Both ends over a virtual network and clock, with all that can go wrong, from seeds that nobody has
+/// seen: the report says which.
+fn simulation() -> Result<String> {
+    let seed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let test = ["test", "--release", "-p", "lantern-testkit", "--test", "simulation", SIMULATED];
+    let mut command = shell::cargo(test);
+    command.args(["--", "--nocapture"]);
+    command.env("LANTERN_SIM_COMMANDS", COMMANDS).env("LANTERN_SIM_SEED", seed.to_string());
+    let told = said(&mut command, "simulated")?;
+    Ok(format!(
+        "- Simulation: {told}; nothing was done twice, no answer was another's, and what was told \
+         was true.\n"
     ))
 }
 

@@ -5,9 +5,11 @@
 //! * [`tap`]: a UDP relay that counts, records and disturbs what passes between two ends.
 //! * [`tshark`]: Wireshark's opinion of what was recorded.
 //! * [`process`]: running any program without ever waiting for it forever.
+//! * [`sim`]: both of our ends over a virtual network and clock.
 //!
-//! None of these uses our own code, so that what they say about it is not said with it. Everything
-//! is for loopback only. A helper that cannot do its work panics: that is how a test learns of it.
+//! None but the last uses our own code, so that what they say about it is not said with it.
+//! Everything is for loopback only. A helper that cannot do its work panics: that is how a test
+//! learns of it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,5 +20,6 @@
 
 pub mod peers;
 pub mod process;
+pub mod sim;
 pub mod tap;
 pub mod tshark;

@@ -7,9 +7,11 @@
 //!
 //! Real sockets and real time, for tests with real programs; it does not pass on ICMP errors.
 
+mod line;
 mod pcap;
 mod relay;
 
+pub use line::Line;
 pub use pcap::save;
 
 use std::io;
@@ -41,6 +43,8 @@ pub enum Verdict {
     Delay(Duration),
     /// It arrives twice.
     Duplicate,
+    /// It arrives once after each of these.
+    Copies(Vec<Duration>),
     /// Something else arrives instead.
     Replace(Vec<u8>),
 }
@@ -89,6 +93,15 @@ impl Tap {
         let addr = front.local_addr().expect("a bound socket has an address");
         let (relay, threads) = relay::start(front, bmc, Box::new(hook));
         Self { addr, relay, threads }
+    }
+
+    /// A relay to `bmc` over a bad line, whose mischief the seed decides.
+    ///
+    /// # Panics
+    /// If no loopback socket is to be had.
+    #[must_use]
+    pub fn over(bmc: SocketAddr, line: Line, seed: u64) -> Self {
+        Self::with_hook(bmc, line.hook(seed))
     }
 
     /// What to give to the console instead of the BMC's address: a free loopback port.

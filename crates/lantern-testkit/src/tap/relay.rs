@@ -147,16 +147,17 @@ impl Relay {
         packets.push(Packet { at, direction, console, bytes: bytes.to_vec() });
         drop(packets);
 
-        let (copies, delay, bytes) = match hook(direction, bytes) {
-            Verdict::Pass => (1, Duration::ZERO, bytes.to_vec()),
-            Verdict::Drop => (0, Duration::ZERO, Vec::new()),
-            Verdict::Delay(delay) => (1, delay, bytes.to_vec()),
-            Verdict::Duplicate => (2, Duration::ZERO, bytes.to_vec()),
-            Verdict::Replace(other) => (1, Duration::ZERO, other),
+        let (copies, bytes) = match hook(direction, bytes) {
+            Verdict::Pass => (vec![Duration::ZERO], bytes.to_vec()),
+            Verdict::Drop => (Vec::new(), Vec::new()),
+            Verdict::Delay(delay) => (vec![delay], bytes.to_vec()),
+            Verdict::Duplicate => (vec![Duration::ZERO; 2], bytes.to_vec()),
+            Verdict::Copies(delays) => (delays, bytes.to_vec()),
+            Verdict::Replace(other) => (vec![Duration::ZERO], other),
         };
-        let due = Instant::now() + delay;
-        for _ in 0..copies {
-            let (from, bytes) = (Arc::clone(from), bytes.clone());
+        let now = Instant::now();
+        for delay in copies {
+            let (due, from, bytes) = (now + delay, Arc::clone(from), bytes.clone());
             // The other end is gone only when the relay is stopping.
             let _ = jobs.send(Job { due, order, from, to, bytes });
         }

@@ -1,4 +1,4 @@
-//! FreeIPMI's programs, over IPMI 2.0.
+//! FreeIPMI's programs, over IPMI 2.0 or 1.5.
 //!
 //! FreeIPMI keeps SDR caches in the user's home, wherever `$HOME` points, and takes a stale one for
 //! an error; and it reads a configuration file of the whole system. A test wants neither, so each
@@ -23,10 +23,18 @@ pub struct FreeIpmi {
     addr: SocketAddr,
     user: String,
     password: String,
-    suite: u8,
+    protocol: Protocol,
     privilege: String,
     options: Vec<String>,
     timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+enum Protocol {
+    /// With this cipher suite.
+    V20(u8),
+    /// With this authentication type.
+    V15(String),
 }
 
 impl FreeIpmi {
@@ -45,7 +53,7 @@ impl FreeIpmi {
             addr,
             user: user.to_owned(),
             password: password.to_owned(),
-            suite: 3,
+            protocol: Protocol::V20(3),
             privilege: "ADMIN".to_owned(),
             options: Vec::new(),
             timeout: PATIENCE,
@@ -54,8 +62,16 @@ impl FreeIpmi {
 
     /// Asks for this cipher suite (`-I`).
     #[must_use]
-    pub const fn suite(mut self, suite: u8) -> Self {
-        self.suite = suite;
+    pub fn suite(mut self, suite: u8) -> Self {
+        self.protocol = Protocol::V20(suite);
+        self
+    }
+
+    /// Speaks IPMI 1.5 (`-D LAN`) with this authentication type (`-a`): `none`, `md2`, `md5` or
+    /// `straight_password_key`.
+    #[must_use]
+    pub fn lan(mut self, authentication: &str) -> Self {
+        self.protocol = Protocol::V15(authentication.to_owned());
         self
     }
 
@@ -99,9 +115,12 @@ impl FreeIpmi {
             command.arg("--sdr-cache-directory").arg(self.dir.path());
         }
         // `SocketAddr` writes an IPv6 address in brackets, as FreeIPMI reads it.
-        command.args(["-D", "LAN_2_0", "-h", &self.addr.to_string()]);
+        match &self.protocol {
+            Protocol::V20(suite) => command.args(["-D", "LAN_2_0", "-I", &suite.to_string()]),
+            Protocol::V15(authentication) => command.args(["-D", "LAN", "-a", authentication]),
+        };
+        command.args(["-h", &self.addr.to_string(), "-l", &self.privilege]);
         command.args(["-u", &self.user, "-p", &self.password]);
-        command.args(["-l", &self.privilege, "-I", &self.suite.to_string()]);
         command.args(&self.options).args(words.split_whitespace());
         command
     }

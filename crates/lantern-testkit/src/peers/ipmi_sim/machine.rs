@@ -12,6 +12,8 @@ use super::sensor::{Form, PLAIN, Sensor, States};
 pub struct Machine {
     /// The users, from user ID 2 on.
     pub accounts: Vec<Account>,
+    /// Authentication types of IPMI 1.5, each of `none`, `md2`, `md5`, `straight`.
+    pub ipmi15: Vec<&'static str>,
     /// Analog sensors, each with a full record in the SDR repository.
     pub sensors: Vec<Sensor>,
     /// Discrete sensors, each with a compact record.
@@ -49,6 +51,7 @@ impl Default for Machine {
                 account("admin", "Complex_Pass", "admin"),
                 account("oper", "Oper_Pass_3", "operator"),
             ],
+            ipmi15: vec!["md2", "md5"],
             sensors: sensors(),
             states: Vec::new(),
             records: Vec::new(),
@@ -142,7 +145,7 @@ impl Machine {
             addr.port()
         );
         for level in ["callback", "user", "operator", "admin"] {
-            let _ = writeln!(out, "  allowed_auths_{level} md2 md5");
+            let _ = writeln!(out, "  allowed_auths_{level} {}", self.ipmi15.join(" "));
         }
         out.push_str("  guid a123456789abcdefa123456789abcdef\nendlan\n");
         out.push_str("user 1 false \"\" \"\" user 10\n");
