@@ -14,38 +14,12 @@ mod common;
 
 use std::net::SocketAddr;
 
+use common::wire::judged;
 use common::{Bmc, freeipmi_at, ipmitool_at};
 use ipmi_client::{Credentials, Endpoint};
 use ipmi_wire::cmd::app::GetDeviceId;
 use ipmi_wire::session::CipherSuite;
-use lantern_testkit::peers::{IpmiSim, Peer};
-use lantern_testkit::tap::Tap;
-use lantern_testkit::tshark;
-
-/// Lets `talk` talk to `target` through a tap, and Wireshark judge what was said.
-fn judged(pairing: &str, target: SocketAddr, plain: bool, talk: impl FnOnce(SocketAddr)) {
-    if Peer::find("tshark").is_none() {
-        return;
-    }
-    let tap = Tap::start(target);
-    talk(tap.addr());
-    let file = std::env::temp_dir().join(format!(
-        "lantern-{}-{}.pcap",
-        std::process::id(),
-        pairing.replace(' ', "-")
-    ));
-    tap.save(&file).unwrap();
-    let mut judgement = tshark::judge(&file).unwrap();
-    // Wireshark says this of commands it has no parser for, such as Get Device GUID.
-    judgement.complaints.retain(|line| !line.contains("PARSER NOT IMPLEMENTED"));
-    assert_eq!(judgement.complaints, Vec::<String>::new(), "{pairing}: {}", file.display());
-    assert!(judgement.packets >= 10, "{pairing}: only {} packets", judgement.packets);
-    if plain {
-        let read = judgement.messages;
-        assert!(read >= 6, "{pairing}: only {read} messages could be read");
-    }
-    std::fs::remove_file(file).unwrap();
-}
+use lantern_testkit::peers::IpmiSim;
 
 fn our_client(addr: SocketAddr, user: &str, password: &str, suite: u8) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

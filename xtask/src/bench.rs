@@ -3,25 +3,56 @@
 //! Numbers are for people: nothing here passes or fails by the clock. Clients take turns, so that
 //! whatever else the machine does hits them alike; the median of each is compared.
 
+mod flood;
+mod line;
+
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::args::Args;
 use crate::lab::{self, Client, Lab};
-use crate::{arrows, peers, report, shell};
+use crate::{arrows, peers, report, shell, speed};
 
 const CLIENTS: [Client; 3] =
     [Client::Lantern, Client::Ipmitool { suite: 17 }, Client::Ipmipower { suite: 17 }];
 
-/// `cargo xtask bench [--runs N]`.
+/// What can be asked for by name.
+const PARTS: [&str; 6] = ["own", "speed", "exchanges", "lines", "flood", "clients"];
+
+/// `cargo xtask bench [--runs N] [PART...]`.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let runs = args.number("--runs", 50)?.max(3);
-    args.finish()?;
+    let names = args.names()?;
+    if let Some(name) = names.iter().find(|name| !PARTS.contains(name)) {
+        bail!("{name}: no such part; there are {}", PARTS.join(", "));
+    }
+    let wanted = |part| names.is_empty() || names.contains(&part);
     peers::ensure()?;
-    own_benchmarks()?;
-    report::write("bench, exchanges", &exchanges()?)?;
+    if wanted("own") {
+        own_benchmarks()?;
+    }
+    if wanted("speed") {
+        report::write("bench, speed", &speed::tables(&lab::target_directory()?)?)?;
+    }
+    if wanted("exchanges") {
+        report::write("bench, exchanges", &exchanges()?)?;
+    }
+    if wanted("lines") {
+        report::write("bench, bad lines", &line::tables(&Lab::start()?)?)?;
+    }
+    if wanted("flood") {
+        report::write("bench, flood", &flood::table()?)?;
+    }
+    if wanted("clients") {
+        clients(runs)?;
+    }
+    Ok(())
+}
+
+/// How long the clients take when nothing is wrong.
+fn clients(runs: u64) -> Result<()> {
     let lab = Lab::start()?;
     let mut rows: Vec<Row> = Vec::new();
     for client in CLIENTS {

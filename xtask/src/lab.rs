@@ -59,9 +59,24 @@ impl Lab {
         Ok(lab)
     }
 
+    /// Where the BMC is.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The BMC's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.bmc.id()
+    }
+
     /// The command that asks for the power state.
     pub(crate) fn power_status(&self, client: Client) -> Result<Command> {
-        let addr = self.addr.to_string();
+        self.power_status_at(client, self.addr)
+    }
+
+    /// The command that asks for the power state, at another address than the BMC's own.
+    pub(crate) fn power_status_at(&self, client: Client, at: SocketAddr) -> Result<Command> {
+        let addr = at.to_string();
         Ok(match client {
             Client::Lantern => {
                 let mut command = shell::program(&self.lantern);
@@ -71,7 +86,7 @@ impl Lab {
             }
             Client::Ipmitool { suite } => {
                 let mut command = peer("ipmitool")?;
-                let (ip, port) = (self.addr.ip().to_string(), self.addr.port().to_string());
+                let (ip, port) = (at.ip().to_string(), at.port().to_string());
                 command.args(["-I", "lanplus", "-C", &suite.to_string(), "-H", &ip, "-p", &port]);
                 command.args(["-U", USER, "-P", PASSWORD, "power", "status"]);
                 command
@@ -98,9 +113,7 @@ impl Lab {
 
     /// The memory that the BMC's process occupies, in KiB; `None` where the kernel does not say.
     pub(crate) fn resident_kib(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.bmc.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.split_whitespace().next()?.parse().ok()
+        resident_kib(self.bmc.id())
     }
 
     /// Waits until the BMC answers a presence ping.
@@ -131,6 +144,13 @@ impl Drop for Lab {
     }
 }
 
+/// The memory that a process occupies, in KiB; `None` where the kernel does not say.
+pub(crate) fn resident_kib(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// Runs a client that must say a power state; how long it took.
 pub(crate) fn timed(command: &mut Command) -> Result<Duration> {
     let line = shell::line(command);
@@ -153,7 +173,7 @@ fn peer(name: &str) -> Result<Command> {
 }
 
 /// Where cargo puts what it builds.
-fn target_directory() -> Result<PathBuf> {
+pub(crate) fn target_directory() -> Result<PathBuf> {
     let metadata = crate::arrows::metadata()?;
     let directory = metadata.get("target_directory").and_then(|value| value.as_str());
     directory.map(PathBuf::from).context("cargo metadata names no target directory")

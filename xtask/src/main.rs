@@ -12,6 +12,7 @@ mod peers;
 mod report;
 mod shell;
 mod soak;
+mod speed;
 mod tally;
 mod test;
 mod tools;
@@ -30,8 +31,12 @@ const COMMANDS: [Command; 6] = [
     ("test", "check and test everything, as CI does", test::run),
     ("arrows", "check which crate depends on which", arrows::run),
     ("peers", "find ipmitool, FreeIPMI, ipmi_sim and tshark; install what is missing", peers::run),
-    ("fuzz", "run the fuzz targets: [--seconds N] [TARGET...]", fuzz::run),
-    ("bench", "compare with the peers, into docs/measurements.md: [--runs N]", bench::run),
+    ("fuzz", "run the fuzz targets: [--seconds N | --inputs N | --keep N] [TARGET...]", fuzz::run),
+    (
+        "bench",
+        "compare with the peers, into docs/measurements.md: [--runs N] [PART...]",
+        bench::run,
+    ),
     ("soak", "run for long, into docs/measurements.md: [--minutes N]", soak::run),
 ];
 

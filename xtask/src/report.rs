@@ -11,11 +11,13 @@ const FILE: &str = "docs/measurements.md";
 /// Replaces the section of `command` with `body`, under a line that says where it comes from.
 pub(crate) fn write(command: &str, body: &str) -> Result<()> {
     let path = shell::root().join(FILE);
-    let text = fs::read_to_string(&path).with_context(|| FILE)?;
     let body = format!("{}\n\n{}", circumstances(), body.trim());
+    // First of all, so that what took minutes to measure is never lost.
+    println!("\n{command}:\n\n{body}");
+    let text = fs::read_to_string(&path).with_context(|| FILE)?;
     let text = replace(&text, command, &body)?;
     fs::write(&path, text).with_context(|| FILE)?;
-    println!("\nwritten to {FILE}:\n\n{body}");
+    println!("\nwritten to {FILE}");
     Ok(())
 }
 
@@ -67,7 +69,14 @@ mod tests {
     #[test]
     fn the_sections_are_there() {
         let text = fs::read_to_string(shell::root().join(FILE)).unwrap();
-        for command in ["bench", "bench, exchanges", "soak"] {
+        for command in [
+            "bench",
+            "bench, speed",
+            "bench, exchanges",
+            "bench, bad lines",
+            "bench, flood",
+            "soak",
+        ] {
             assert!(replace(&text, command, "").is_ok(), "{command}");
         }
     }

@@ -1,11 +1,13 @@
 //! A running BMC of ours, in this process, for peers to talk to.
 #![allow(dead_code, unreachable_pub, reason = "every test file uses a part of it")]
 
+pub mod counted;
 pub mod deviations;
 pub mod events;
 pub mod ipmitool_says;
 pub mod pair;
 pub mod truth;
+pub mod wire;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
