@@ -5,7 +5,8 @@ use std::path::Path;
 use ipmi_wire::cmd::app::CipherSuiteRecord;
 use ipmi_wire::fru::{Area, Fru};
 use ipmi_wire::sdr::Record;
-use ipmi_wire::sel::state_severity;
+use ipmi_wire::sel::{SelRecord, describe_event, state_severity};
+use ipmi_wire::{Decode as _, Reader};
 use lantern_bmcd::Config;
 
 /// A Sensor Data Record: decodes, encodes, and converts any reading without a panic.
@@ -27,6 +28,17 @@ pub fn sdr(data: &[u8]) {
             }
             let format = full.sensor.units.analog_format;
             let _ = (full.hysteresis(raw), full.factors.hysteresis_at(raw, 2, true, format));
+        }
+    }
+}
+
+/// An event: decodes, encodes, and is put into words.
+pub fn event(data: &[u8]) {
+    crate::round_trip::<SelRecord>(data);
+    if let Ok(record) = SelRecord::decode(&mut Reader::new(data)) {
+        let _ = (record.id(), record.timestamp(), record.severity());
+        if let SelRecord::System { sensor_type, event_type, data, .. } = record {
+            let _ = describe_event(sensor_type, event_type, data);
         }
     }
 }

@@ -50,13 +50,8 @@ pub(crate) struct Done {
 impl std::fmt::Display for Done {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { targets, inputs } = self;
-        write!(f, "fuzzing: {inputs} inputs in all, {targets} targets, none fails")
+        write!(f, "Fuzzing: {inputs} inputs in all, {targets} targets, none fails")
     }
-}
-
-/// All targets, `seconds` each.
-pub(crate) fn every(seconds: u64) -> Result<Done> {
-    these(&with(&targets()?, Until::Seconds(seconds)))
 }
 
 /// All targets, `inputs` together, however long that takes: most for the targets that take most

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use ipmi_session::managed::{Active, Delayed, Limits, Received, Sessions};
+use ipmi_session::managed::{Active, Delayed, Limits, Received, Sessions, Ticket};
 use ipmi_session::{Entropy, Quirks};
 use ipmi_wire::cmd::app::{DeviceId, Guid};
 use ipmi_wire::cmd::chassis::PowerRestorePolicy;
@@ -100,7 +100,7 @@ pub enum Reply {
 #[derive(Debug)]
 pub struct Held {
     number: u64,
-    session_id: u32,
+    ticket: Ticket,
     message: LanMessage,
     /// What is told if the changes cannot be kept is that, for the request did nothing else.
     records: bool,
@@ -227,21 +227,21 @@ impl Bmc {
                 self.finish(after);
                 Sessions::sessionless(format, &answer).map(Reply::Now)
             }
-            Received::Request { session_id, message } => {
-                self.answer_in_session(now, session_id, &message, entropy)
+            Received::Request { ticket, message } => {
+                self.answer_in_session(now, ticket, &message, entropy)
             }
         }
     }
 
     /// The datagram of an answer that waited, now that its changes are kept or cannot be. `None` if
-    /// its session has ended meanwhile.
+    /// its session has ended meanwhile, or nobody can wait for it any more.
     pub fn release(
         &mut self,
         held: Held,
         outcome: Result<(), Unkept>,
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
-        let Held { number, session_id, mut message, records, after } = held;
+        let Held { number, ticket, mut message, records, after } = held;
         match outcome {
             // And so is all that was noted before it.
             Ok(()) if number == self.last_held && number > self.failed_until => {
@@ -260,7 +260,7 @@ impl Bmc {
                 }
             }
         }
-        let reply = self.sessions.seal(session_id, &message, entropy);
+        let reply = self.sessions.seal(ticket, &message, entropy);
         self.finish(after);
         reply
     }
@@ -437,10 +437,11 @@ impl Bmc {
     fn answer_in_session(
         &mut self,
         now: Instant,
-        session_id: u32,
+        ticket: Ticket,
         message: &LanMessage,
         entropy: &mut dyn Entropy,
     ) -> Option<Reply> {
+        let session_id = ticket.session_id();
         // What ends with an answer that waits takes no more requests: the next one would be answered
         // first, and end it.
         let session = self.sessions.get(session_id).filter(|session| !session.is_closing())?;
@@ -457,9 +458,9 @@ impl Bmc {
             self.journal.doubt(true);
             let records = waits_for == Changes::Records && !after.reset;
             let number = self.last_held;
-            return Some(Reply::Held(Held { number, session_id, message, records, after }));
+            return Some(Reply::Held(Held { number, ticket, message, records, after }));
         }
-        let reply = self.sessions.seal(session_id, &message, entropy);
+        let reply = self.sessions.seal(ticket, &message, entropy);
         self.finish(after);
         reply.map(Reply::Now)
     }

@@ -59,7 +59,7 @@ fn a_repeat_of_what_is_in_progress_waits_for_its_answer() {
     let mut bmc = Bmc::new();
     let mut console = Console20::login(&mut bmc, host(1), 17);
     let packet = console.packet(&reset(5));
-    let Received::Request { session_id, message } = bmc.receive(console.from, &packet) else {
+    let Received::Request { ticket, message } = bmc.receive(console.from, &packet) else {
         panic!("a request");
     };
     let again = console.packet(&reset(5));
@@ -67,7 +67,7 @@ fn a_repeat_of_what_is_in_progress_waits_for_its_answer() {
     // Another one overtakes it.
     assert!(console.ask(&mut bmc, &poll(6)).is_some());
     let response = Response::code(CompletionCode::OUT_OF_SPACE);
-    let answer = bmc.sessions.seal(session_id, &message.answer(&response), &mut bmc.rng).unwrap();
+    let answer = bmc.sessions.seal(ticket, &message.answer(&response), &mut bmc.rng).unwrap();
     assert_eq!(console.read(&answer).1.to_response(), Some(response));
     let again = console.ask(&mut bmc, &reset(5)).unwrap();
     assert_eq!(again.1, console.read(&answer).1, "as it was sent");

@@ -1,3 +1,3 @@
-//! Both ends, with a hostile network between them.
+//! Consoles and a managed system, with a hostile network between them.
 #![no_main]
 lantern_fuzz::target!(lantern_fuzz::ends::session);

@@ -107,10 +107,10 @@ pub enum Received {
     Nothing,
     /// Send this back to where the datagram came from.
     Reply(Vec<u8>),
-    /// A request inside the session with this (managed system) ID.
+    /// A request inside a session.
     Request {
-        /// The session's ID.
-        session_id: u32,
+        /// To answer it by.
+        ticket: Ticket,
         /// The request.
         message: LanMessage,
     },
@@ -121,6 +121,22 @@ pub enum Received {
         /// The request.
         message: LanMessage,
     },
+}
+
+/// Names a request inside a session until it is answered through [`Sessions::seal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    session_id: u32,
+    /// `None` for one that nobody keeps in mind.
+    number: Option<u64>,
+}
+
+impl Ticket {
+    /// The (managed system) ID of its session.
+    #[must_use]
+    pub const fn session_id(&self) -> u32 {
+        self.session_id
+    }
 }
 
 /// Packet format of a message outside a session.
@@ -165,19 +181,25 @@ impl Sessions {
         })
     }
 
-    /// Encrypts, signs and numbers an answer inside a session. `None` if the session is gone or
-    /// the answer does not fit a packet.
+    /// Encrypts, signs and numbers the answer to a request inside a session. `None` if the session is
+    /// gone, the answer does not fit a packet, or took so long that its console has moved on and might
+    /// take it for another's.
     #[must_use]
     pub fn seal(
         &mut self,
-        session_id: u32,
+        ticket: Ticket,
         answer: &LanMessage,
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
         let mut iv = [0; 16];
         entropy.fill(&mut iv);
-        let session = self.active.get_mut(&session_id)?;
-        session.responses.answered(answer);
+        let session = self.active.get_mut(&ticket.session_id)?;
+        if let Some(number) = ticket.number
+            && !session.responses.answered(number, answer)
+        {
+            self.dropped = self.dropped.saturating_add(1);
+            return None;
+        }
         session.seal(answer, iv, self.quirks)
     }
 
@@ -402,11 +424,17 @@ impl Sessions {
         let session = self.active.get_mut(&session_id)?;
         let Opened { message, ahead } = session.open(now, packet, self.quirks)?;
         if self.quirks.has(Quirk::AcceptsReplays) {
-            return Some(Received::Request { session_id, message });
+            return Some(Received::Request {
+                ticket: Ticket { session_id, number: None },
+                message,
+            });
         }
         session.responses.allowed(session.privilege);
         match session.responses.admit(now, &message, ahead) {
-            Admission::New => Some(Received::Request { session_id, message }),
+            Admission::New(number) => {
+                let ticket = Ticket { session_id, number: Some(number) };
+                Some(Received::Request { ticket, message })
+            }
             Admission::Again(answer) => {
                 let mut iv = [0; 16];
                 entropy.fill(&mut iv);

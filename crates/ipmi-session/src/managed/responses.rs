@@ -12,6 +12,9 @@
 //! for was done, and who asked has moved on, so it is dropped, however late it comes: somebody may
 //! have kept it back.
 //!
+//! An answer that took so long that its console has come round to the same `rqSeq`, or may soon, would
+//! be taken for another request's: it is not sent.
+//!
 //! Of a request nothing is kept that could be read: it may hold a password.
 
 use std::collections::VecDeque;
@@ -38,10 +41,14 @@ pub(super) struct Responses {
     entries: VecDeque<Entry>,
     /// What the session's requests were last allowed to do.
     privilege: Option<Privilege>,
+    /// How many requests were let in.
+    admitted: u64,
 }
 
 #[derive(Debug)]
 struct Entry {
+    /// Its place among all that were let in.
+    number: u64,
     key: Key,
     /// Whether it may have changed something.
     changes: bool,
@@ -71,15 +78,15 @@ enum State {
     Answered(LanMessage),
     /// Answered, and the console has moved on since.
     Passed,
-    /// An answer was given, and it cannot be told whether to this request or to another.
-    Ambiguous,
+    /// Being worked on, and its number names another request by now.
+    Abandoned,
 }
 
 /// What is to become of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// It is new: carry it out.
-    New,
+    /// It is new: carry it out. The number is for [`Responses::answered`].
+    New(u64),
     /// Give this answer again.
     Again(LanMessage),
     /// Nothing: its answer is under way, or nobody waits for it any more.
@@ -87,16 +94,19 @@ pub(super) enum Admission {
 }
 
 impl Responses {
-    /// As many as the sequence window has numbers that may come late. One is enough for a console
-    /// that waits for each answer.
-    const CAPACITY: usize = 16;
+    /// Twice as many as the sequence window has numbers that may come late, and half of all `rqSeq`.
+    /// One is enough for a console that waits for each answer.
+    const CAPACITY: usize = 32;
+    /// After so many other requests a console may soon come round to the same `rqSeq`.
+    const HALF_ROUND: u64 = 32;
 
     /// Takes in a request. `ahead` says that its packet was sent after all that came before.
     pub(super) fn admit(&mut self, now: Instant, request: &LanMessage, ahead: bool) -> Admission {
         let key = Key::of(request);
+        let admitted = self.admitted;
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key == key) {
-            let valid = entry.is_valid(now);
-            if !ahead || valid && !matches!(entry.state, State::Passed) {
+            let valid = entry.is_valid(now) && !entry.is_far(admitted);
+            if !ahead || valid && !matches!(entry.state, State::Passed | State::Abandoned) {
                 if valid {
                     entry.last = now;
                 }
@@ -117,28 +127,29 @@ impl Responses {
             self.entries.remove(settled.unwrap_or(0));
         }
         let changes = changes_something(request);
+        let number = self.admitted;
+        self.admitted = number.saturating_add(1);
         self.entries.push_back(Entry {
+            number,
             key,
             changes,
             first: now,
             last: now,
             state: State::Pending,
         });
-        Admission::New
+        Admission::New(number)
     }
 
-    /// Notes an answer as it is sent.
-    pub(super) fn answered(&mut self, answer: &LanMessage) {
-        let mut pending = self.entries.iter_mut().filter(|e| e.is_pending() && e.key.is_of(answer));
-        let Some(entry) = pending.next() else { return };
-        // Requests that differ in nothing but their data, under the same number and at once: their
-        // answers look alike, to the console as well.
-        let mut ambiguous = false;
-        for other in pending {
-            other.state = State::Ambiguous;
-            ambiguous = true;
-        }
-        entry.state = if ambiguous { State::Ambiguous } else { State::Answered(answer.clone()) };
+    /// Notes the answer to the request of this number. Whether it is to be sent: somebody may wait for
+    /// it, and will not take it for another.
+    pub(super) fn answered(&mut self, number: u64, answer: &LanMessage) -> bool {
+        let admitted = self.admitted;
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.number == number) else {
+            return false;
+        };
+        let waits = entry.is_pending() && !entry.is_far(admitted);
+        entry.state = if waits { State::Answered(answer.clone()) } else { State::Passed };
+        waits
     }
 
     /// Requests are allowed this from here on. If that is new, what was refused or only read may be
@@ -165,6 +176,11 @@ impl Entry {
         matches!(self.state, State::Pending)
     }
 
+    /// Whether so many were let in since that its console may soon come round.
+    const fn is_far(&self, admitted: u64) -> bool {
+        admitted.saturating_sub(self.number) > Responses::HALF_ROUND
+    }
+
     fn is_valid(&self, now: Instant) -> bool {
         let age = now.saturating_duration_since(self.first);
         if self.is_pending() {
@@ -178,8 +194,13 @@ impl Entry {
     fn pass(&mut self, next: &Key) {
         // Modulo 64, half of all numbers are newer; the same number with another request is, too.
         let step = next.sequence.wrapping_sub(self.key.sequence) & 0x3f;
-        if next.origin == self.key.origin && step < 32 && !self.is_pending() {
+        if next.origin != self.key.origin || step >= 32 {
+            return;
+        }
+        if !self.is_pending() {
             self.state = State::Passed;
+        } else if step == 0 {
+            self.state = State::Abandoned;
         }
     }
 }
@@ -189,15 +210,6 @@ impl Key {
         let LanMessage { from_address, from_lun, sequence, to_lun, netfn, cmd, .. } = *request;
         let data = Sha256::digest(&request.data).into();
         Self { origin: (from_address, from_lun), sequence, to_lun, netfn, cmd, data }
-    }
-
-    /// Whether `answer` may be one to this request.
-    fn is_of(&self, answer: &LanMessage) -> bool {
-        self.origin == (answer.to_address, answer.to_lun)
-            && answer.from_lun == self.to_lun
-            && answer.netfn == self.netfn | 1
-            && answer.sequence == self.sequence
-            && answer.cmd == self.cmd
     }
 }
 
@@ -237,14 +249,18 @@ mod tests {
         request.answer(&Response { completion: CompletionCode::OK, data: vec![request.sequence] })
     }
 
+    const NEW: Admission = Admission::New(0);
+
     struct Bench {
         now: Instant,
         responses: Responses,
+        /// Of the last new request.
+        number: u64,
     }
 
     impl Bench {
         fn new() -> Self {
-            Self { now: Instant::now(), responses: Responses::default() }
+            Self { now: Instant::now(), responses: Responses::default(), number: 0 }
         }
 
         fn wait(&mut self, milliseconds: u64) {
@@ -254,17 +270,30 @@ mod tests {
         fn admit(&mut self, request: &LanMessage) -> Admission {
             let admission = self.responses.admit(self.now, request, true);
             assert!(self.responses.len() <= Responses::CAPACITY);
-            admission
+            self.note(admission)
         }
 
         fn admit_late(&mut self, request: &LanMessage) -> Admission {
-            self.responses.admit(self.now, request, false)
+            let admission = self.responses.admit(self.now, request, false);
+            self.note(admission)
+        }
+
+        /// Whatever its number, a new one is `NEW`.
+        fn note(&mut self, admission: Admission) -> Admission {
+            let Admission::New(number) = admission else { return admission };
+            self.number = number;
+            NEW
+        }
+
+        /// Answers the last new request; whether that is to be sent.
+        fn answered(&mut self, answer: &LanMessage) -> bool {
+            self.responses.answered(self.number, answer)
         }
 
         /// A new request, answered at once.
         fn run(&mut self, request: &LanMessage) {
-            assert_eq!(self.admit(request), Admission::New);
-            self.responses.answered(&answer(request));
+            assert_eq!(self.admit(request), NEW);
+            assert!(self.answered(&answer(request)));
         }
     }
 
@@ -272,10 +301,10 @@ mod tests {
     fn a_repeat_waits_for_the_answer_and_gets_the_same() {
         let mut bench = Bench::new();
         let reset = request(5, RESET);
-        assert_eq!(bench.admit(&reset), Admission::New);
+        assert_eq!(bench.admit(&reset), NEW);
         bench.wait(10_000);
         assert_eq!(bench.admit(&reset), Admission::Drop, "however long it takes");
-        bench.responses.answered(&answer(&reset));
+        assert!(bench.answered(&answer(&reset)));
         assert_eq!(bench.admit(&reset), Admission::Again(answer(&reset)));
     }
 
@@ -290,7 +319,7 @@ mod tests {
             assert_eq!(bench.admit(&cycle), Admission::Again(answer(&cycle)));
         }
         bench.wait(5000);
-        assert_eq!(bench.admit(&cycle), Admission::New);
+        assert_eq!(bench.admit(&cycle), NEW);
     }
 
     #[test]
@@ -300,8 +329,8 @@ mod tests {
         let mut fresh = 0;
         for _ in 0..20 {
             bench.wait(1000);
-            if bench.admit(&poll(0)) == Admission::New {
-                bench.responses.answered(&answer(&poll(0)));
+            if bench.admit(&poll(0)) == NEW {
+                assert!(bench.answered(&answer(&poll(0))));
                 fresh += 1;
             }
         }
@@ -318,7 +347,7 @@ mod tests {
         let reset = request(5, RESET);
         bench.run(&reset);
         let mut seconds = 0;
-        while bench.admit(&reset) != Admission::New {
+        while bench.admit(&reset) != NEW {
             bench.wait(1000);
             seconds += 1;
         }
@@ -358,7 +387,7 @@ mod tests {
             bench.run(&reset);
             bench.run(&poll(next));
             let again = bench.admit(&reset);
-            let expected = if ends { Admission::New } else { Admission::Again(answer(&reset)) };
+            let expected = if ends { NEW } else { Admission::Again(answer(&reset)) };
             assert_eq!(again, expected, "{number}, {next}");
         }
         let mut bench = Bench::new();
@@ -375,10 +404,10 @@ mod tests {
         bench.run(&reset);
         bench.run(&poll(6));
         assert_eq!(bench.admit_late(&reset), Admission::Drop);
-        assert_eq!(bench.admit_late(&request(4, RESET)), Admission::New, "never seen");
+        assert_eq!(bench.admit_late(&request(4, RESET)), NEW, "never seen");
         assert_eq!(bench.admit(&poll(6)), Admission::Again(answer(&poll(6))));
         bench.wait(5000);
-        assert_eq!(bench.admit(&reset), Admission::New);
+        assert_eq!(bench.admit(&reset), NEW);
     }
 
     /// Somebody on the way keeps one of two copies back, and lets it go when it suits him.
@@ -397,7 +426,7 @@ mod tests {
             let (mut bench, cycle) = (Bench::new(), request(5, CYCLE));
             bench.run(&cycle);
             bench.wait(seconds * 1000);
-            assert_ne!(bench.admit_late(&cycle), Admission::New, "after {seconds} s of silence");
+            assert_ne!(bench.admit_late(&cycle), NEW, "after {seconds} s of silence");
         }
     }
 
@@ -408,16 +437,16 @@ mod tests {
         let (reset, cycle) = (request(40, RESET), request(39, CYCLE));
         bench.admit(&reset);
         let denied = Response::code(CompletionCode::INSUFFICIENT_PRIVILEGE);
-        bench.responses.answered(&reset.answer(&denied));
+        assert!(bench.answered(&reset.answer(&denied)));
         // A console whose numbers go down: nothing it sends is newer.
         bench.run(&cycle);
         bench.run(&poll(38));
         bench.responses.allowed(Privilege::User);
         assert_eq!(bench.admit(&reset), Admission::Again(reset.answer(&denied)));
         bench.responses.allowed(Privilege::Operator);
-        assert_eq!(bench.admit(&poll(38)), Admission::New);
+        assert_eq!(bench.admit(&poll(38)), NEW);
         assert_eq!(bench.admit(&cycle), Admission::Again(answer(&cycle)));
-        assert_eq!(bench.admit(&reset), Admission::New);
+        assert_eq!(bench.admit(&reset), NEW);
     }
 
     #[test]
@@ -431,27 +460,48 @@ mod tests {
         assert!(!printed.contains(bytes.trim_matches(['[', ']'])), "{printed}");
     }
 
+    /// Its console has given up, and asked something else under the same number.
     #[test]
-    fn answers_that_look_alike_are_not_given_again() {
+    fn an_answer_that_would_be_taken_for_anothers_is_not_sent() {
         let mut bench = Bench::new();
         let (reset, cycle) = (request(5, RESET), request(5, CYCLE));
-        assert_eq!(bench.admit(&reset), Admission::New);
-        assert_eq!(bench.admit(&cycle), Admission::New);
-        bench.responses.answered(&answer(&reset));
-        assert_eq!(bench.admit(&reset), Admission::Drop);
-        assert_eq!(bench.admit(&cycle), Admission::Drop);
+        assert_eq!(bench.admit(&reset), NEW);
+        let first = bench.number;
+        assert_eq!(bench.admit(&cycle), NEW);
+        assert!(!bench.responses.answered(first, &answer(&reset)));
+        assert!(bench.answered(&answer(&cycle)));
+        assert_eq!(bench.admit_late(&reset), Admission::Drop);
+        assert_eq!(bench.admit(&cycle), Admission::Again(answer(&cycle)));
+    }
+
+    /// The new request may be on its way while the answer to the old one is given.
+    #[test]
+    fn nor_is_one_after_half_a_round_of_numbers() {
+        for (others, sent) in [(31, true), (32, false), (63, false)] {
+            let mut bench = Bench::new();
+            let reset = request(60, RESET);
+            assert_eq!(bench.admit(&reset), NEW);
+            let first = bench.number;
+            for number in 0..others {
+                bench.run(&poll((61 + number) & 0x3f));
+            }
+            assert_eq!(bench.responses.answered(first, &answer(&reset)), sent, "{others}");
+            let again = bench.admit(&reset);
+            assert_eq!(again == NEW, !sent, "{others}: the same once more is another request");
+        }
     }
 
     #[test]
     fn what_is_in_flight_is_kept_longest() {
         let mut bench = Bench::new();
         let reset = request(60, RESET);
-        assert_eq!(bench.admit(&reset), Admission::New);
-        for number in 0..50 {
+        assert_eq!(bench.admit(&reset), NEW);
+        let first = bench.number;
+        for number in 0..31 {
             bench.run(&poll(number));
         }
         assert_eq!(bench.admit(&reset), Admission::Drop);
-        bench.responses.answered(&answer(&reset));
+        assert!(bench.responses.answered(first, &answer(&reset)));
         assert_eq!(bench.admit(&reset), Admission::Again(answer(&reset)));
     }
 }

@@ -124,12 +124,12 @@ impl Bmc {
     ) -> Option<Vec<u8>> {
         match self.sessions.receive(now, self.from, datagram, &self.users, entropy) {
             Received::Reply(reply) => Some(reply),
-            Received::Request { session_id, message } => {
+            Received::Request { ticket, message } => {
                 self.executed.push(message.cmd);
                 self.numbers.push(message.sequence);
                 let data = vec![message.cmd, self.executed.len() as u8];
                 let answer = Response { completion: respond(message.cmd), data };
-                let reply = self.sessions.seal(session_id, &message.answer(&answer), entropy);
+                let reply = self.sessions.seal(ticket, &message.answer(&answer), entropy);
                 reply.filter(|_| !self.mute)
             }
             // Get Channel Authentication Capabilities: MD5, named users.

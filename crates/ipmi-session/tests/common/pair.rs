@@ -111,11 +111,11 @@ impl Pair {
     pub fn ask_bmc(&mut self, datagram: &[u8]) -> Option<Vec<u8>> {
         match self.bmc.receive(self.now, self.from, datagram, &self.users, &mut self.rng) {
             Received::Reply(reply) => Some(reply),
-            Received::Request { session_id, message } => {
+            Received::Request { ticket, message } => {
                 self.executed += 1;
                 let data = vec![message.cmd, self.executed as u8];
                 let answer = Response { completion: CompletionCode::OK, data };
-                self.bmc.seal(session_id, &message.answer(&answer), &mut self.rng)
+                self.bmc.seal(ticket, &message.answer(&answer), &mut self.rng)
             }
             Received::Nothing | Received::Sessionless { .. } => None,
         }

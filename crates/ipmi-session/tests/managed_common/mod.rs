@@ -120,11 +120,11 @@ impl Bmc {
     pub fn send(&mut self, from: SocketAddr, datagram: &[u8]) -> Option<Vec<u8>> {
         match self.receive(from, datagram) {
             Received::Reply(reply) => Some(reply),
-            Received::Request { session_id, message } => {
+            Received::Request { ticket, message } => {
                 self.executed.push(message.clone());
                 let data = vec![self.executed.len() as u8];
                 let answer = message.answer(&Response { completion: CompletionCode::OK, data });
-                self.sessions.seal(session_id, &answer, &mut self.rng)
+                self.sessions.seal(ticket, &answer, &mut self.rng)
             }
             Received::Nothing => None,
             Received::Sessionless { .. } => panic!("not for the sessions"),

@@ -1,0 +1,3 @@
+//! An index file of the client's cache.
+#![no_main]
+lantern_fuzz::target!(lantern_fuzz::kept::cache);
