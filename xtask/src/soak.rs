@@ -1,6 +1,6 @@
-//! `cargo xtask soak`: half of the time the fuzz targets, half of it one login after another; and,
-//! however long it takes, power cuts and kills of a BMC that keeps what it is told, and a million
-//! commands over a network that exists in memory only.
+//! `cargo xtask soak`: for some time one login after another; and, however long it takes, a hundred
+//! million inputs for the fuzz targets, power cuts and kills of a BMC that keeps what it is told,
+//! and a million commands over a network that exists in memory only.
 //!
 //! The logins look for what only shows after many: sessions that are not freed, memory that is not
 //! given back. Clients take turns, one at a time, on loopback.
@@ -43,14 +43,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let minutes = args.number("--minutes", 30)?.max(1);
     args.finish()?;
     peers::ensure()?;
-    let half = Duration::from_secs(minutes * 30);
 
     let fuzzed = fuzz::at_least(FUZZ_INPUTS)?;
-    let logins = logins(half)?;
+    let logins = logins(Duration::from_secs(minutes * 60))?;
     let durability = durability()?;
     let simulation = simulation()?;
     let body = format!(
-        "{minutes} minutes.\n\n\
+        "{minutes} minutes of logins.\n\n\
          - {fuzzed}.\n\
          {logins}{durability}{simulation}"
     );
