@@ -463,6 +463,27 @@ fn a_call_that_was_not_sent_can_be_taken_back() {
     assert_eq!(pair.executed, 1);
 }
 
+/// Its caller has been told that it failed: a copy that got through later would still act.
+#[test]
+fn a_call_that_nobody_waits_for_is_not_sent_again() {
+    let mut pair = Pair::established(config("admin", "Complex_Pass"));
+    pair.deliver = |_| false;
+    let sent = pair.console.sent();
+    let first = pair.console.call(pair.now, Call::of(&GetDeviceId), &mut pair.rng);
+    let second = pair.console.call(pair.now, Call::of(&GetDeviceId), &mut pair.rng);
+    assert!(!pair.console.cancel(first));
+    let started = pair.elapsed();
+    pair.run(Duration::from_millis(149));
+    assert_eq!(pair.console.sent(), sent + 1);
+    // The next one has its turn when the first would have been repeated.
+    pair.deliver = |_| true;
+    pair.run(Duration::from_millis(200));
+    assert!(matches!(pair.events.pop_front(), Some(Event::Failed(token, _)) if token == first));
+    assert!(matches!(pair.events.pop_front(), Some(Event::Answer(token, _)) if token == second));
+    assert_eq!(pair.console.sent(), sent + 2);
+    assert!(pair.elapsed() - started < Duration::from_millis(200));
+}
+
 #[test]
 fn a_privilege_that_is_refused_fails_nobody_but_who_wanted_it() {
     let user = Call { needs: Privilege::User, ..Call::of(&GetDeviceId) };

@@ -37,3 +37,8 @@ run_client!(seed_69_attacked_write_that_was_done_was_told_as_not_sent, 69, Kind:
 run_client!(seed_2_anything_write_that_was_done_was_told_as_not_sent, 2, Kind::Anything);
 run_client!(seed_51_anything_event_that_was_logged_was_told_as_not_sent, 51, Kind::Anything);
 run_client!(seed_1706_anything_write_that_was_done_was_told_as_not_sent, 1706, Kind::Anything);
+run_client!(
+    seed_1795004225_lossy_a_request_was_repeated_after_its_failure_was_told,
+    1795004225,
+    Kind::Lossy
+);

@@ -193,6 +193,16 @@ impl Active {
         Ok(())
     }
 
+    /// Nobody waits for this call any more. When it would be sent again, it is given up.
+    pub(super) fn stop_repeating(&mut self, token: Token) {
+        if let Some(Waiting { purpose: Purpose::Call(of), next, deadline, .. }) = &mut self.waiting
+            && *of == token
+            && let Some(due) = next.take()
+        {
+            *deadline = due.min(*deadline);
+        }
+    }
+
     fn send_again(
         &mut self,
         core: &mut Core,

@@ -122,8 +122,12 @@ impl Session {
     }
 
     /// Takes back a call that was not sent yet, without an event; whether there was one. What is on
-    /// the wire cannot be taken back.
+    /// the wire cannot be taken back, but is not sent again: a copy that got through later would act
+    /// after its caller has been told that it failed.
     pub fn cancel(&mut self, token: Token) -> bool {
+        if let State::Active(active) = &mut self.state {
+            active.stop_repeating(token);
+        }
         let before = self.core.queue.len();
         self.core.queue.retain(|queued| queued.token != token);
         self.core.queue.len() < before
