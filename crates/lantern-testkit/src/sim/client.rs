@@ -249,7 +249,8 @@ impl Process {
     fn bound(&self, work: Work) -> Duration {
         let call = self.bmc.longest_call();
         TICK + match work {
-            Work::Reset | Work::Interrupt => call * 2 + self.bmc.longest_look_up(),
+            // As `Bmc::power` says: what is read before, the act, and what is read after.
+            Work::Reset | Work::Interrupt => call * 3 + self.bmc.longest_look_up(),
             _ => call,
         }
     }
