@@ -119,7 +119,8 @@ impl Quirk {
                 seen_on: "Sun ILOM 1 and 2; Sun Fire 4100",
                 handling: Handling::Automatic,
                 client: "finds its own first number in reverse in the answer to Activate Session, \
-                         and reverses both directions from there on",
+                         and reads all that follow so; reverses its own as well if a packet goes \
+                         unanswered",
                 weakens: None,
                 source: MANUAL,
             },
