@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use ipmi_wire::{
-    Access, Command, CommandId, CompletionCode, DecodeError, Encode, Request, Response, registry,
-};
+use ipmi_wire::{Access, Command, CommandId, CompletionCode, Encode, Request, Response, registry};
 
 use crate::bmc::Bmc;
 use crate::context::Context;
@@ -40,7 +38,7 @@ impl Table {
         H: Fn(&mut Bmc, &Context, C) -> Outcome<C::Response> + Send + Sync + 'static,
     {
         let handler: Erased = Box::new(move |bmc, context, data| {
-            let command = C::decode_exact(data).map_err(refusal)?;
+            let command = C::decode_exact(data).map_err(CompletionCode::from)?;
             handler(bmc, context, command).map(|response| response.to_bytes())
         });
         self.0.insert(C::ID, Route { access: C::ACCESS, handler });
@@ -66,16 +64,6 @@ fn route(bmc: &mut Bmc, context: &Context, request: &Request) -> Outcome<Vec<u8>
         return Err(CompletionCode::INVALID_FOR_LUN);
     }
     (route.handler)(bmc, context, &request.data)
-}
-
-/// The completion code for a request that is not one.
-const fn refusal(err: DecodeError) -> CompletionCode {
-    match err {
-        DecodeError::Truncated { .. } | DecodeError::Trailing { .. } => {
-            CompletionCode::DATA_LENGTH_INVALID
-        }
-        _ => CompletionCode::INVALID_DATA_FIELD,
-    }
 }
 
 /// The commands that are answered.

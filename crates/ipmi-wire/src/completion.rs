@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::codec::DecodeError;
+
 /// The first byte of every response.
 ///
 /// Source: IPMI v2.0 §5.2, Table 5-2. Codes 80h–BEh belong to the command; ask
@@ -78,6 +80,19 @@ impl CompletionCode {
             0xd6 => "sub-function disabled or unavailable",
             0xff => "unspecified error",
             _ => "reserved code",
+        }
+    }
+}
+
+/// What a request is refused with that is not one: too short or too long, or with something in it
+/// that means nothing.
+impl From<DecodeError> for CompletionCode {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::Truncated { .. } | DecodeError::Trailing { .. } => {
+                Self::DATA_LENGTH_INVALID
+            }
+            _ => Self::INVALID_DATA_FIELD,
         }
     }
 }

@@ -12,7 +12,7 @@ use ipmi_wire::cmd::app::{
 };
 use ipmi_wire::lan::LanMessage;
 use ipmi_wire::session::V15Packet;
-use ipmi_wire::{Command, CompletionCode, Decode, DecodeError, Encode, Privilege, Response};
+use ipmi_wire::{Command, CompletionCode, Decode, Encode, Privilege, Response};
 use subtle::ConstantTimeEq;
 
 use super::active::{Guard, V15Guard};
@@ -94,7 +94,7 @@ impl Sessions {
     ) -> Result<SessionChallenge, CompletionCode> {
         const INVALID_NAME: CompletionCode = CompletionCode(0x81);
         const NULL_NAME: CompletionCode = CompletionCode(0x82);
-        let request = GetSessionChallenge::decode_exact(data).map_err(refusal)?;
+        let request = GetSessionChallenge::decode_exact(data).map_err(CompletionCode::from)?;
         if let Some(known) = self.challenges.find(from, |known| known.request == request) {
             return Ok(known.answer);
         }
@@ -148,7 +148,7 @@ impl Sessions {
         };
         entry.protection.check(packet).ok()?;
         let judged = ActivateSession::decode_exact(&message.data)
-            .map_err(refusal)
+            .map_err(CompletionCode::from)
             .and_then(|activate| self.judge(from, temporary_id, &activate));
         let activate = match judged {
             Ok(activate) => activate,
@@ -262,14 +262,5 @@ fn fresh_sequence(entropy: &mut dyn Entropy) -> u32 {
             0 => {}
             sequence => return sequence,
         }
-    }
-}
-
-const fn refusal(err: DecodeError) -> CompletionCode {
-    match err {
-        DecodeError::Truncated { .. } | DecodeError::Trailing { .. } => {
-            CompletionCode::DATA_LENGTH_INVALID
-        }
-        _ => CompletionCode::INVALID_DATA_FIELD,
     }
 }
