@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ipmi_wire::CompletionCode;
-use ipmi_wire::cmd::chassis::{PowerAction, RestartCause};
+use ipmi_wire::cmd::chassis::{FrontPanelButtons, PowerAction, RestartCause};
 
 use crate::dispatch::Outcome;
 use crate::platform::{
@@ -19,6 +19,8 @@ pub struct Chassis {
     restart_cause: RestartCause,
     on_by_command: bool,
     light: IdentifyLight,
+    /// The front panel buttons that are disabled, and that can be.
+    pub(crate) buttons: FrontPanelButtons,
     /// Counted up to `counted_until`.
     on_time: Duration,
     counted_until: Instant,
@@ -35,6 +37,7 @@ impl Chassis {
             restart_cause: RestartCause::Unknown,
             on_by_command: false,
             light: IdentifyLight::Off,
+            buttons: BUTTONS,
             on_time,
             counted_until: now,
         }
@@ -169,6 +172,18 @@ impl Chassis {
         }
     }
 }
+
+/// At first all buttons work, and none can be disabled.
+const BUTTONS: FrontPanelButtons = FrontPanelButtons {
+    power_disabled: false,
+    reset_disabled: false,
+    diagnostic_disabled: false,
+    standby_disabled: false,
+    power_disable_allowed: false,
+    reset_disable_allowed: false,
+    diagnostic_disable_allowed: false,
+    standby_disable_allowed: false,
+};
 
 fn signal(platform: &mut dyn Platform, now: Instant, signal: PowerSignal) -> Outcome<()> {
     platform.power(now, signal).map_err(|err| match err {

@@ -29,4 +29,4 @@ pub use context::{Context, Origin};
 pub use dispatch::served;
 pub use fru::FruDevice;
 pub use sel::{LogPolicy, Sel, WhenFull};
-pub use users::{LanPolicy, User};
+pub use users::{BadPasswordPolicy, LanPolicy, User};

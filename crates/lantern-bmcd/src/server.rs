@@ -326,6 +326,7 @@ fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
             suites: config.suites.iter().map(|suite| (*suite, Privilege::Administrator)).collect(),
             kg: config.kg.clone(),
             ipmi15: config.ipmi15.clone(),
+            ..LanPolicy::default()
         },
         limits: Limits {
             sessions: config.sessions,

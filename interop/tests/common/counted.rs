@@ -82,8 +82,7 @@ fn bmc(machine: Machine) -> ipmi_bmc::Bmc {
         lan: LanPolicy {
             limit: Privilege::Administrator,
             suites: [17, 3, 2].map(|n| (CipherSuite(n), Privilege::Administrator)).to_vec(),
-            kg: None,
-            ipmi15: Vec::new(),
+            ..LanPolicy::default()
         },
         limits: Limits::default(),
         quirks: Quirks::NONE,

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use ipmi_wire::Channel;
 use ipmi_wire::cmd::chassis::{
-    ChassisCapabilities, ChassisControl, ChassisIdentify, ChassisStatus, FrontPanelButtons,
-    GetChassisCapabilities, GetChassisStatus, GetPohCounter, GetSystemRestartCause, IdentifyState,
-    LastPowerEvent, PohCounter, PowerRestorePolicies, RestartCause, SetPowerRestorePolicy,
-    SystemRestartCause,
+    ChassisCapabilities, ChassisControl, ChassisIdentify, ChassisStatus, GetChassisCapabilities,
+    GetChassisStatus, GetPohCounter, GetSystemRestartCause, IdentifyState, LastPowerEvent,
+    PohCounter, PowerRestorePolicies, RestartCause, SetPowerRestorePolicy, SystemRestartCause,
 };
 use ipmi_wire::lan::BMC_ADDRESS;
 
@@ -72,7 +71,7 @@ fn get_chassis_status(bmc: &mut Bmc, _: &Context, _: GetChassisStatus) -> Outcom
             IdentifyLight::Until(_) => IdentifyState::Temporary,
             IdentifyLight::Indefinitely => IdentifyState::Indefinite,
         }),
-        buttons: Some(FrontPanelButtons::default()),
+        buttons: Some(bmc.chassis.buttons),
     })
 }
 

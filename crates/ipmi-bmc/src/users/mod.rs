@@ -1,5 +1,6 @@
 //! Users, and what the LAN channel allows them.
 
+mod bad_password;
 mod directory;
 mod table;
 
@@ -7,6 +8,7 @@ use ipmi_session::Secret;
 use ipmi_wire::Privilege;
 use ipmi_wire::session::{AuthType, CipherSuite, Username};
 
+pub use bad_password::BadPasswordPolicy;
 pub(crate) use directory::Directory;
 pub(crate) use table::Users;
 
@@ -36,6 +38,8 @@ pub struct LanPolicy {
     pub kg: Option<Secret>,
     /// How sessions of IPMI v1.5 may be authenticated; with none, there are no such sessions.
     pub ipmi15: Vec<AuthType>,
+    /// What wrong passwords lead to.
+    pub bad_password: BadPasswordPolicy,
 }
 
 impl Default for LanPolicy {
@@ -47,6 +51,7 @@ impl Default for LanPolicy {
             suites: suites.map(|suite| (suite, Privilege::Administrator)).to_vec(),
             kg: None,
             ipmi15: Vec::new(),
+            bad_password: BadPasswordPolicy::default(),
         }
     }
 }
