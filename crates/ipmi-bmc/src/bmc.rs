@@ -16,6 +16,7 @@ use crate::chassis::Chassis;
 use crate::clock::Clock;
 use crate::context::{Context, Origin};
 use crate::dispatch::dispatch;
+use crate::faults::{Fault, Faults, Way};
 use crate::fru::Inventory;
 use crate::nvram::{Change, Journal, Memory, Unkept, setting};
 use crate::partial::PartialAdd;
@@ -74,6 +75,8 @@ pub struct Bmc {
     pub(crate) platform: Box<dyn Platform>,
     /// A cold reset that takes place once its answer is on its way.
     pub(crate) cold_reset_pending: bool,
+    /// What it does wrong on purpose.
+    pub(crate) faults: Option<Box<Faults>>,
     pub(crate) journal: Journal,
     /// The number of the answer that was last told to wait for the store.
     last_held: u64,
@@ -102,6 +105,9 @@ pub struct Held {
     number: u64,
     ticket: Ticket,
     message: LanMessage,
+    /// When it would have left, and how.
+    answered: Instant,
+    way: Way,
     /// What is told if the changes cannot be kept is that, for the request did nothing else.
     records: bool,
     after: After,
@@ -180,6 +186,7 @@ impl Bmc {
             sensors: Engine::new(now, &personality.sdrs, &personality.sensors, &memory.sensors),
             platform,
             cold_reset_pending: false,
+            faults: None,
             journal,
             last_held: 0,
             failed_until: 0,
@@ -216,16 +223,35 @@ impl Bmc {
         datagram: &[u8],
         entropy: &mut dyn Entropy,
     ) -> Option<Reply> {
-        let directory = Directory { users: &self.users, lan: &self.lan, guid: self.guid.0 };
+        if self.faults.as_ref().is_some_and(|faults| faults.loses(entropy)) {
+            return None;
+        }
+        match self.reply(now, from, datagram, entropy)? {
+            (Reply::Now(reply), way) => self.send(now, from, way, reply, entropy).map(Reply::Now),
+            (held, _) => Some(held),
+        }
+    }
+
+    /// The answer to a datagram, and how it is to leave.
+    fn reply(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        datagram: &[u8],
+        entropy: &mut dyn Entropy,
+    ) -> Option<(Reply, Way)> {
+        let usual = |reply| (Reply::Now(reply), Way::Usual);
+        let guid = self.guid().0;
+        let directory = Directory { users: &self.users, lan: &self.lan, guid };
         match self.sessions.receive(now, from, datagram, &directory, entropy) {
             Received::Nothing => None,
-            Received::Reply(reply) => Some(Reply::Now(reply)),
+            Received::Reply(reply) => Some(usual(reply)),
             Received::Sessionless { format, message } => {
                 let origin = Origin::Sessionless { channel: Self::LAN_CHANNEL };
                 let (answer, _) = self.answer(now, origin, &message)?;
                 let after = self.after(origin);
                 self.finish(after);
-                Sessions::sessionless(format, &answer).map(Reply::Now)
+                Sessions::sessionless(format, &answer).map(usual)
             }
             Received::Request { ticket, message } => {
                 self.answer_in_session(now, ticket, &message, entropy)
@@ -241,7 +267,7 @@ impl Bmc {
         outcome: Result<(), Unkept>,
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
-        let Held { number, ticket, mut message, records, after } = held;
+        let Held { number, ticket, mut message, answered, way, records, after } = held;
         match outcome {
             // And so is all that was noted before it.
             Ok(()) if number == self.last_held && number > self.failed_until => {
@@ -260,9 +286,25 @@ impl Bmc {
                 }
             }
         }
+        let peer = self.sessions.get(ticket.session_id()).map(|session| session.peer);
         let reply = self.sessions.seal(ticket, &message, entropy);
         self.finish(after);
-        reply
+        self.send(answered, peer?, way, reply?, entropy)
+    }
+
+    /// Sends a datagram on its way; what is to leave at once.
+    fn send(
+        &mut self,
+        now: Instant,
+        to: SocketAddr,
+        way: Way,
+        datagram: Vec<u8>,
+        entropy: &mut dyn Entropy,
+    ) -> Option<Vec<u8>> {
+        match &mut self.faults {
+            Some(faults) => faults.send(now, to, way, datagram, entropy),
+            None => Some(datagram),
+        }
     }
 
     /// Answers a request, whoever carried it here. What the command puts off until it is answered
@@ -309,10 +351,22 @@ impl Bmc {
     }
 
     /// An answer that is to be sent later, to where its request came from. To be asked for after
-    /// each [`receive`](Self::receive), until there is none; there never is without
-    /// [`Quirk::SlowHandshake`](ipmi_session::Quirk::SlowHandshake).
+    /// each [`receive`](Self::receive) and each [`release`](Self::release), until there is none;
+    /// there never is without [`Quirk::SlowHandshake`](ipmi_session::Quirk::SlowHandshake) or a
+    /// fault of the line.
     pub fn poll_delayed(&mut self) -> Option<Delayed> {
-        self.sessions.poll_delayed()
+        self.sessions.poll_delayed().or_else(|| self.faults.as_mut()?.poll_late())
+    }
+
+    /// Does these things wrong and no others, from now on. Of two of a kind the first counts.
+    pub fn set_faults(&mut self, faults: &[Fault]) {
+        self.faults = Faults::new(faults);
+    }
+
+    /// What it does wrong on purpose.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        self.faults.as_deref().map_or(&[], Faults::on)
     }
 
     /// Puts on these departures from the specification of sessions and no others, at once.
@@ -338,10 +392,10 @@ impl Bmc {
         &self.chassis
     }
 
-    /// The system's GUID.
+    /// The system's GUID, as it is told.
     #[must_use]
-    pub const fn guid(&self) -> Guid {
-        self.guid
+    pub fn guid(&self) -> Guid {
+        self.faults.as_ref().map_or(self.guid, |faults| faults.guid(self.guid))
     }
 
     /// Whether the machine is on.
@@ -440,7 +494,7 @@ impl Bmc {
         ticket: Ticket,
         message: &LanMessage,
         entropy: &mut dyn Entropy,
-    ) -> Option<Reply> {
+    ) -> Option<(Reply, Way)> {
         let session_id = ticket.session_id();
         // What ends with an answer that waits takes no more requests: the next one would be answered
         // first, and end it.
@@ -451,18 +505,24 @@ impl Bmc {
             user_id: session.user_id,
             privilege: session.privilege,
         };
-        let (message, waits_for) = self.answer(now, origin, message)?;
+        let (mut message, waits_for) = self.answer(now, origin, message)?;
         let after = self.after(origin);
+        let way = match &mut self.faults {
+            Some(faults) => faults.press(now, session_id, &mut message),
+            None => Way::Usual,
+        };
         if waits_for != Changes::None {
             self.last_held = self.last_held.saturating_add(1);
             self.journal.doubt(true);
             let records = waits_for == Changes::Records && !after.reset;
             let number = self.last_held;
-            return Some(Reply::Held(Held { number, ticket, message, records, after }));
+            let answered = now;
+            let held = Held { number, ticket, message, answered, way, records, after };
+            return Some((Reply::Held(held), way));
         }
         let reply = self.sessions.seal(ticket, &message, entropy);
         self.finish(after);
-        reply.map(Reply::Now)
+        reply.map(|reply| (Reply::Now(reply), way))
     }
 
     fn after(&mut self, origin: Origin) -> After {

@@ -11,6 +11,7 @@ mod chassis;
 mod clock;
 mod context;
 mod dispatch;
+pub mod faults;
 mod fru;
 mod handlers;
 pub mod nvram;

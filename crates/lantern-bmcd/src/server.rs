@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use ipmi_bmc::faults::Fault;
 use ipmi_bmc::nvram::{Memory, Unkept};
 use ipmi_bmc::personality::Personality;
 use ipmi_bmc::{Bmc, Held, LanPolicy, Reply, Settings};
@@ -153,6 +154,9 @@ impl Server {
         if !config.quirks.is_empty() {
             tell(config.quirks);
         }
+        if !config.faults.is_empty() {
+            tell_faults(&config.faults);
+        }
         let addresses = sockets.iter().map(|(address, _)| *address).collect();
         let (mut tasks, mut acknowledgers) = (JoinSet::new(), JoinSet::new());
         for (address, socket) in sockets {
@@ -189,6 +193,25 @@ impl Server {
     #[must_use]
     pub fn quirks(&self) -> Quirks {
         self.shared.bmc().sessions().quirks()
+    }
+
+    /// Does these things wrong on purpose and no others, from now on.
+    pub fn set_faults(&self, faults: &[Fault]) {
+        {
+            let mut bmc = self.shared.bmc();
+            if bmc.faults() == faults {
+                return;
+            }
+            bmc.set_faults(faults);
+            self.shared.submit(&mut bmc, None);
+        }
+        tell_faults(faults);
+    }
+
+    /// What it does wrong on purpose.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.shared.bmc().faults().to_vec()
     }
 
     /// Waits for a part of it to fail, which it should not: a BMC that lost a listener still looks
@@ -239,6 +262,16 @@ fn tell(quirks: Quirks) {
     } else {
         let names: Vec<_> = quirks.iter().map(Quirk::name).collect();
         tracing::warn!(quirks = names.join(", "), "sessions depart from the specification");
+    }
+}
+
+/// Tells the log what the BMC does wrong, which is then no surprise.
+fn tell_faults(faults: &[Fault]) {
+    if faults.is_empty() {
+        tracing::info!("no faults are on");
+    } else {
+        let names: Vec<_> = faults.iter().map(Fault::to_string).collect();
+        tracing::warn!(faults = names.join(", "), "faults are on");
     }
 }
 
@@ -339,7 +372,9 @@ fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
         log: config.log,
         nonvolatile,
     };
-    Bmc::new(now, personality, settings, platform, memory)
+    let mut bmc = Bmc::new(now, personality, settings, platform, memory);
+    bmc.set_faults(&config.faults);
+    bmc
 }
 
 /// A random UUID (RFC 4122, version 4) in IPMI's wire order, which is the reverse of text order.
@@ -381,12 +416,8 @@ async fn listen(
                     Some(Reply::Held(content)) => held.push(Parcel { source, peer, content }),
                     None => {}
                 }
-                while let Some(Delayed { due, to, datagram: content }) = bmc.poll_delayed() {
-                    let (socket, peer) = (Arc::clone(&socket), to);
-                    late.spawn(async move {
-                        tokio::time::sleep_until(due.into()).await;
-                        send(&socket, vec![Parcel { source, peer, content }]).await;
-                    });
+                while let Some(answer) = bmc.poll_delayed() {
+                    late.spawn(send_late(Arc::clone(&socket), source, answer));
                 }
             }
             let waiting = (!held.is_empty()).then(|| Waiting { held, to: settled.clone() });
@@ -404,6 +435,7 @@ async fn acknowledge(
     socket: Arc<UdpSocket>,
     mut settled: mpsc::UnboundedReceiver<Settled>,
 ) {
+    let mut late = JoinSet::new();
     while let Some(Settled { outcome, held }) = settled.recv().await {
         let mut replies = Vec::new();
         {
@@ -411,12 +443,23 @@ async fn acknowledge(
             for Parcel { source, peer, content } in held {
                 let content = bmc.release(content, outcome, &mut fill_random);
                 replies.extend(content.map(|content| Parcel { source, peer, content }));
+                while let Some(answer) = bmc.poll_delayed() {
+                    late.spawn(send_late(Arc::clone(&socket), source, answer));
+                }
             }
             shared.submit(&mut bmc, None);
         }
         shared.changed.notify_one();
         send(&socket, replies).await;
+        while late.try_join_next().is_some() {}
     }
+}
+
+/// Sends an answer that is late on purpose.
+async fn send_late(socket: Arc<UdpSocket>, source: Option<IpAddr>, answer: Delayed) {
+    let Delayed { due, to: peer, datagram: content } = answer;
+    tokio::time::sleep_until(due.into()).await;
+    send(&socket, vec![Parcel { source, peer, content }]).await;
 }
 
 async fn send(socket: &UdpSocket, replies: Vec<Parcel<Vec<u8>>>) {

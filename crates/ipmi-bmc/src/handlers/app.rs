@@ -41,11 +41,11 @@ fn get_self_test_results(
 
 /// The controller and the system share one GUID, as OpenBMC's do.
 fn get_device_guid(bmc: &mut Bmc, _: &Context, _: GetDeviceGuid) -> Outcome<Guid> {
-    Ok(bmc.guid)
+    Ok(bmc.guid())
 }
 
 fn get_system_guid(bmc: &mut Bmc, _: &Context, _: GetSystemGuid) -> Outcome<Guid> {
-    Ok(bmc.guid)
+    Ok(bmc.guid())
 }
 
 /// Ends every session, once it is answered.

@@ -2,6 +2,8 @@
 //! store that is a map.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+pub(crate) mod console;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -25,6 +25,7 @@ impl Config {
             idle_timeout,
             rate,
             quirks,
+            faults,
             power_on,
             seed,
             users,
@@ -45,6 +46,7 @@ impl Config {
             ("[lan] idle_timeout", *idle_timeout == other.idle_timeout),
             ("[lan] rate", *rate == other.rate),
             (Self::QUIRKS, *quirks == other.quirks),
+            (Self::FAULTS, *faults == other.faults),
             ("[machine] power", *power_on == other.power_on),
             ("[machine] seed", *seed == other.seed),
             ("[[user]]", is_same_list(users, &other.users)),
@@ -53,8 +55,10 @@ impl Config {
         all.into_iter().filter_map(|(what, is_same)| (!is_same).then_some(what)).collect()
     }
 
-    /// The one that a running BMC can be given: see [`Server::set_quirks`](crate::Server::set_quirks).
+    /// What a running BMC can be given: see [`Server::set_quirks`](crate::Server::set_quirks).
     pub const QUIRKS: &'static str = "[lan] quirks";
+    /// And this: see [`Server::set_faults`](crate::Server::set_faults).
+    pub const FAULTS: &'static str = "[bmc] faults";
 }
 
 fn is_same(a: Option<&Secret>, b: Option<&Secret>) -> bool {
@@ -90,6 +94,7 @@ mod tests {
             ("[17, 3]", "[17]", "[lan] suites"),
             ("[17, 3]", "[17, 3]\nquirks = [\"seqbytwo\"]", Config::QUIRKS),
             ("[17, 3]", "[17, 3]\nkg = \"k\"", "[lan] kg"),
+            ("\"reference\"", "\"reference\"\nfaults = [\"busy=9\"]", Config::FAULTS),
             ("Oper_Pass_3", "Oper_Pass_4", "[[user]]"),
             ("\"on\"", "\"off\"", "[machine] power"),
         ] {

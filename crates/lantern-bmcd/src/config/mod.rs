@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 
 mod access;
 mod changes;
+mod faults;
 mod lan;
 mod secret;
 mod sensors;
@@ -70,6 +71,8 @@ pub struct Config {
     pub rate: Option<Rate>,
     /// Departures from the specification of sessions.
     pub quirks: Quirks,
+    /// What else it does wrong on purpose.
+    pub faults: Vec<ipmi_bmc::faults::Fault>,
     /// Whether the machine is on at first.
     pub power_on: bool,
     /// What the simulated machine's noise starts from.
@@ -196,6 +199,8 @@ struct BmcSection {
     personality: PersonalityName,
     #[serde(default)]
     records: Records,
+    #[serde(default)]
+    faults: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -271,6 +276,7 @@ impl File {
             idle_timeout: limits.idle,
             rate: limits.rate,
             quirks: lan.check_quirks()?,
+            faults: faults::check_faults(&bmc.faults)?,
             power_on: machine.power == Power::On,
             seed: machine.seed,
             users,

@@ -96,11 +96,12 @@ fn renew(server: &Server, started: &Config, mut new: Config, listen: &[SocketAdd
         new.listen = listen.to_vec();
     }
     for what in started.differences(&new) {
-        if what != Config::QUIRKS {
+        if ![Config::QUIRKS, Config::FAULTS].contains(&what) {
             tracing::warn!("{what} is not as it was at the start: it takes a restart");
         }
     }
     server.set_quirks(new.quirks);
+    server.set_faults(&new.faults);
 }
 
 /// Resolves at SIGINT or SIGTERM. They are caught from now on.
