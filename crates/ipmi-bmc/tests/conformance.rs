@@ -1,0 +1,401 @@
+//! The BMC against `vectors/commands.toml`: which commands there are, who may run them from where,
+//! and which have to be there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod common;
+mod console;
+mod table;
+mod visible;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipmi_bmc::personality::RecordsIn;
+use ipmi_bmc::{Bmc, LogPolicy, Origin, served};
+use ipmi_wire::cmd::storage::{AddSelEntry, ReservationId, ReserveSdrRepository, ReserveSel};
+use ipmi_wire::lan::LanMessage;
+use ipmi_wire::sel::SelRecord;
+use ipmi_wire::session::{PayloadType, SessionPacket, V15Packet, V20Header};
+use ipmi_wire::{
+    Access, Body, Channel, CompletionCode, Decode, Effect, Encode, Entry, Privilege, Request,
+    Response, registry,
+};
+
+use common::{Counting, Machine, peer};
+use console::Console;
+use table::{Rule, TABLE, row};
+use visible::{commands, look, request};
+
+/// Where our BMC departs from the table on purpose, and what it does instead.
+const DEPARTURES: &[(&str, Access, &str)] = {
+    const USER: Access = Access::Session(Privilege::User);
+    const DEVICE_SDRS: &str = "ipmitool reads the SDRs of a BMC without repository over the LAN; \
+                               OpenBMC and OpenIPMI let users do so";
+    &[
+        ("Get Device SDR Info", USER, DEVICE_SDRS),
+        ("Get Device SDR", USER, DEVICE_SDRS),
+        ("Reserve Device SDR Repository", USER, DEVICE_SDRS),
+    ]
+};
+
+/// What our BMC has, of what makes commands mandatory.
+const HAS: &[&str] = &[
+    "always",
+    "power control",
+    "LAN",
+    "sessions",
+    "IPMI v1.5 sessions",
+    // A LAN channel beside the system interface.
+    "messaging",
+    "manual re-arm sensors",
+];
+
+/// What it has not.
+const HAS_NOT: &[&str] = &[
+    "never",
+    "alerting",
+    "BT",
+    "callback",
+    "command forwarding",
+    "DCMI",
+    "DCMI power management",
+    // It has them only where it has no repository, as in personality `RecordsIn::Device`.
+    "device SDRs",
+    "event generator on IPMB",
+    "firmware firewall",
+    "gratuitous ARP",
+    "HPM.1",
+    "ICMB",
+    "IPMB",
+    "LAN alerting",
+    "modal SDR repository",
+    "non-linear sensors",
+    "OEM payloads",
+    "payloads",
+    "PEF",
+    "PPP proxy",
+    "serial",
+    "SOL",
+    "SSIF",
+    "TAP paging",
+];
+
+/// Mandatory commands that are not there yet. An entry leaves this list when its command lands.
+const MISSING: &[(&str, &str)] = &[
+    ("Reset Watchdog Timer", "no watchdog yet"),
+    ("Set Watchdog Timer", "no watchdog yet"),
+    ("Get Watchdog Timer", "no watchdog yet"),
+    ("Set BMC Global Enables", "no system interface to signal on yet"),
+    ("Get BMC Global Enables", "no system interface to signal on yet"),
+    ("Clear Message Flags", "no system interface to signal on yet"),
+    ("Get Message Flags", "no system interface to signal on yet"),
+    ("Get Message", "nothing is bridged yet"),
+    ("Send Message", "nothing is bridged yet"),
+    ("Set Channel Access", "the LAN channel is always on"),
+    ("Get Channel Access", "the LAN channel is always on"),
+    ("Set LAN Configuration Parameters", "the network is the host's"),
+    ("Get LAN Configuration Parameters", "the network is the host's"),
+];
+
+/// The privilege levels that a session can have here.
+const LEVELS: [Privilege; 4] =
+    [Privilege::Callback, Privilege::User, Privilege::Operator, Privilege::Administrator];
+
+fn expected(entry: &Entry) -> Rule {
+    let departure = DEPARTURES.iter().find(|(name, ..)| *name == entry.name);
+    match departure {
+        Some((_, Access::Session(privilege), _)) => Rule::Session(*privilege),
+        Some((_, other, _)) => panic!("{other:?}"),
+        None => row(entry.id).rule,
+    }
+}
+
+/// Whether a command of this rule may be run from there. `None`: the table leaves it open.
+fn allows(rule: Rule, origin: Origin) -> Option<bool> {
+    Some(match (rule, origin) {
+        (Rule::SentByBmc, _) => false,
+        (Rule::BeforeSession, _) | (_, Origin::SystemInterface) => true,
+        (_, Origin::Sessionless { .. }) | (Rule::SystemInterface | Rule::Local, _) => false,
+        (Rule::Session(needed), Origin::Session { privilege, .. }) => privilege >= needed,
+        (Rule::Depends, Origin::Session { privilege: Privilege::Administrator, .. }) => true,
+        (Rule::Depends, Origin::Session { .. }) => return None,
+    })
+}
+
+#[test]
+fn the_table_says_where_its_sources_disagree_and_follows_the_specification() {
+    assert!(TABLE.len() > 200);
+    for row in TABLE.values() {
+        let (sources, name) = (row.written.sources(), &row.written.name);
+        assert!(!sources.is_empty(), "{name}");
+        let letters: BTreeSet<char> =
+            sources.iter().flat_map(|(_, letters)| letters.chars()).filter(|c| *c != '/').collect();
+        assert!(letters.iter().all(|letter| "PCUOASLBD".contains(*letter)), "{name}: {letters:?}");
+        if letters.len() > 1 {
+            assert!(row.written.note.is_some(), "{name}: {letters:?} and no note");
+        }
+        for (source, said) in &sources {
+            if row.written.note.is_none() || *source == "v1.5" && *name != "Callback" {
+                assert_eq!(*said, row.rule.letter().to_string(), "{name}: {source}");
+            }
+        }
+        let condition = row.written.mandatory.as_str();
+        let known = HAS.contains(&condition) || HAS_NOT.contains(&condition);
+        let by_name = TABLE.values().any(|row| row.written.name == condition);
+        assert!(known || by_name, "{name}: {condition:?} is no condition");
+        assert!(row.written.codes.iter().all(|code| (0x80..=0xbe).contains(code)), "{name}");
+        // They would break the page.
+        let texts = [Some(name), row.written.note.as_ref(), row.written.also.as_ref()];
+        assert!(texts.into_iter().flatten().all(|text| !text.contains(['|', '\n'])), "{name}");
+    }
+}
+
+#[test]
+fn the_registry_is_in_the_table_with_the_same_names_sections_privileges_and_codes() {
+    for entry in registry::all() {
+        let row = row(entry.id);
+        let names = [Some(&row.written.name), row.written.also.as_ref()];
+        assert!(names.into_iter().flatten().any(|name| name == entry.name), "{entry:?}: {names:?}");
+        assert_eq!(entry.section, row.section, "{entry:?}");
+        let access = match expected(entry) {
+            Rule::BeforeSession => Access::PreSession,
+            Rule::Session(privilege) => Access::Session(privilege),
+            Rule::SystemInterface | Rule::Local => Access::SystemInterfaceOnly,
+            Rule::SentByBmc => panic!("{entry:?} is never a request to a BMC"),
+            // As low as anybody has it; what decides is in its handler.
+            Rule::Depends => {
+                assert!(matches!(entry.access, Access::Session(p) if p <= Privilege::User));
+                continue;
+            }
+        };
+        assert_eq!(entry.access, access, "{entry:?}: {}", row.written.privilege);
+    }
+    for entry in registry::all() {
+        let explained: Vec<u8> =
+            (0x80..=0xbe).filter(|code| (entry.explain)((*code).into()).is_some()).collect();
+        let codes = &row(entry.id).written.codes;
+        assert!(explained.iter().all(|code| codes.contains(code)), "{entry:?}: {explained:02x?}");
+    }
+    // A departure that is none has to go.
+    for (name, access, _) in DEPARTURES {
+        let entry = registry::all().find(|entry| entry.name == *name).unwrap();
+        assert!(entry.access == *access && row(entry.id).rule == Rule::Local, "{name}");
+    }
+}
+
+#[test]
+fn mandatory_commands_that_are_missing_are_known_by_name() {
+    let served: BTreeSet<_> = served().into_iter().collect();
+    let served_name =
+        |name: &str| TABLE.values().any(|row| row.written.name == name && served.contains(&row.id));
+    let missing: BTreeSet<&str> = TABLE
+        .values()
+        .filter(|row| !served.contains(&row.id))
+        .filter(|row| {
+            let condition = row.written.mandatory.as_str();
+            HAS.contains(&condition) || served_name(condition)
+        })
+        .map(|row| row.written.name.as_str())
+        .collect();
+    let expected: BTreeSet<&str> = MISSING.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        missing, expected,
+        "what is there has to leave the list, what is not has to have a reason"
+    );
+    assert_eq!(expected.len(), MISSING.len());
+}
+
+/// Bodies to try for a command: as if counted, and what erasing takes.
+fn bodies() -> impl Iterator<Item = Vec<u8>> {
+    let patterns = [[0x00, 0], [0x01, 0], [0x01, 1], [0x10, 1], [0x0e, 0], [0x20, 0], [0xff, 0]];
+    let counted = (0..=24u8).flat_map(move |length| {
+        patterns.map(|[first, step]: [u8; 2]| {
+            (0..length).map(|index| first.wrapping_add(step.wrapping_mul(index))).collect()
+        })
+    });
+    let more = [
+        vec![0x01, 0x00, b'C', b'L', b'R', 0xaa],
+        // User 5 gets a name; a password; access; a record of a vendor's own.
+        [vec![5, b'b', b'o', b'b'], vec![0; 13]].concat(),
+        [vec![5, 2, b's'], vec![0; 15]].concat(),
+        vec![0x91, 5, 2, 0],
+        // The first record, with a reservation; a reading; a sensor's type.
+        vec![1, 0, 1, 0],
+        vec![1, 0, 1, 0, 0, 0xff],
+        vec![common::WRITTEN, 0x01, 50],
+        vec![common::TEMPERATURE, 1, 1],
+        [vec![0, 0, 0xe0], vec![7; 13]].concat(),
+        vec![0x10, 0x04, 0x41, 1, 0x10, 0x01, 0x57, 0xff, 0xff],
+        // A locator of a controller.
+        [vec![0, 0, 0x51, 0x12, 11, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat(),
+    ];
+    more.into_iter().chain(counted)
+}
+
+/// A BMC with an event, a record and reservations, so that there is something to delete.
+fn prepared(entry: &Entry) -> Machine {
+    let records_in = match row(entry.id).written.mandatory.as_str() {
+        "device SDRs" => RecordsIn::Device,
+        _ => RecordsIn::Repository,
+    };
+    let mut machine = Machine::with(records_in, LogPolicy { capacity: 40, ..LogPolicy::default() });
+    let record = SelRecord::Oem { id: 0, record_type: 0xe0, data: [7; 13] };
+    machine.ask(&AddSelEntry { record }).unwrap();
+    assert_eq!(machine.ask(&ReserveSel).unwrap(), ReservationId(1));
+    if records_in == RecordsIn::Repository {
+        assert_eq!(machine.ask(&ReserveSdrRepository).unwrap(), ReservationId(1));
+    }
+    machine.keep();
+    machine
+}
+
+/// A body for each command: one that a new BMC takes, if there is such, and does something for.
+fn telling_bodies() -> BTreeMap<&'static str, Vec<u8>> {
+    let administrator = session(Privilege::Administrator);
+    let best = |entry: &'static Entry| {
+        let mut best = (0, Vec::new());
+        for body in bodies() {
+            if (entry.reencode_request)(&body).is_err() {
+                continue;
+            }
+            let mut machine = prepared(entry);
+            let answer = machine.request(administrator, &request(entry, body.clone()));
+            let worth = match (answer.completion.is_ok(), machine.keep() > 0) {
+                (true, true) => 3,
+                (true, false) => 2,
+                (false, _) => 1,
+            };
+            if worth > best.0 {
+                best = (worth, body);
+            }
+            if best.0 == 3 || best.0 == 2 && (entry.effect)(&best.1) == Ok(Effect::Read) {
+                break;
+            }
+        }
+        (entry.name, best.1)
+    };
+    commands().map(best).collect()
+}
+
+const CHANNEL: Channel = Bmc::LAN_CHANNEL;
+
+const fn session(privilege: Privilege) -> Origin {
+    Origin::Session { session_id: 0x0102_0304, channel: CHANNEL, user_id: 2, privilege }
+}
+
+#[test]
+fn every_command_from_everywhere_is_run_or_refused_as_the_table_has_it() {
+    let bodies = telling_bodies();
+    let mut origins = vec![Origin::SystemInterface, Origin::Sessionless { channel: CHANNEL }];
+    origins.extend(LEVELS.map(session));
+    for entry in commands() {
+        let pristine = look(&mut prepared(entry));
+        for origin in &origins {
+            // With something to do, without, and with far too much.
+            for body in [bodies[entry.name].clone(), Vec::new(), vec![0; 200]] {
+                let mut machine = prepared(entry);
+                let answer = machine.request(*origin, &request(entry, body));
+                let refused = answer.completion == CompletionCode::INSUFFICIENT_PRIVILEGE;
+                if let Some(allowed) = allows(expected(entry), *origin) {
+                    assert_eq!(refused, !allowed, "{entry:?} from {origin:?}: {answer:02x?}");
+                }
+                if refused {
+                    assert_eq!(machine.keep(), 0, "{entry:?} from {origin:?}");
+                    assert_eq!(look(&mut machine), pristine, "{entry:?} from {origin:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_served_is_unknown_to_everybody_alike() {
+    let served = served();
+    let mut machine = Machine::new();
+    let before = look(&mut machine);
+    machine.keep();
+    let mut origins = vec![Origin::SystemInterface, Origin::Sessionless { channel: CHANNEL }];
+    origins.extend(LEVELS.map(session));
+    for row in TABLE.values().filter(|row| !served.contains(&row.id)) {
+        let body = match row.id.body {
+            Body::Group(code) => vec![code, 0, 0],
+            _ => vec![0, 0],
+        };
+        for origin in &origins {
+            let (netfn, cmd) = (row.id.netfn, row.id.cmd);
+            let request = Request { netfn, lun: 0, cmd, data: body.clone() };
+            let answer = machine.request(*origin, &request);
+            let unknown = Response::code(CompletionCode::INVALID_COMMAND);
+            assert_eq!(answer, unknown, "{} from {origin:?}", row.written.name);
+        }
+    }
+    assert_eq!((machine.keep(), look(&mut machine)), (0, before));
+}
+
+/// The same, as a console sees it: through sessions that were opened for a privilege.
+#[test]
+fn sessions_over_the_lan_can_do_what_the_table_allows_their_privilege() {
+    let bodies = telling_bodies();
+    for entry in commands() {
+        for privilege in LEVELS {
+            let mut console = Console::login(prepared(entry), privilege);
+            let body = bodies[entry.name].clone();
+            console.machine.keep();
+            let before = look(&mut console.machine);
+            let completion = console.ask(request(entry, body.clone()));
+            let refused = completion == 0xd4;
+            if let Some(allowed) = allows(expected(entry), session(privilege)) {
+                assert_eq!(refused, !allowed, "{entry:?} as {privilege}: {completion:02x}");
+            }
+            if refused {
+                assert_eq!(console.machine.keep(), 0, "{entry:?} as {privilege}");
+                assert_eq!(look(&mut console.machine), before, "{entry:?} as {privilege}");
+            }
+        }
+    }
+}
+
+#[test]
+fn datagrams_outside_of_sessions_can_do_what_the_table_allows() {
+    let bodies = telling_bodies();
+    let mut machine = Machine::new();
+    let mut entropy = Counting(9);
+    for entry in commands() {
+        let message =
+            LanMessage::request(1, &request(entry, bodies[entry.name].clone())).to_bytes();
+        let v15 = V15Packet::sessionless(&message).to_datagram().unwrap();
+        let v20 = V20Header::sessionless(PayloadType::Ipmi).to_datagram(&message).unwrap();
+        for datagram in [v15, v20] {
+            machine.now += std::time::Duration::from_millis(10);
+            let reply = machine.bmc.handle_datagram(machine.now, peer(), &datagram, &mut entropy);
+            // Only what sets up a session of IPMI v1.5 is not answered, while there are none.
+            let Some(reply) = reply else {
+                assert_eq!(row(entry.id).written.mandatory, "IPMI v1.5 sessions", "{entry:?}");
+                continue;
+            };
+            let packet = match SessionPacket::decode_datagram(&reply).unwrap() {
+                Some(SessionPacket::V15(packet)) => packet.payload.to_vec(),
+                Some(SessionPacket::V20(packet)) => packet.payload.to_vec(),
+                None => panic!("no packet of a session: {reply:02x?}"),
+            };
+            let answer = LanMessage::decode_exact(&packet).unwrap();
+            let refused = answer.data[0] == 0xd4;
+            let sessionless = Origin::Sessionless { channel: CHANNEL };
+            assert_eq!(
+                Some(refused),
+                allows(expected(entry), sessionless).map(|may| !may),
+                "{entry:?}"
+            );
+        }
+    }
+    // As if only time had passed.
+    let mut untouched = Machine::new();
+    untouched.wait(machine.now.duration_since(machine.start));
+    assert_eq!(machine.keep(), untouched.keep());
+    assert_eq!(look(&mut machine), look(&mut untouched));
+}
