@@ -4,7 +4,7 @@
 use ipmi_session::Secret;
 use ipmi_session::console::{Call, Config, Event, Session};
 use ipmi_wire::session::Username;
-use ipmi_wire::{Effect, NetFn, Privilege, Request};
+use ipmi_wire::{CompletionCode, Effect, NetFn, Privilege, Request};
 
 use crate::common::{Counting, Machine, peer};
 
@@ -36,12 +36,12 @@ impl Console {
     }
 
     /// Asks; the completion code.
-    pub(crate) fn ask(&mut self, request: Request) -> u8 {
+    pub(crate) fn ask(&mut self, request: Request) -> CompletionCode {
         let call = Call { request, effect: Effect::Once, needs: self.privilege };
         self.session.call(self.machine.now, call, &mut self.entropy);
         self.talk();
         match self.session.poll_event() {
-            Some(Event::Answer(_, response)) => response.completion.0,
+            Some(Event::Answer(_, response)) => response.completion,
             other => panic!("{other:?}"),
         }
     }
