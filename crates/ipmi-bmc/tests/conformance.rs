@@ -226,10 +226,10 @@ fn mandatory_commands_that_are_missing_are_known_by_name() {
         .map(|row| row.written.name.as_str())
         .collect();
     let expected: BTreeSet<&str> = MISSING.iter().map(|(name, _)| *name).collect();
-    assert_eq!(
-        missing, expected,
-        "what is there has to leave the list, what is not has to have a reason"
-    );
+    let come: Vec<_> = expected.difference(&missing).collect();
+    assert!(come.is_empty(), "these are there and have to leave the list: {come:?}");
+    let gone: Vec<_> = missing.difference(&expected).collect();
+    assert!(gone.is_empty(), "these are not there and not in the list: {gone:?}");
     assert_eq!(expected.len(), MISSING.len());
 }
 

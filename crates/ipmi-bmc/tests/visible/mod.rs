@@ -21,14 +21,19 @@ pub(crate) fn commands() -> impl Iterator<Item = &'static Entry> {
     registry::all().filter(move |entry| served.contains(&entry.id))
 }
 
+/// What is read and says nothing of what was done.
+const NOT_STATE: &[(&str, &str)] = &[
+    ("Get Message", "the message is gone then"),
+    ("Get IP/UDP/RMCP Statistics", "it counts what it is asked with"),
+];
+
 /// Questions that a new BMC answers, of every kind.
 static QUESTIONS: LazyLock<Vec<Request>> = LazyLock::new(|| {
     let mut machine = Machine::new();
     let mut questions = Vec::new();
-    // Get Message takes the message away.
     let reading = |entry: &&Entry| {
-        entry.name != "Get Message"
-            && ["Get ", "Read FRU"].iter().any(|w| entry.name.starts_with(w))
+        let reads = ["Get ", "Read FRU"].iter().any(|word| entry.name.starts_with(word));
+        reads && !NOT_STATE.iter().any(|(name, _)| *name == entry.name)
     };
     for entry in commands().filter(reading) {
         for body in bodies(entry) {
