@@ -55,7 +55,7 @@ fn bodies(entry: &Entry) -> Vec<Vec<u8>> {
     let mut bodies = vec![Vec::new()];
     let numbers = (0..=16).chain(SENSORS).chain([0x80, 0x8e, 0xff]);
     bodies.extend(numbers.map(|number| vec![number]));
-    bodies.extend((0..=16).flat_map(|number| [vec![1, number], vec![0x0e, number]]));
+    bodies.extend((0..=16).map(|number| vec![1, number]));
     bodies.extend((0..=16).map(|number| vec![1, number | 0x80]));
     bodies.extend((0..=15).map(|parameter| vec![parameter, 0, 0]));
     bodies.extend((0..=80).map(|parameter| vec![1, parameter, 0, 0]));
