@@ -55,7 +55,7 @@ fn a_wrong_password_is_told_once_and_so_is_a_right_one() {
     assert_eq!((rakp4, bmc.sessions.take_login()), (Some(RmcpPlusStatus::NO_ERRORS), None));
 }
 
-/// ipmitool 1.8.19 (lanplus.c) finds RAKP 2's code wrong and sends a RAKP 3 that says so.
+/// As our own console does: it finds RAKP 2's code wrong and sends a RAKP 3 that says so (§13.23).
 #[test]
 fn a_console_that_finds_our_code_wrong_had_a_wrong_password() {
     for (status, login) in [

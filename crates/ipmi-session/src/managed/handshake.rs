@@ -181,8 +181,8 @@ impl Sessions {
     ///
     /// One that aborts is never answered, whatever it is about. It takes back a handshake of its
     /// sender, and no more: nothing in it proves who it is from, so an active session lives on. One
-    /// that says that RAKP 2's code is wrong tells of a wrong password: ipmitool never lets us see
-    /// it otherwise.
+    /// that says that RAKP 2's code is wrong tells of a wrong password: who checks it, as our own
+    /// console does, never lets us see a wrong one. (ipmitool and FreeIPMI say nothing at all.)
     #[allow(clippy::option_option, reason = "dropped and counted, or silently done")]
     pub(super) fn rakp3(
         &mut self,
