@@ -12,6 +12,7 @@ use ipmi_wire::sdr::{Record, SensorType};
 use ipmi_wire::{Channel, CompletionCode, Request, Response};
 
 use crate::boot::BootOptions;
+use crate::channels::{LanAccess, LanKey};
 use crate::chassis::Chassis;
 use crate::clock::Clock;
 use crate::context::{Context, Origin};
@@ -25,7 +26,7 @@ use crate::platform::Platform;
 use crate::sdr::SdrRepository;
 use crate::sel::{LogPolicy, Sel};
 use crate::sensors::Engine;
-use crate::users::{Directory, LanPolicy, User, Users};
+use crate::users::{Directory, LanPolicy, Lockouts, User, Users};
 
 /// What a BMC is configured with, as opposed to what it is made of.
 #[derive(Clone, Debug)]
@@ -58,7 +59,10 @@ pub struct Bmc {
     pub(crate) device_id: DeviceId,
     pub(crate) guid: Guid,
     pub(crate) users: Users,
+    pub(crate) lockouts: Lockouts,
     pub(crate) lan: LanPolicy,
+    pub(crate) lan_access: LanAccess,
+    pub(crate) lan_key: LanKey,
     pub(crate) sessions: Sessions,
     pub(crate) chassis: Chassis,
     /// What the machine does when mains power comes back.
@@ -171,6 +175,9 @@ impl Bmc {
             device_id,
             guid,
             users: Users::new(&users, &memory.users, &mut journal),
+            lockouts: Lockouts::default(),
+            lan_access: LanAccess::new(lan.limit, &memory, &mut journal),
+            lan_key: LanKey::new(lan.kg.clone(), &memory, &mut journal),
             lan,
             sessions: Sessions::new(limits),
             chassis: Chassis::new(now, memory.on_time.unwrap_or_default()),
@@ -241,9 +248,18 @@ impl Bmc {
         entropy: &mut dyn Entropy,
     ) -> Option<(Reply, Way)> {
         let usual = |reply| (Reply::Now(reply), Way::Usual);
-        let guid = self.guid().0;
-        let directory = Directory { users: &self.users, lan: &self.lan, guid };
-        match self.sessions.receive(now, from, datagram, &directory, entropy) {
+        let directory = Directory {
+            now,
+            users: &self.users,
+            lockouts: &self.lockouts,
+            lan: &self.lan,
+            access: &self.lan_access,
+            key: &self.lan_key,
+            guid: self.guid().0,
+        };
+        let received = self.sessions.receive(now, from, datagram, &directory, entropy);
+        self.note_login(now);
+        match received {
             Received::Nothing => None,
             Received::Reply(reply) => Some(usual(reply)),
             Received::Sessionless { format, message } => {
@@ -444,7 +460,7 @@ impl Bmc {
 
     /// Logs what the sensors have to tell, and notes what they are to keep. The log is a sensor's
     /// business, too.
-    fn settle(&mut self, now: Instant) {
+    pub(crate) fn settle(&mut self, now: Instant) {
         loop {
             self.sensors.report(now, SensorType::EVENT_LOGGING_DISABLED, self.sel.states());
             let Some(event) = self.sensors.poll_event() else { break };

@@ -5,8 +5,10 @@
 //! What the BMC is soldered to is a [`platform::Platform`]. Nothing here knows sockets, files or
 //! clocks.
 
+mod admission;
 mod bmc;
 mod boot;
+mod channels;
 mod chassis;
 mod clock;
 mod context;

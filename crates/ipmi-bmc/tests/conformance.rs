@@ -102,8 +102,6 @@ const MISSING: &[(&str, &str)] = &[
     ("Get Message Flags", "no system interface to signal on yet"),
     ("Get Message", "nothing is bridged yet"),
     ("Send Message", "nothing is bridged yet"),
-    ("Set Channel Access", "the LAN channel is always on"),
-    ("Get Channel Access", "the LAN channel is always on"),
     ("Set LAN Configuration Parameters", "the network is the host's"),
     ("Get LAN Configuration Parameters", "the network is the host's"),
 ];

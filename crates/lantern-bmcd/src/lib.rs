@@ -3,6 +3,7 @@
 //! [`Server::start`] turns a [`Config`] into a running BMC. The protocol is `ipmi-bmc`'s; here are
 //! the socket, the clock and the files.
 
+mod acl;
 mod config;
 pub mod personality;
 pub mod platform;

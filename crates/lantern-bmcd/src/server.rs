@@ -21,6 +21,7 @@ use ipmi_wire::cmd::app::Guid;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use crate::acl::Acl;
 use crate::config::{Config, PersonalityName};
 use crate::personality::reference::reference;
 use crate::personality::specimens::{Specimens, specimens};
@@ -77,6 +78,8 @@ struct Shared {
     committer: Option<Committer>,
     /// Time may have to be looked at earlier than planned.
     changed: Arc<Notify>,
+    /// Whose datagrams are looked at.
+    acl: Acl,
 }
 
 /// An answer and its way.
@@ -150,7 +153,8 @@ impl Server {
             Committer::start(store, retry, Box::new(listener)).map_err(StartError::Thread)
         });
         let committer = committer.transpose()?;
-        let shared = Arc::new(Shared { bmc, committer, changed });
+        let shared =
+            Arc::new(Shared { bmc, committer, changed, acl: Acl::new(config.allow.clone()) });
         if !config.quirks.is_empty() {
             tell(config.quirks);
         }
@@ -187,6 +191,12 @@ impl Server {
             self.shared.submit(&mut bmc, None);
         }
         tell(quirks);
+    }
+
+    /// How many datagrams were dropped because of where they came from.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.shared.acl.refused()
     }
 
     /// Where it departs from the specification of sessions.
@@ -359,6 +369,7 @@ fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
             suites: config.suites.iter().map(|suite| (*suite, Privilege::Administrator)).collect(),
             kg: config.kg.clone(),
             ipmi15: config.ipmi15.clone(),
+            hide_usernames: config.hide_usernames,
             ..LanPolicy::default()
         },
         limits: Limits {
@@ -411,6 +422,9 @@ async fn listen(
             let now = Instant::now();
             for datagram in buffer.iter() {
                 let (source, peer) = (datagram.local_ip, datagram.peer);
+                if !shared.acl.admits(peer) {
+                    continue;
+                }
                 match bmc.receive(now, peer, datagram.bytes, &mut fill_random) {
                     Some(Reply::Now(content)) => replies.push(Parcel { source, peer, content }),
                     Some(Reply::Held(content)) => held.push(Parcel { source, peer, content }),

@@ -52,6 +52,7 @@ fn get_system_guid(bmc: &mut Bmc, _: &Context, _: GetSystemGuid) -> Outcome<Guid
 fn cold_reset(bmc: &mut Bmc, _: &Context, _: ColdReset) -> Outcome<()> {
     bmc.cancel_reservations();
     bmc.sensors.reset();
+    bmc.lan_access.restart();
     bmc.cold_reset_pending = true;
     Ok(())
 }

@@ -3,7 +3,9 @@
 
 mod app;
 mod boot;
+mod channel;
 mod chassis;
+mod payload;
 mod sensor;
 mod session;
 mod storage;
@@ -15,6 +17,8 @@ use crate::dispatch::Table;
 pub(crate) fn register(table: &mut Table) {
     app::register(table);
     session::register(table);
+    channel::register(table);
+    payload::register(table);
     user::register(table);
     chassis::register(table);
     boot::register(table);

@@ -8,7 +8,7 @@ use ipmi_wire::cmd::chassis::{PowerRestorePolicy, SetSystemBootOptions};
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Decode, DecodeError, Encode, Reader};
 
-use super::{KeptUser, Key, Room, setting};
+use super::{KeptChannel, KeptKey, KeptUser, Key, Room, setting};
 
 /// What a BMC remembers from before. What is `None` was never kept, and the personality's or the
 /// configuration's holds.
@@ -36,6 +36,10 @@ pub struct Memory {
     pub restore_policy: Option<PowerRestorePolicy>,
     /// Users, by ID.
     pub users: BTreeMap<u8, KeptUser>,
+    /// What was set at the LAN channel.
+    pub lan_channel: Option<KeptChannel>,
+    /// Its `K_G`.
+    pub kg: Option<KeptKey>,
     /// Boot options, as the commands that set them.
     pub boot_options: Vec<SetSystemBootOptions>,
 }
@@ -175,7 +179,9 @@ impl Memory {
                 self.users.insert(id, KeptUser::decode(r)?);
             }
             Room::BootOptions => self.boot_options.push(SetSystemBootOptions::decode(r)?),
-            Room::Sel | Room::Sdr => {
+            // There is one channel. Others are a later program's.
+            Room::Channels if key.number == 1 => self.lan_channel = Some(KeptChannel::decode(r)?),
+            Room::Sel | Room::Sdr | Room::Channels => {
                 r.take_rest();
             }
         }
@@ -208,6 +214,7 @@ impl Memory {
                 let number = r.u8("power restore policy")?;
                 self.restore_policy = Some(PowerRestorePolicy::from_number(number));
             }
+            setting::KG => self.kg = Some(KeptKey::decode(r)?),
             // Of a later program with the same format: what it added does not concern this one.
             _ => {
                 r.take_rest();

@@ -28,6 +28,9 @@ pub(super) struct LanSection {
     sessions: Option<Spanned<usize>>,
     idle_timeout: Option<Spanned<f64>>,
     rate: Option<Spanned<Rating>>,
+    pub(super) allow: Option<Spanned<Vec<Spanned<String>>>>,
+    #[serde(default)]
+    pub(super) hide_usernames: bool,
     #[serde(default)]
     quirks: Vec<Spanned<String>>,
 }

@@ -17,6 +17,7 @@ use ipmi_session::{Quirks, Secret};
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
 use ipmi_wire::session::{AuthType, CipherSuite};
+use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
 use zeroize::Zeroizing;
@@ -30,7 +31,9 @@ mod sensors;
 #[cfg(test)]
 mod tests;
 
-use access::{check_guid, check_listen, check_privilege, check_secret, check_users};
+use access::{
+    check_guid, check_listen, check_networks, check_privilege, check_secret, check_users,
+};
 use lan::LanSection;
 use secret::SecretText;
 
@@ -69,6 +72,10 @@ pub struct Config {
     pub idle_timeout: Duration,
     /// What one source may send outside of sessions; `None` for as much as it likes.
     pub rate: Option<Rate>,
+    /// The networks that datagrams are taken from; `None` for all there are.
+    pub allow: Option<Vec<IpNet>>,
+    /// Whether who does not know a password learns nothing of users, not even their names.
+    pub hide_usernames: bool,
     /// Departures from the specification of sessions.
     pub quirks: Quirks,
     /// What else it does wrong on purpose.
@@ -275,6 +282,8 @@ impl File {
             sessions: limits.sessions,
             idle_timeout: limits.idle,
             rate: limits.rate,
+            allow: lan.allow.as_ref().map(check_networks).transpose()?,
+            hide_usernames: lan.hide_usernames,
             quirks: lan.check_quirks()?,
             faults: faults::check_faults(&bmc.faults)?,
             power_on: machine.power == Power::On,
