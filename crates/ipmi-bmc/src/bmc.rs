@@ -1,5 +1,7 @@
 //! The controller itself: state, time, and the two ways in.
 
+mod sibling;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -343,10 +345,18 @@ impl Bmc {
     /// When [`handle_timeout`](Self::handle_timeout) next has something to do.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let chassis = self.chassis.poll_timeout(&*self.platform);
         let on_time = self.platform.is_on().then_some(self.note_on_time_at);
         let sensors = self.sensors.poll_timeout();
-        [self.sessions.poll_timeout(), chassis, on_time, sensors].into_iter().flatten().min()
+        [self.poll_timeout_asleep(), on_time, sensors].into_iter().flatten().min()
+    }
+
+    /// As [`poll_timeout`](Self::poll_timeout), but for what can be put off until somebody asks: scans
+    /// of the sensors, and counting the on time. A BMC that is [asked](Self::receive) makes up for
+    /// it first.
+    #[must_use]
+    pub fn poll_timeout_asleep(&self) -> Option<Instant> {
+        let chassis = self.chassis.poll_timeout(&*self.platform);
+        [self.sessions.poll_timeout(), chassis].into_iter().flatten().min()
     }
 
     /// What has to be kept of what has happened since the last time, in this order.

@@ -12,7 +12,7 @@ use crate::dispatch::Outcome;
 use crate::nvram::{Journal, Key, Room};
 
 /// The boot option parameters. IPMI v2.0 §28.13, Table 28-14.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BootOptions {
     /// The parameters that are marked as invalid, as bits.
     invalid: u8,

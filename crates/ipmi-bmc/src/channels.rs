@@ -11,7 +11,7 @@ use crate::dispatch::Outcome;
 use crate::nvram::{Journal, KeptChannel, KeptKey, KeptPassword, Key, Memory, Room, setting};
 
 /// Access to the LAN channel.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LanAccess {
     /// What is in force.
     volatile: KeptChannel,
@@ -102,7 +102,7 @@ impl LanAccess {
 }
 
 /// The LAN channel's `K_G`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LanKey(KeptKey);
 
 impl LanKey {

@@ -43,6 +43,15 @@ impl Chassis {
         }
     }
 
+    /// Another chassis of the same kind, which has never been on.
+    pub(crate) const fn sibling(&self, now: Instant) -> Self {
+        Self {
+            cycle_interval: self.cycle_interval,
+            buttons: self.buttons,
+            ..Self::new(now, Duration::ZERO)
+        }
+    }
+
     /// Chassis Control.
     ///
     /// # Errors

@@ -28,6 +28,13 @@ impl Clock {
         Self { started, epoch, offset, utc_offset: memory.utc_offset.unwrap_or(Self::UNSPECIFIED) }
     }
 
+    /// A clock that says the same, of a controller that starts at `now`.
+    pub(crate) fn sibling(&self, now: Instant) -> Self {
+        let since = now.saturating_duration_since(self.started).as_secs();
+        let epoch = self.epoch.saturating_add(u32::try_from(since).unwrap_or(u32::MAX));
+        Self { started: now, epoch, ..*self }
+    }
+
     /// The time, in seconds since 1970. FFFFFFFFh would mean "unspecified".
     pub(crate) fn now(&self, now: Instant) -> u32 {
         let time = self.host(now).saturating_add(self.offset);

@@ -3,6 +3,7 @@
 //! Source: IPMI v2.0 §34.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ipmi_wire::CompletionCode;
 
@@ -22,13 +23,13 @@ pub struct FruDevice {
     pub write_protected: bool,
 }
 
-/// The devices, by ID.
-#[derive(Debug)]
-pub(crate) struct Inventory(BTreeMap<u8, Device>);
+/// The devices, by ID. A copy shares what is in them until either changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Inventory(Arc<BTreeMap<u8, Device>>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Device {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     write_protected: bool,
     /// What is in the store is the whole of it; until then, nothing is. Areas and their checksums
     /// go over the edges of pages: half of it from the store, half from another release's factory
@@ -47,17 +48,17 @@ impl Inventory {
             let pages = contents.len().div_ceil(PAGE);
             let kept = memory.fru_pages.keys().filter(|(device, _)| *device == id).count();
             let kept = kept > 0 && kept >= pages;
-            inventory.insert(id, Device { bytes: contents, write_protected, kept });
+            inventory.insert(id, Device { bytes: Arc::new(contents), write_protected, kept });
         }
         for ((id, page), kept) in &memory.fru_pages {
             let Some(device) = inventory.get_mut(id) else { continue };
-            let pages = device.bytes.chunks_mut(PAGE);
+            let pages = Arc::make_mut(&mut device.bytes).chunks_mut(PAGE);
             // A device that has become smaller keeps what it has room for.
             if let Some(page) = pages.into_iter().nth((*page).into()) {
                 page.iter_mut().zip(kept).for_each(|(byte, kept)| *byte = *kept);
             }
         }
-        Self(inventory)
+        Self(Arc::new(inventory))
     }
 
     /// How many bytes device `id` has.
@@ -86,14 +87,14 @@ impl Inventory {
     ) -> Outcome<u8> {
         /// §34.3: write-protected offset.
         const WRITE_PROTECTED: CompletionCode = CompletionCode(0x80);
-        let device = self.0.get_mut(&id).ok_or(CompletionCode::NOT_PRESENT)?;
+        let device = Arc::make_mut(&mut self.0).get_mut(&id).ok_or(CompletionCode::NOT_PRESENT)?;
         if device.write_protected {
             return Err(WRITE_PROTECTED);
         }
         let count = u8::try_from(data.len()).map_err(|_| CompletionCode::FIELD_LENGTH_EXCEEDED)?;
         let start = usize::from(offset);
         let end = start.saturating_add(data.len());
-        let place = device.bytes.get_mut(start..end);
+        let place = Arc::make_mut(&mut device.bytes).get_mut(start..end);
         place.ok_or(CompletionCode::PARAMETER_OUT_OF_RANGE)?.copy_from_slice(data);
         if data.is_empty() {
             return Ok(0);

@@ -3,7 +3,7 @@
 /// The one reservation of a repository. Taking it cancels the one before.
 ///
 /// Source: IPMI v2.0 §31.4 (SEL), §33.11 (SDR repository).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reservation {
     last: u16,
     valid: bool,

@@ -3,6 +3,7 @@
 //! It describes sensors and does not make them: what the controller measures is the personality's.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ipmi_wire::sdr::{Record, RecordHeader};
 use ipmi_wire::{CompletionCode, Decode, Encode, Reader};
@@ -11,13 +12,13 @@ use crate::dispatch::Outcome;
 use crate::nvram::{Journal, KeptRepository, Key, Room, setting};
 use crate::reservation::Reservation;
 
-/// Sensor Data Records, in order.
-#[derive(Debug)]
+/// Sensor Data Records, in order. A copy shares them until either changes.
+#[derive(Clone, Debug)]
 pub(crate) struct SdrRepository {
     /// By order, which is the key in the store. Each begins with its record ID.
-    records: BTreeMap<u32, Vec<u8>>,
+    records: Arc<BTreeMap<u32, Vec<u8>>>,
     /// Order by record ID.
-    orders: BTreeMap<u16, u32>,
+    orders: Arc<BTreeMap<u16, u32>>,
     /// What is in the store is the whole of it; until then, nothing is.
     kept: bool,
     pub(crate) reservation: Reservation,
@@ -45,7 +46,7 @@ impl SdrRepository {
             (u32::from(id), bytes)
         });
         let mut repository = Self::empty(last_addition, u32::MAX);
-        repository.records = numbered.collect();
+        repository.records = Arc::new(numbered.collect());
         repository.index();
         repository
     }
@@ -53,15 +54,16 @@ impl SdrRepository {
     /// The repository as it was kept.
     pub(crate) fn restore(kept: KeptRepository) -> Self {
         let KeptRepository { last_addition, last_erase, records } = kept;
+        let records = Arc::new(records);
         let mut repository = Self { records, kept: true, ..Self::empty(last_addition, last_erase) };
         repository.index();
         repository
     }
 
-    const fn empty(last_addition: u32, last_erase: u32) -> Self {
+    fn empty(last_addition: u32, last_erase: u32) -> Self {
         Self {
-            records: BTreeMap::new(),
-            orders: BTreeMap::new(),
+            records: Arc::default(),
+            orders: Arc::default(),
             kept: false,
             reservation: Reservation::new(),
             last_addition,
@@ -70,7 +72,8 @@ impl SdrRepository {
     }
 
     fn index(&mut self) {
-        self.orders = self.records.iter().map(|(order, bytes)| (id_of(bytes), *order)).collect();
+        let orders = self.records.iter().map(|(order, bytes)| (id_of(bytes), *order));
+        self.orders = Arc::new(orders.collect());
     }
 
     /// Adds a record at the end, under an ID of our choosing, which is returned.
@@ -97,8 +100,8 @@ impl SdrRepository {
         let order = self.records.last_key_value().map_or(0, |(order, _)| order.saturating_add(1));
         self.change(journal);
         journal.put_bytes(key(order), &*record);
-        self.records.insert(order, record);
-        self.orders.insert(id, order);
+        Arc::make_mut(&mut self.records).insert(order, record);
+        Arc::make_mut(&mut self.orders).insert(id, order);
         self.last_addition = now;
         self.put_header(journal);
         Ok(id)
@@ -113,8 +116,8 @@ impl SdrRepository {
         let id = id_of(bytes);
         self.change(journal);
         journal.remove(key(order));
-        self.records.remove(&order);
-        self.orders.remove(&id);
+        Arc::make_mut(&mut self.records).remove(&order);
+        Arc::make_mut(&mut self.orders).remove(&id);
         self.last_erase = now;
         self.put_header(journal);
         Ok(id)
@@ -122,8 +125,7 @@ impl SdrRepository {
 
     /// Takes all records out.
     pub(crate) fn clear(&mut self, now: u32, journal: &mut Journal) {
-        self.records.clear();
-        self.orders.clear();
+        (self.records, self.orders) = (Arc::default(), Arc::default());
         self.kept = true;
         self.reservation.cancel();
         self.last_erase = now;
@@ -178,7 +180,7 @@ impl SdrRepository {
         if !self.kept {
             self.kept = true;
             journal.clear(Room::Sdr);
-            for (order, bytes) in &self.records {
+            for (order, bytes) in &*self.records {
                 journal.put_bytes(key(*order), &**bytes);
             }
         }

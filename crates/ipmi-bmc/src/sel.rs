@@ -1,6 +1,7 @@
 //! The System Event Log.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ipmi_wire::CompletionCode;
 use ipmi_wire::sdr::SensorType;
@@ -41,14 +42,14 @@ impl Default for LogPolicy {
     }
 }
 
-/// Events, oldest first.
-#[derive(Debug)]
+/// Events, oldest first. A copy shares them until either changes.
+#[derive(Clone, Debug)]
 pub struct Sel {
     policy: LogPolicy,
     /// By order, which is the key in the store.
-    records: BTreeMap<u32, SelRecord>,
+    records: Arc<BTreeMap<u32, SelRecord>>,
     /// Order by record ID.
-    orders: BTreeMap<u16, u32>,
+    orders: Arc<BTreeMap<u16, u32>>,
     header: LogHeader,
     pub(crate) reservation: Reservation,
 }
@@ -76,15 +77,16 @@ impl Sel {
     /// The log as it was kept.
     pub(crate) fn restore(policy: LogPolicy, kept: KeptLog) -> Self {
         let KeptLog { header, records } = kept;
-        let orders = records.iter().map(|(order, record)| (record.id(), *order)).collect();
-        Self { header, records, orders, ..Self::empty(policy) }
+        let orders = records.iter().map(|(order, record)| (record.id(), *order));
+        let orders = Arc::new(orders.collect());
+        Self { header, records: Arc::new(records), orders, ..Self::empty(policy) }
     }
 
     fn empty(policy: LogPolicy) -> Self {
         Self {
             policy,
-            records: BTreeMap::new(),
-            orders: BTreeMap::new(),
+            records: Arc::default(),
+            orders: Arc::default(),
             header: LogHeader::default(),
             reservation: Reservation::default(),
         }
@@ -111,8 +113,9 @@ impl Sel {
         if full {
             // A capacity that was made smaller takes more than one.
             while self.records.len() >= self.policy.capacity.max(1).into() {
-                let Some((order, oldest)) = self.records.pop_first() else { break };
-                self.orders.remove(&oldest.id());
+                let records = Arc::make_mut(&mut self.records);
+                let Some((order, oldest)) = records.pop_first() else { break };
+                Arc::make_mut(&mut self.orders).remove(&oldest.id());
                 journal.remove(key(order));
             }
             self.header.overflow = true;
@@ -134,8 +137,8 @@ impl Sel {
         self.header.next_id = after(id);
         self.header.last_addition = now;
         let order = self.records.last_key_value().map_or(0, |(order, _)| order.saturating_add(1));
-        self.records.insert(order, event);
-        self.orders.insert(id, order);
+        Arc::make_mut(&mut self.records).insert(order, event);
+        Arc::make_mut(&mut self.orders).insert(id, order);
         journal.put(key(order), &event);
         id
     }
@@ -148,8 +151,8 @@ impl Sel {
     pub(crate) fn delete(&mut self, id: u16, now: u32, journal: &mut Journal) -> Outcome<u16> {
         let (order, record) = self.find(id)?;
         let id = record.id();
-        self.records.remove(&order);
-        self.orders.remove(&id);
+        Arc::make_mut(&mut self.records).remove(&order);
+        Arc::make_mut(&mut self.orders).remove(&id);
         self.header.last_erase = now;
         journal.remove(key(order));
         journal.put(setting::SEL, &self.header);
@@ -158,8 +161,7 @@ impl Sel {
 
     /// Takes all events out. IDs begin at 1 again.
     pub(crate) fn clear(&mut self, now: u32, journal: &mut Journal) {
-        self.records.clear();
-        self.orders.clear();
+        (self.records, self.orders) = (Arc::default(), Arc::default());
         self.header = LogHeader { last_erase: now, next_id: 1, overflow: false, ..self.header };
         self.reservation.cancel();
         journal.clear(Room::Sel);

@@ -447,3 +447,33 @@ proptest! {
         prop_assert_eq!(events(true), events(false));
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: CASES / 5,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    /// They share what they have in common, and nobody notices.
+    #[test]
+    fn what_is_done_to_one_bmc_is_not_seen_on_another_of_its_make(
+        steps in prop::collection::vec(step(), 1..30), device: bool,
+    ) {
+        let records_in = if device { RecordsIn::Device } else { RecordsIn::Repository };
+        let mut machine = Machine::with(records_in, LogPolicy { capacity: 40, when_full: WhenFull::Wrap });
+        let mut sibling = machine.sibling();
+        let before = tell(&mut sibling);
+        prop_assert_eq!(&tell(&mut machine)[1..], &before[1..], "but for the GUID");
+        for step in &steps {
+            act(&mut machine, step);
+        }
+        prop_assert_eq!(tell(&mut sibling), before);
+        // Nor does the other get what is done to the one.
+        let before = tell(&mut machine);
+        for step in steps.iter().filter(|step| !matches!(step, Step::Restart)) {
+            act(&mut sibling, step);
+        }
+        prop_assert_eq!(tell(&mut machine), before);
+    }
+}

@@ -17,7 +17,7 @@ use ipmi_bmc::sensors::{BusPlan, Plan, SensorPlan};
 use ipmi_bmc::{LogPolicy, Reply};
 use ipmi_session::Secret;
 use ipmi_session::console::{Config, Session};
-use ipmi_wire::cmd::chassis::{ChassisControl, ChassisIdentify, PowerAction};
+use ipmi_wire::cmd::chassis::{ChassisControl, ChassisIdentify, GetPohCounter, PowerAction};
 use ipmi_wire::cmd::sensor::{
     EventBits, EventEnableAction, GetSensorReading, SetSensorEventEnable,
 };
@@ -146,4 +146,26 @@ fn switching_scanning_on_and_off_all_the_time_is_no_way_to_a_spin() {
         machine.wait(Duration::from_millis(3));
     }
     machine.wait(MINUTE);
+}
+
+#[test]
+fn who_sleeps_makes_up_for_it_when_asked() {
+    let mut machine = Machine::new();
+    machine.wait(Duration::from_secs(1));
+    assert!(machine.bmc.poll_timeout().is_some(), "sensors are due");
+    assert_eq!(machine.bmc.poll_timeout_asleep(), None, "and nothing else is");
+    let scans = machine.bench.state().scans;
+    machine.bench.state().says.insert(TEMPERATURE, Measurement::Value(55.0));
+    machine.now += Duration::from_secs(86_400);
+    let reading = machine.ask(&GetSensorReading { number: TEMPERATURE }).unwrap();
+    assert!(!reading.unavailable, "{reading:?}");
+    assert_eq!(machine.bench.state().scans - scans, 7, "once each, as far as the machine measures");
+    let hours = machine.ask(&GetPohCounter).unwrap();
+    assert_eq!(hours.counter, 24, "{hours:?}");
+    // What has a time of its own comes at that time.
+    machine.ask(&ChassisControl { action: PowerAction::Cycle }).unwrap();
+    let due = machine.bmc.poll_timeout_asleep().unwrap();
+    assert_eq!(due, machine.now + Duration::from_secs(1));
+    machine.bmc.handle_timeout(due);
+    assert!(machine.bmc.is_on());
 }

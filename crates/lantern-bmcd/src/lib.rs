@@ -5,15 +5,17 @@
 
 mod acl;
 mod config;
+mod fleet;
 pub mod personality;
 pub mod platform;
 mod server;
 mod store;
 
 pub use config::{
-    BusConfig, Config, ConfigError, Definition, Discovery, HwmonConfig, PersonalityName, Quantity,
-    SensorConfig, SensorsConfig, SourceConfig,
+    BusConfig, Config, ConfigError, Definition, Discovery, FleetConfig, FleetError, HwmonConfig,
+    PersonalityName, Quantity, SensorConfig, SensorsConfig, SourceConfig, Spread,
 };
+pub use fleet::Fleet;
 pub use server::{Failed, Server, StartError};
 
 /// What a BMC keeps, looked at from outside.

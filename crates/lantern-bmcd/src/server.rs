@@ -266,7 +266,7 @@ impl Drop for Server {
 }
 
 /// Tells the log where the BMC departs from the specification, and why its sessions may look odd.
-fn tell(quirks: Quirks) {
+pub(crate) fn tell(quirks: Quirks) {
     if quirks.is_empty() {
         tracing::info!("sessions are as the specification has them");
     } else {
@@ -276,7 +276,7 @@ fn tell(quirks: Quirks) {
 }
 
 /// Tells the log what the BMC does wrong, which is then no surprise.
-fn tell_faults(faults: &[Fault]) {
+pub(crate) fn tell_faults(faults: &[Fault]) {
     if faults.is_empty() {
         tracing::info!("no faults are on");
     } else {
@@ -338,7 +338,7 @@ impl Waiting {
 }
 
 /// The BMC that `config` describes, with what it remembers if it is one that does.
-fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
+pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
     let now = Instant::now();
     let epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -392,7 +392,11 @@ fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
 fn random_guid() -> [u8; 16] {
     let mut bytes = [0; 16];
     fill_random(&mut bytes);
-    let mut number = u128::from_le_bytes(bytes);
+    version_4(u128::from_le_bytes(bytes))
+}
+
+/// The UUID, version 4, that is made of these bits, in the same order.
+pub(crate) const fn version_4(mut number: u128) -> [u8; 16] {
     number = number & !(0xf << 76) | 0x4 << 76;
     number = number & !(0x3 << 62) | 0x2 << 62;
     number.to_le_bytes()
@@ -485,7 +489,7 @@ async fn send(socket: &UdpSocket, replies: Vec<Parcel<Vec<u8>>>) {
 }
 
 /// After the `errors`th receive error in a row.
-async fn back_off(address: SocketAddr, errors: u32, error: &std::io::Error) {
+pub(crate) async fn back_off(address: SocketAddr, errors: u32, error: &std::io::Error) {
     let Some(beyond) = errors.checked_sub(PATIENCE) else {
         // An earlier answer met a closed port; the socket lives on.
         tracing::debug!(%address, %error, "receive");

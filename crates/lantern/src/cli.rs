@@ -9,6 +9,7 @@ mod records;
 mod sdr;
 mod sel;
 mod sensor;
+mod sim;
 mod words;
 
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
 pub(crate) use sdr::{RecordFilter, RecordKind, Sdr, SdrCache};
 pub(crate) use sel::{Add, AtLeast, EventFilter, LogForm, Sel, SelTime, Severities, Since};
 pub(crate) use sensor::{FailOn, Sensor, SensorFilter, State, States, Switch, Thresholds};
+pub(crate) use sim::Sim;
 pub(crate) use words::byte;
 pub(crate) use words::{AuthTypeWord, Workaround};
 use words::{identify, privilege, seconds, suite, workaround};
@@ -155,6 +157,8 @@ pub(crate) enum Command {
     /// Be a BMC
     #[command(subcommand)]
     Bmc(Bmc),
+    /// Be many BMCs on loopback, for trying things out: each at an address of its own
+    Sim(Sim),
     /// See it all work, with a BMC of its own
     Demo(Demo),
 }

@@ -60,10 +60,13 @@ fn fail(error: &Error, voice: Voice) -> ExitCode {
 
 fn run(cli: &Cli, voice: Voice) -> Result<Option<Exit>, Error> {
     let Cli { globals, command } = cli;
-    log(globals, matches!(command, Command::Bmc(_)));
+    log(globals, matches!(command, Command::Bmc(_) | Command::Sim(_)));
     match command {
         Command::Bmc(command) => {
             runtime()?.block_on(commands::bmc::run(command, globals.output)).map(|()| None)
+        }
+        Command::Sim(command) => {
+            runtime()?.block_on(commands::sim::run(command, globals)).map(|()| None)
         }
         Command::Demo(_) if globals.output != Format::Table => {
             Err(Error::usage("the demo is for people; it has no form for programs"))

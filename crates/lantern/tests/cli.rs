@@ -34,6 +34,8 @@ mod schemas;
 mod sensors;
 #[path = "cli/serving.rs"]
 mod serving;
+#[path = "cli/sim.rs"]
+mod sim;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/terminal.rs"]

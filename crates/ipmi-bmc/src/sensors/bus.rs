@@ -1,15 +1,28 @@
 //! A bus: one scan at a time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A bus.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Bus {
     pub(super) scan: Option<Scan>,
     /// How many scans there were.
     pub(super) turns: u64,
     /// Indices of its sensors.
-    pub(super) sensors: Vec<usize>,
+    pub(super) sensors: Arc<[usize]>,
+}
+
+impl Bus {
+    /// A bus with these sensors.
+    pub(super) fn new(sensors: Arc<[usize]>) -> Self {
+        Self { scan: None, turns: 0, sensors }
+    }
+
+    /// A bus of another machine with the same sensors.
+    pub(super) fn sibling(&self) -> Self {
+        Self::new(Arc::clone(&self.sensors))
+    }
 }
 
 /// A scan under way.

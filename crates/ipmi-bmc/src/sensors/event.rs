@@ -47,6 +47,11 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
+    /// Empty, and open.
+    pub(super) const fn new() -> Self {
+        Self { events: VecDeque::new(), open: true }
+    }
+
     pub(super) fn send(&mut self, event: SensorEvent) {
         if self.open {
             self.events.push_back(event);

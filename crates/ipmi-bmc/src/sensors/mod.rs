@@ -23,7 +23,7 @@ mod slot;
 mod tests;
 mod thresholds;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use ipmi_wire::cmd::sensor::{
@@ -79,27 +79,36 @@ impl Engine {
             .flat_map(|record| Slot::of(record, plan_of, &plan.buses, kept_of))
             .collect();
         // Stable, so that the first of a number stays the first.
-        slots.sort_by_key(|slot| slot.number);
-        slots.dedup_by_key(|slot| slot.number);
-        let mut buses: Vec<Bus> = plan.buses.iter().map(|_| Bus::default()).collect();
-        for (at, slot) in slots.iter_mut().enumerate() {
-            match slot.source {
-                Source::Platform if slot.settings.scanning => slot.due = Some(now),
-                Source::Platform | Source::Written => {}
-                Source::Controller => slot.live = Some(Live { raw: 0, states: 0, at: now }),
-            }
-            if let Some(bus) = buses.get_mut(slot.timing.bus) {
-                bus.sensors.push(at);
-            }
-        }
-        let out = Outbox { events: VecDeque::new(), open: true };
+        slots.sort_by_key(|slot| slot.design.number);
+        slots.dedup_by_key(|slot| slot.design.number);
+        slots.iter_mut().for_each(|slot| slot.start(now));
+        let on = |bus| {
+            let slots = slots.iter().enumerate();
+            let its = slots.filter(move |(_, slot)| slot.design.timing.bus == bus);
+            its.map(|(at, _)| at).collect()
+        };
+        let buses = (0..plan.buses.len()).map(|bus| Bus::new(on(bus))).collect();
         let audit = records.iter().find_map(|record| match record {
             Record::EventOnly(sensor) if sensor.sensor_type == SensorType::SESSION_AUDIT => {
                 Some(sensor.key).filter(|key| is_ours(*key)).map(|key| key.number)
             }
             _ => None,
         });
+        let out = Outbox::new();
         Self { epoch: now, slots, buses, was_on: None, due: Some(now), out, audit }
+    }
+
+    /// The same sensors at another machine: set as these are, none of them scanned yet.
+    pub(crate) fn sibling(&self, now: Instant) -> Self {
+        Self {
+            epoch: now,
+            slots: self.slots.iter().map(|slot| slot.sibling(now)).collect(),
+            buses: self.buses.iter().map(Bus::sibling).collect(),
+            was_on: None,
+            due: Some(now),
+            out: Outbox { open: self.out.open, ..Outbox::new() },
+            audit: self.audit,
+        }
     }
 
     /// Scans what is due, and takes in what the platform has for us.
@@ -147,14 +156,14 @@ impl Engine {
         for slot in self.slots.iter_mut().filter(|slot| slot.touched) {
             slot.touched = false;
             let kept = slot.kept();
-            if kept == slot.noted && !journal.is_in_doubt() {
+            if kept.as_ref() == slot.noted.as_deref() && !journal.is_in_doubt() {
                 continue;
             }
-            slot.noted = kept;
-            let key = Key { room: Room::Sensors, number: slot.number.into() };
+            slot.noted = kept.map(Box::new);
+            let key = Key { room: Room::Sensors, number: slot.design.number.into() };
             match kept {
-                none if none == KeptSensor::default() => journal.remove(key),
-                some => journal.put(key, &some),
+                None => journal.remove(key),
+                Some(kept) => journal.put(key, &kept),
             }
         }
     }
@@ -162,7 +171,7 @@ impl Engine {
     /// Makes everything that the platform measures due at once.
     pub(crate) fn rescan(&mut self, now: Instant) {
         for slot in &mut self.slots {
-            if slot.source == Source::Platform && slot.settings.scanning {
+            if slot.design.source == Source::Platform && slot.settings.scanning {
                 slot.due = Some(now);
             }
         }
@@ -172,10 +181,11 @@ impl Engine {
     /// Tells the states of the sensors of this type that the controller itself knows.
     pub(crate) fn report(&mut self, now: Instant, sensor_type: SensorType, states: u16) {
         let ours = |slot: &&mut Slot| {
-            slot.source == Source::Controller && slot.sensor.sensor_type == sensor_type
+            slot.design.source == Source::Controller
+                && slot.design.sensor.sensor_type == sensor_type
         };
         for slot in self.slots.iter_mut().filter(ours) {
-            let states = states & slot.sensor.reportable_states();
+            let states = states & slot.design.sensor.reportable_states();
             slot.live = Some(Live { raw: 0, states, at: now });
             slot.evaluate(EventDataBytes::Own, &mut self.out);
         }
@@ -214,7 +224,7 @@ impl Engine {
         for slot in &mut self.slots {
             let is_its = |record: &&Record| {
                 record.sensor().is_some_and(|sensor| is_ours(sensor.key))
-                    && plan::numbers(record).contains(&slot.number)
+                    && plan::numbers(record).contains(&slot.design.number)
             };
             slot.initialize(now, records.iter().find(is_its), &mut self.out);
         }
@@ -252,7 +262,7 @@ impl Engine {
 
     /// Get Sensor Reading Factors.
     pub(crate) fn factors(&self, number: u8, raw: u8) -> Outcome<SensorReadingFactors> {
-        let scale = self.slot(number)?.scale.as_ref();
+        let scale = self.slot(number)?.design.scale.as_ref();
         let (factors, next_reading) = scale.ok_or(CompletionCode::ILLEGAL_FOR_RECORD)?.factors(raw);
         Ok(SensorReadingFactors { next_reading, factors })
     }
@@ -338,7 +348,7 @@ impl Engine {
 
     fn find(&self, number: u8) -> Outcome<usize> {
         self.slots
-            .binary_search_by_key(&number, |slot| slot.number)
+            .binary_search_by_key(&number, |slot| slot.design.number)
             .map_err(|_| CompletionCode::NOT_PRESENT)
     }
 
@@ -385,9 +395,9 @@ fn run(
                 let Some(slot) = slots.get_mut(sensor) else { return };
                 bus.turns = bus.turns.wrapping_add(1);
                 slot.turn = bus.turns;
-                slot.due = Some(bus::next_multiple(epoch, slot.timing.interval, now));
-                if !slot.timing.scan_time.is_zero() {
-                    let until = now.checked_add(slot.timing.scan_time);
+                slot.due = Some(bus::next_multiple(epoch, slot.design.timing.interval, now));
+                if !slot.design.timing.scan_time.is_zero() {
+                    let until = now.checked_add(slot.design.timing.scan_time);
                     bus.scan = Some(Scan { sensor, until });
                     return;
                 }
@@ -395,7 +405,7 @@ fn run(
             }
         };
         let Some(slot) = slots.get_mut(sensor) else { return };
-        match platform.start_scan(now, slot.number) {
+        match platform.start_scan(now, slot.design.number) {
             Scanned::Done(measured) => {
                 bus.scan = None;
                 slot.take(now, measured, out);

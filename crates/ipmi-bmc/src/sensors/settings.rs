@@ -31,10 +31,12 @@ enum EventControl {
 impl Slot {
     /// Get Sensor Thresholds.
     pub(super) fn read_thresholds(&self) -> Outcome<SensorThresholds> {
-        match self.sensor.threshold_access() {
-            SettingAccess::Readable | SettingAccess::Settable if self.sensor.is_threshold() => {
+        match self.design.sensor.threshold_access() {
+            SettingAccess::Readable | SettingAccess::Settable
+                if self.design.sensor.is_threshold() =>
+            {
                 Ok(SensorThresholds {
-                    readable: self.sensor.readable_thresholds(),
+                    readable: self.design.sensor.readable_thresholds(),
                     values: self.settings.thresholds,
                 })
             }
@@ -53,11 +55,11 @@ impl Slot {
         values: RawThresholds,
         out: &mut Outbox,
     ) -> Outcome<()> {
-        let settable = self.sensor.threshold_access() == SettingAccess::Settable;
-        if !settable || !self.sensor.is_threshold() {
+        let settable = self.design.sensor.threshold_access() == SettingAccess::Settable;
+        if !settable || !self.design.sensor.is_threshold() {
             return Err(CompletionCode::ILLEGAL_FOR_RECORD);
         }
-        if set.0 & !self.sensor.settable_thresholds().0 != 0 {
+        if set.0 & !self.design.sensor.settable_thresholds().0 != 0 {
             return Err(CompletionCode::INVALID_DATA_FIELD);
         }
         let mut thresholds = self.settings.thresholds;
@@ -70,7 +72,7 @@ impl Slot {
 
     /// Get Sensor Hysteresis.
     pub(super) fn read_hysteresis(&self) -> Outcome<SensorHysteresis> {
-        match self.sensor.hysteresis_access() {
+        match self.design.sensor.hysteresis_access() {
             SettingAccess::Readable | SettingAccess::Settable => Ok(self.settings.hysteresis),
             _ => Err(CompletionCode::ILLEGAL_FOR_RECORD),
         }
@@ -82,7 +84,7 @@ impl Slot {
         hysteresis: SensorHysteresis,
         out: &mut Outbox,
     ) -> Outcome<()> {
-        if self.sensor.hysteresis_access() != SettingAccess::Settable {
+        if self.design.sensor.hysteresis_access() != SettingAccess::Settable {
             return Err(CompletionCode::ILLEGAL_FOR_RECORD);
         }
         self.apply(Settings { hysteresis, ..self.settings }, out);
@@ -113,7 +115,7 @@ impl Slot {
             EventControl::None if keeps && request.event_messages == before.messages => {}
             _ => return Err(CompletionCode::ILLEGAL_FOR_RECORD),
         }
-        let has = supported(&self.sensor);
+        let has = supported(&self.design.sensor);
         let EventBits { assertion, deassertion } = request.events;
         if !keeps && (assertion & !has.assertion) | (deassertion & !has.deassertion) != 0 {
             return Err(CompletionCode::INVALID_DATA_FIELD);
@@ -150,14 +152,14 @@ impl Slot {
             self.touched = true;
             return Ok(());
         }
-        if self.sensor.initialization & TYPES_SETTABLE == 0 {
+        if self.design.sensor.initialization & TYPES_SETTABLE == 0 {
             return Err(CompletionCode::ILLEGAL_FOR_RECORD);
         }
         let event_type = types.event_type;
         let states = event_type.is_generic_discrete()
             || event_type.is_sensor_specific()
             || event_type.is_oem();
-        if event_type.is_threshold() != self.sensor.is_threshold()
+        if event_type.is_threshold() != self.design.sensor.is_threshold()
             || !(event_type.is_threshold() || states)
         {
             return Err(CompletionCode::INVALID_DATA_FIELD);
@@ -177,12 +179,12 @@ impl Slot {
         out: &mut Outbox,
     ) -> Outcome<()> {
         const SETTABLE: u8 = 0x80;
-        let threshold = self.sensor.is_threshold();
-        if self.source != Source::Written
-            || self.sensor.initialization & SETTABLE == 0
+        let threshold = self.design.sensor.is_threshold();
+        if self.design.source != Source::Written
+            || self.design.sensor.initialization & SETTABLE == 0
             || request.deassertion != StatusBits::Keep
             || (threshold && request.assertion != StatusBits::Keep)
-            || (request.reading.is_some() && self.scale.is_none())
+            || (request.reading.is_some() && self.design.scale.is_none())
         {
             return Err(NOT_SETTABLE);
         }
@@ -193,7 +195,7 @@ impl Slot {
             StatusBits::Set(bits) => before.states | bits,
             StatusBits::ClearZeros(bits) => before.states & bits,
         };
-        if states & !self.sensor.reportable_states() != 0 {
+        if states & !self.design.sensor.reportable_states() != 0 {
             return Err(NOT_SETTABLE);
         }
         if request.reading.is_none() && request.assertion == StatusBits::Keep {
@@ -214,25 +216,27 @@ impl Slot {
         const HYSTERESIS: u8 = 0x08;
         const THRESHOLDS: u8 = 0x10;
         const EVENTS: u8 = 0x20;
-        let mut settings = self.delivered;
+        let mut settings = self.design.delivered;
         if let Some(record) = record
             && self.is_described_by(record)
             && let (Some(given), Some(sensor)) = (Settings::of(record), record.sensor())
         {
             let sets = |what: u8| sensor.initialization & what != 0;
-            if sets(THRESHOLDS) && self.sensor.threshold_access() == SettingAccess::Settable {
-                for kind in self.sensor.settable_thresholds().iter() {
+            if sets(THRESHOLDS) && self.design.sensor.threshold_access() == SettingAccess::Settable
+            {
+                for kind in self.design.sensor.settable_thresholds().iter() {
                     settings.thresholds.set(kind, given.thresholds.get(kind));
                 }
             }
-            if sets(HYSTERESIS) && self.sensor.hysteresis_access() == SettingAccess::Settable {
+            if sets(HYSTERESIS) && self.design.sensor.hysteresis_access() == SettingAccess::Settable
+            {
                 settings.hysteresis = given.hysteresis;
             }
             if sets(TYPES) {
                 settings.types = given.types;
             }
             if sets(EVENTS) && self.event_control() == EventControl::PerEvent {
-                let has = supported(&self.sensor);
+                let has = supported(&self.design.sensor);
                 settings.enabled = EventBits {
                     assertion: given.enabled.assertion & has.assertion,
                     deassertion: given.enabled.deassertion & has.deassertion,
@@ -246,10 +250,11 @@ impl Slot {
 
     /// Whether a record has the same kind of states, and the same conversion.
     fn is_described_by(&self, record: &Record) -> bool {
-        let same_kind =
-            record.sensor().is_some_and(|sensor| sensor.event_type == self.sensor.event_type);
+        let same_kind = record
+            .sensor()
+            .is_some_and(|sensor| sensor.event_type == self.design.sensor.event_type);
         same_kind
-            && match (record, &self.scale) {
+            && match (record, &self.design.scale) {
                 (Record::Full(full), Some(scale)) => {
                     scale.is(full.sensor.units.analog_format, &full.factors)
                 }
@@ -259,7 +264,7 @@ impl Slot {
 
     /// What follows for its scans if it is scanned from now on, or not any more.
     fn switch_scanning(&mut self, now: Instant, scanning: bool) {
-        match (self.settings.scanning, scanning, self.source) {
+        match (self.settings.scanning, scanning, self.design.source) {
             (false, true, Source::Platform) => self.due = Some(now),
             (true, false, Source::Platform) => (self.due, self.live) = (None, None),
             _ => {}
@@ -274,8 +279,8 @@ impl Slot {
         }
     }
 
-    const fn event_control(&self) -> EventControl {
-        match self.sensor.capabilities & 3 {
+    fn event_control(&self) -> EventControl {
+        match self.design.sensor.capabilities & 3 {
             0 => EventControl::PerEvent,
             1 => EventControl::WholeSensor,
             _ => EventControl::None,

@@ -5,6 +5,7 @@
 //! look; the difference between the two is what happened. *Events* are of that what is enabled, and
 //! not yet told by a sensor that has to be re-armed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ipmi_wire::cmd::sensor::{
@@ -20,20 +21,14 @@ use crate::nvram::KeptSensor;
 use crate::platform::Measurement;
 
 /// A sensor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Slot {
-    pub(super) number: u8,
-    pub(super) sensor: SensorCommon,
-    pub(super) scale: Option<Scale>,
-    pub(super) source: Source,
-    /// As its record has it.
-    pub(super) delivered: Settings,
+    /// What it is, which is the same in every controller of one make.
+    pub(super) design: Arc<Design>,
     pub(super) settings: Settings,
     pub(super) live: Option<Live>,
     /// States that stay asserted.
     pub(super) latched: u16,
-    latches: u16,
-    usual: u16,
     /// Thresholds that are exceeded, hysteresis included.
     beyond: ThresholdMask,
     /// Thresholds that have been exceeded at some time: coming back from them is an event.
@@ -41,16 +36,29 @@ pub(super) struct Slot {
     pub(super) active: u16,
     /// What happened: see [`SensorEventStatus::events`].
     pub(super) seen: EventBits,
-    pub(super) timing: Timing,
     /// When it is to be scanned next; `None` if it is not scanned.
     pub(super) due: Option<Instant>,
     /// How many scans its bus had seen with its last one.
     pub(super) turn: u64,
-    fingerprint: u32,
     /// Something that is kept was set, or may have changed.
     pub(super) touched: bool,
-    /// What was noted last of what is kept.
-    pub(super) noted: KeptSensor,
+    /// What was noted last of what is kept; `None` if that is nothing.
+    pub(super) noted: Option<Box<KeptSensor>>,
+}
+
+/// What a sensor is, by its record and the plan.
+#[derive(Debug)]
+pub(super) struct Design {
+    pub(super) number: u8,
+    pub(super) sensor: SensorCommon,
+    pub(super) scale: Option<Scale>,
+    pub(super) source: Source,
+    /// As its record has it.
+    pub(super) delivered: Settings,
+    latches: u16,
+    usual: u16,
+    pub(super) timing: Timing,
+    fingerprint: u32,
 }
 
 /// What can be set at a sensor.
@@ -120,21 +128,14 @@ impl Slot {
         let delivered = Settings::of(record)?;
         let usual = plan.usual & sensor.reportable_states();
         let bus = buses.get(plan.bus);
-        Some(Self {
+        let design = Design {
             number,
             sensor,
             scale,
             source: plan.source,
             delivered,
-            settings: delivered,
-            live: None,
-            latched: 0,
             latches: plan.latched & sensor.reportable_states(),
             usual,
-            beyond: ThresholdMask::NONE,
-            crossed: ThresholdMask::NONE,
-            active: usual,
-            seen: EventBits::NONE,
             timing: Timing {
                 bus: plan.bus,
                 interval: plan
@@ -143,19 +144,29 @@ impl Slot {
                     .max(SHORTEST_INTERVAL),
                 scan_time: plan.scan_time.or(bus.map(|bus| bus.scan_time)).unwrap_or_default(),
             },
+            fingerprint,
+        };
+        Some(Self {
+            design: Arc::new(design),
+            settings: delivered,
+            live: None,
+            latched: 0,
+            beyond: ThresholdMask::NONE,
+            crossed: ThresholdMask::NONE,
+            active: usual,
+            seen: EventBits::NONE,
             due: None,
             turn: 0,
-            fingerprint,
             touched: false,
-            noted: KeptSensor::default(),
+            noted: None,
         })
     }
 
     /// What was set of a sensor with another record is forgotten: raw numbers mean nothing without
     /// their factors.
     fn restore(&mut self, kept: &KeptSensor) {
-        self.noted = *kept;
-        if kept.record != self.fingerprint {
+        self.noted = Some(Box::new(*kept));
+        if kept.record != self.design.fingerprint {
             return;
         }
         let settings = &mut self.settings;
@@ -174,21 +185,51 @@ impl Slot {
             settings.types.sensor_type = SensorType(sensor_type);
             settings.types.event_type.0 = event_type;
         }
-        self.latched = kept.latched & self.latches;
-        self.active = kept.active.unwrap_or(self.usual);
-        if self.sensor.is_threshold() {
+        self.latched = kept.latched & self.design.latches;
+        self.active = kept.active.unwrap_or(self.design.usual);
+        if self.design.sensor.is_threshold() {
             let is = |event: u16| self.active & event != 0;
             let present = self.thresholds().present;
             self.beyond = present.iter().filter(|kind| is(worse(*kind))).collect();
             let crossed = |kind: &_| is(worse(*kind) | better(*kind));
             self.crossed = present.iter().filter(crossed).collect();
         }
-        self.seen.assertion = self.active & !self.usual;
+        self.seen.assertion = self.active & !self.design.usual;
     }
 
-    /// What is to be kept of it; the default if nothing is.
-    pub(super) fn kept(&self) -> KeptSensor {
-        let (now, then) = (&self.settings, &self.delivered);
+    /// The same sensor at another machine, which nobody has looked at yet: with what is set at it, and
+    /// nothing that it has said.
+    pub(super) fn sibling(&self, now: Instant) -> Self {
+        let mut slot = Self {
+            design: Arc::clone(&self.design),
+            settings: self.settings,
+            live: None,
+            latched: 0,
+            beyond: ThresholdMask::NONE,
+            crossed: ThresholdMask::NONE,
+            active: self.design.usual,
+            seen: EventBits::NONE,
+            due: None,
+            turn: 0,
+            touched: false,
+            noted: None,
+        };
+        slot.start(now);
+        slot
+    }
+
+    /// Where its first reading comes from.
+    pub(super) fn start(&mut self, now: Instant) {
+        match self.design.source {
+            Source::Platform if self.settings.scanning => self.due = Some(now),
+            Source::Platform | Source::Written => {}
+            Source::Controller => self.live = Some(Live { raw: 0, states: 0, at: now }),
+        }
+    }
+
+    /// What is to be kept of it, if anything is.
+    pub(super) fn kept(&self) -> Option<KeptSensor> {
+        let (now, then) = (&self.settings, &self.design.delivered);
         let SensorHysteresis { positive, negative } = now.hysteresis;
         let EventBits { assertion, deassertion } = now.enabled;
         let enables = (now.messages, now.scanning, assertion, deassertion);
@@ -202,13 +243,10 @@ impl Slot {
             kind: (now.types != then.types)
                 .then_some((now.types.sensor_type.0, now.types.event_type.0)),
             latched: self.latched,
-            active: (self.active != self.usual).then_some(self.active),
+            active: (self.active != self.design.usual).then_some(self.active),
         };
-        if kept == KeptSensor::default() {
-            kept
-        } else {
-            KeptSensor { record: self.fingerprint, ..kept }
-        }
+        let record = self.design.fingerprint;
+        (kept != KeptSensor::default()).then_some(KeptSensor { record, ..kept })
     }
 
     /// Takes in what was measured.
@@ -216,13 +254,13 @@ impl Slot {
         if !self.settings.scanning {
             return;
         }
-        self.live = match (measured, &self.scale) {
+        self.live = match (measured, &self.design.scale) {
             (Measurement::Value(value), Some(scale)) if !value.is_nan() => {
                 let states = self.live.map_or(0, |live| live.states);
                 Some(Live { raw: scale.raw(value), states, at: now })
             }
-            (Measurement::States(states), _) if !self.sensor.is_threshold() => {
-                let states = states & self.sensor.reportable_states();
+            (Measurement::States(states), _) if !self.design.sensor.is_threshold() => {
+                let states = states & self.design.sensor.reportable_states();
                 let raw = self.live.map_or(0, |live| live.raw);
                 Some(Live { raw, states, at: now })
             }
@@ -260,11 +298,11 @@ impl Slot {
     /// What is the case, as bits of events; `None` if nothing is known.
     fn conditions(&mut self) -> Option<u16> {
         let live = self.live?;
-        if !self.sensor.is_threshold() {
+        if !self.design.sensor.is_threshold() {
             return Some(live.states | self.latched);
         }
         let thresholds = self.thresholds();
-        self.beyond = thresholds.compare(self.scale.as_ref()?, live.raw, self.beyond);
+        self.beyond = thresholds.compare(self.design.scale.as_ref()?, live.raw, self.beyond);
         self.crossed.0 |= self.beyond.0;
         let (beyond, crossed) = (self.beyond, self.crossed);
         Some(thresholds.present.iter().fold(0, |conditions, kind| {
@@ -286,7 +324,7 @@ impl Slot {
         };
         let told = *seen & event != 0;
         *seen |= event;
-        if self.sensor.auto_rearms() {
+        if self.design.sensor.auto_rearms() {
             *undone &= !event;
         } else if told {
             return;
@@ -305,14 +343,20 @@ impl Slot {
             }
         };
         let SensorTypes { sensor_type, event_type } = self.settings.types;
-        out.send(SensorEvent { number: self.number, sensor_type, event_type, assertion, data });
+        out.send(SensorEvent {
+            number: self.design.number,
+            sensor_type,
+            event_type,
+            assertion,
+            data,
+        });
     }
 
     /// §29.7: the offset; of a threshold also the reading that triggered and the threshold itself.
     fn event_data(&self, offset: u8) -> [u8; 3] {
         let kind = ThresholdMask::ALL.iter().nth(usize::from(offset / 2));
         match (kind, self.live) {
-            (Some(kind), Some(live)) if self.sensor.is_threshold() => {
+            (Some(kind), Some(live)) if self.design.sensor.is_threshold() => {
                 [0x50 | offset, live.raw, self.settings.thresholds.get(kind)]
             }
             _ => [offset, 0xff, 0xff],
@@ -320,7 +364,7 @@ impl Slot {
     }
 
     pub(super) fn latch(&mut self, states: u16) {
-        let latched = self.latched | (states & self.latches);
+        let latched = self.latched | (states & self.design.latches);
         self.touched |= latched != self.latched;
         self.latched = latched;
     }
@@ -354,12 +398,12 @@ impl Slot {
     /// The answer to Get Sensor Reading.
     pub(super) fn reading(&self, now: Instant) -> SensorReading {
         let live = self.live.filter(|live| self.is_fresh(now, live));
-        let states = match (live, &self.scale) {
+        let states = match (live, &self.design.scale) {
             (None, _) => 0,
-            (Some(live), _) if !self.sensor.is_threshold() => live.states | self.latched,
+            (Some(live), _) if !self.design.sensor.is_threshold() => live.states | self.latched,
             (Some(live), Some(scale)) => {
                 let exceeded = self.thresholds().exceeded(scale, live.raw);
-                (exceeded.0 & self.sensor.reported_thresholds().0).into()
+                (exceeded.0 & self.design.sensor.reported_thresholds().0).into()
             }
             (Some(_), None) => 0,
         };
@@ -374,7 +418,7 @@ impl Slot {
 
     /// The answer to Get Sensor Event Status.
     pub(super) fn event_status(&self, now: Instant) -> SensorEventStatus {
-        let supported = supported(&self.sensor);
+        let supported = supported(&self.design.sensor);
         SensorEventStatus {
             event_messages_enabled: self.settings.messages,
             scanning_enabled: self.settings.scanning,
@@ -388,10 +432,10 @@ impl Slot {
 
     /// A reading that was not renewed three times in a row says nothing about now.
     fn is_fresh(&self, now: Instant, live: &Live) -> bool {
-        if self.source != Source::Platform {
+        if self.design.source != Source::Platform {
             return true;
         }
-        let Timing { interval, scan_time, .. } = self.timing;
+        let Timing { interval, scan_time, .. } = self.design.timing;
         let life = interval.max(scan_time).saturating_mul(3).saturating_add(GRACE);
         now.saturating_duration_since(live.at) <= life
     }
@@ -400,7 +444,7 @@ impl Slot {
         Thresholds {
             values: self.settings.thresholds,
             hysteresis: self.settings.hysteresis,
-            present: Thresholds::present(&self.sensor),
+            present: Thresholds::present(&self.design.sensor),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! without a password.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ipmi_wire::cmd::app::{Password, PayloadAccess, UserFlags};
 use ipmi_wire::session::Username;
@@ -17,9 +18,9 @@ use super::User;
 use crate::dispatch::Outcome;
 use crate::nvram::{Journal, KeptPassword, KeptUser, Key, Room, Seed};
 
-/// The users, by ID. An ID that is not there is free.
-#[derive(Debug)]
-pub(crate) struct Users(BTreeMap<u8, KeptUser>);
+/// The users, by ID. An ID that is not there is free. A copy shares them until either changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Users(Arc<BTreeMap<u8, KeptUser>>);
 
 impl Users {
     /// The greatest user ID.
@@ -35,7 +36,7 @@ impl Users {
     ) -> Self {
         let delivered: BTreeMap<u8, KeptUser> =
             configured.iter().map(|user| (user.id, KeptUser::delivered(user))).collect();
-        let mut users = Self(kept.clone());
+        let mut users = Self(Arc::new(kept.clone()));
         // Whom the configuration has anew or otherwise, and whom it has no longer.
         let said = |users: &BTreeMap<u8, KeptUser>, id: &u8| users.get(id)?.seed.clone();
         let ids = delivered.keys().chain(kept.keys()).copied();
@@ -203,10 +204,10 @@ impl Users {
     fn put(&mut self, id: u8, user: KeptUser, journal: &mut Journal) {
         if user == KeptUser::default() {
             journal.remove(key(id));
-            self.0.remove(&id);
+            Arc::make_mut(&mut self.0).remove(&id);
         } else {
             journal.put(key(id), &user);
-            self.0.insert(id, user);
+            Arc::make_mut(&mut self.0).insert(id, user);
         }
     }
 }

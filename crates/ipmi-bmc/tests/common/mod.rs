@@ -299,6 +299,16 @@ impl Machine {
         Self { bmc, bench, now, start: now, store: BTreeMap::new(), log, personality, lan }
     }
 
+    /// Another one of the same make, with a machine that says the same.
+    pub(crate) fn sibling(&self) -> Self {
+        let bench = Bench::default();
+        bench.state().says = self.bench.state().says.clone();
+        let bmc = self.bmc.sibling(self.now, Guid([8; 16]), Box::new(bench.clone()));
+        let (personality, lan) = (self.personality.clone(), self.lan.clone());
+        let (now, store) = (self.now, BTreeMap::new());
+        Self { bmc, bench, now, start: now, store, log: self.log, personality, lan }
+    }
+
     /// Brings what is to be kept to the store; how much that is.
     pub(crate) fn keep(&mut self) -> usize {
         let changes = self.bmc.take_changes();

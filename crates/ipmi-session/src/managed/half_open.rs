@@ -134,6 +134,9 @@ impl<T: Begun> Table<T> {
 
     pub(super) fn expire(&mut self, now: Instant) {
         self.entries.retain(|e| e.expires() > now);
+        if self.entries.is_empty() {
+            self.entries.shrink_to_fit();
+        }
     }
 
     pub(super) fn next_expiry(&self) -> Option<Instant> {

@@ -222,6 +222,10 @@ impl Sessions {
         self.challenges.expire(now);
         let idle = self.limits.idle;
         self.active.retain(|_, session| now.saturating_duration_since(session.last_heard) < idle);
+        if self.active.is_empty() {
+            // Of many BMCs hardly any has a session.
+            self.active.shrink_to_fit();
+        }
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) next has something to forget.

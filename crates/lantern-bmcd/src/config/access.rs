@@ -12,9 +12,19 @@ use toml::Spanned;
 use super::secret::SecretText;
 use super::{Fault, UserSection, fault};
 
+/// Where a BMC of its own listens; a fleet has addresses of its own.
 pub(super) fn check_listen(
-    listen: &Spanned<Vec<Spanned<String>>>,
+    listen: Option<&Spanned<Vec<Spanned<String>>>>,
+    is_fleet: bool,
 ) -> Result<Vec<SocketAddr>, Fault> {
+    let listen = match listen {
+        Some(listen) if is_fleet => {
+            return fault(listen, "a fleet answers where [fleet] says: leave this out");
+        }
+        None if is_fleet => return Ok(Vec::new()),
+        None => return Err((None, "missing field `listen` in [lan]".to_owned())),
+        Some(listen) => listen,
+    };
     if listen.get_ref().is_empty() {
         return fault(listen, "at least one address to listen on is needed");
     }

@@ -32,6 +32,7 @@ impl Config {
             seed,
             users,
             sensors,
+            fleet,
         } = self;
         let all = [
             ("[bmc] name", *name == other.name),
@@ -55,6 +56,7 @@ impl Config {
             ("[machine] seed", *seed == other.seed),
             ("[[user]]", is_same_list(users, &other.users)),
             ("[[bus]], [[sensor]] or [hwmon]", *sensors == other.sensors),
+            ("[fleet]", *fleet == other.fleet),
         ];
         all.into_iter().filter_map(|(what, is_same)| (!is_same).then_some(what)).collect()
     }

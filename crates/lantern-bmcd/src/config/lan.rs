@@ -14,10 +14,10 @@ use toml::Spanned;
 use super::secret::SecretText;
 use super::{Fault, fault};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LanSection {
-    pub(super) listen: Spanned<Vec<Spanned<String>>>,
+    pub(super) listen: Option<Spanned<Vec<Spanned<String>>>>,
     suites: Option<Spanned<Vec<Spanned<u8>>>>,
     #[serde(default)]
     ipmi15: Vec<Spanned<String>>,

@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 mod access;
 mod changes;
 mod faults;
+mod fleet;
 mod lan;
 mod secret;
 mod sensors;
@@ -34,9 +35,11 @@ mod tests;
 use access::{
     check_guid, check_listen, check_networks, check_privilege, check_secret, check_users,
 };
+use fleet::FleetSection;
 use lan::LanSection;
 use secret::SecretText;
 
+pub use fleet::{FleetConfig, FleetError, Spread};
 pub(crate) use sensors::NUMBERS;
 pub use sensors::{
     BusConfig, Definition, Discovery, HwmonConfig, Quantity, SensorConfig, SensorsConfig,
@@ -88,6 +91,8 @@ pub struct Config {
     pub users: Vec<ipmi_bmc::User>,
     /// Sensors beyond the personality's, or measured otherwise.
     pub sensors: SensorsConfig,
+    /// If there are many of them: see [`Fleet`](crate::Fleet).
+    pub fleet: Option<FleetConfig>,
 }
 
 /// The built-in personalities.
@@ -182,6 +187,7 @@ impl Config {
 #[serde(deny_unknown_fields)]
 struct File {
     bmc: BmcSection,
+    #[serde(default)]
     lan: LanSection,
     #[serde(default)]
     machine: MachineSection,
@@ -195,6 +201,7 @@ struct File {
     sensor: Vec<Spanned<sensors::SensorSection>>,
     #[serde(default)]
     hwmon: sensors::HwmonSection,
+    fleet: Option<FleetSection>,
 }
 
 #[derive(Deserialize)]
@@ -258,10 +265,15 @@ const fn yes() -> bool {
 
 impl File {
     fn check(self) -> Result<Config, Fault> {
-        let Self { bmc, lan, machine, sel, user, bus, sensor, hwmon } = self;
+        let Self { bmc, lan, machine, sel, user, bus, sensor, hwmon, fleet } = self;
         let users = check_users(user)?;
         let suites = lan.check_suites()?;
         let limits = lan.check_limits()?;
+        let sensors = sensors::check(bus, sensor, hwmon, bmc.personality)?;
+        let fleet = fleet.map(|fleet| fleet.check(&sensors)).transpose()?;
+        if let Some(guid) = bmc.guid.as_ref().filter(|_| fleet.is_some()) {
+            return fault(guid, "each BMC of a fleet has its own, made from [machine] seed");
+        }
         Ok(Config {
             name: bmc.name,
             guid: bmc.guid.map(check_guid).transpose()?,
@@ -271,7 +283,7 @@ impl File {
                 Records::Device => RecordsIn::Device,
             },
             log: check_log(&sel)?,
-            listen: check_listen(&lan.listen)?,
+            listen: check_listen(lan.listen.as_ref(), fleet.is_some())?,
             suites,
             limit: lan
                 .privilege_limit
@@ -289,7 +301,8 @@ impl File {
             power_on: machine.power == Power::On,
             seed: machine.seed,
             users,
-            sensors: sensors::check(bus, sensor, hwmon, bmc.personality)?,
+            sensors,
+            fleet,
         })
     }
 }

@@ -245,3 +245,35 @@ fn faults_of_sensors_are_placed() {
         .collect();
     assert!(error(&with(&many)).contains("at most 127"));
 }
+
+#[test]
+fn a_fleet_says_how_many_and_where() {
+    let parse = |fleet: &str| {
+        let text = GOOD.replace("listen = [\"127.0.0.1:9623\"]", "").replace("[lan]", fleet);
+        Config::parse(&text, Path::new("fleet.toml")).map_err(|error| error.to_string())
+    };
+    let fleet = |text: &str| parse(text).unwrap().fleet.unwrap();
+    let usual = fleet("[fleet]\ncount = 5");
+    assert_eq!((usual.count(), usual.spread()), (5, Spread::Addresses));
+    assert_eq!(usual.base().to_string(), "127.1.0.1:9623");
+    let ports = fleet("[fleet]\ncount = 5\nbase = \"127.0.0.1\"\nport = 7000\nports = true");
+    assert_eq!(ports.address(4), Some(([127, 0, 0, 1], 7004).into()));
+    for (text, says) in [
+        ("[fleet]\ncount = 0", "fleet.toml:6:9: a fleet has 1 to 1000000 BMCs"),
+        ("[fleet]\ncount = 5\nbase = \"127.300\"", "fleet.toml:7:8: not an IPv4 address"),
+        ("[fleet]\ncount = 5\nbase = \"10.0.0.1\"", "fleet.toml:7:8: a fleet is on loopback only"),
+        ("[fleet]\ncount = 5\nport = 65532\nports = true", "fleet.toml:6:9: so many BMCs"),
+        (
+            "[fleet]\ncount = 5\n[lan]\nlisten = []",
+            "fleet.toml:8:10: a fleet answers where [fleet]",
+        ),
+        ("[fleet]\ncount = 5\n[hwmon]\ndiscover = true", "sensors of a fleet are simulated"),
+        ("", "missing field `listen`"),
+    ] {
+        let message = parse(text).unwrap_err();
+        assert!(message.contains(says), "{text}: {message}");
+    }
+    let guid = "[bmc]\nguid = \"6c616e74-6572-4e00-8000-000000000001\"";
+    let message = error(&GOOD.replace("[bmc]", &format!("[fleet]\ncount = 1\n{guid}")));
+    assert!(message.contains("has its own"), "{message}");
+}

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::nvram;
+use super::{nvram, sim};
 use crate::cli::{Bmc, Format};
 use crate::error::{Error, Exit};
 use crate::output;
@@ -27,8 +27,7 @@ pub(crate) struct Running {
 
 impl Running {
     fn new(config: &Config, addresses: &[SocketAddr]) -> Self {
-        let users = config.users.iter().filter(|user| user.enabled);
-        let user = users.max_by_key(|user| user.limit).map(|user| user.name.to_string());
+        let user = mightiest(config);
         let first = addresses.first();
         Self {
             name: config.name.clone(),
@@ -36,6 +35,12 @@ impl Running {
             reach: first.zip(user).map(|(first, user)| reach(*first, &user)),
         }
     }
+}
+
+/// Who may do most.
+pub(crate) fn mightiest(config: &Config) -> Option<String> {
+    let users = config.users.iter().filter(|user| user.enabled);
+    users.max_by_key(|user| user.limit).map(|user| user.name.to_string())
 }
 
 impl View for Running {
@@ -62,6 +67,15 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
     let mut config = Config::load(file).map_err(|error| {
         Error::usage(error.to_string()).next("examples/bmc.toml has one of everything")
     })?;
+    if let Some(fleet) = &config.fleet {
+        if state.is_some() || !listen.is_empty() {
+            return Err(Error::usage(
+                "this file describes a fleet, which keeps nothing and answers where the file says: \
+                 leave --state and --listen out",
+            ));
+        }
+        return sim::serve(&config, fleet, Some(file), None, format).await;
+    }
     if !listen.is_empty() {
         config.listen.clone_from(listen);
     }
@@ -95,13 +109,18 @@ fn renew(server: &Server, started: &Config, mut new: Config, listen: &[SocketAdd
     if !listen.is_empty() {
         new.listen = listen.to_vec();
     }
-    for what in started.differences(&new) {
+    name_changes(started, &new);
+    server.set_quirks(new.quirks);
+    server.set_faults(&new.faults);
+}
+
+/// Names what in a new configuration takes a restart.
+pub(crate) fn name_changes(started: &Config, new: &Config) {
+    for what in started.differences(new) {
         if ![Config::QUIRKS, Config::FAULTS].contains(&what) {
             tracing::warn!("{what} is not as it was at the start: it takes a restart");
         }
     }
-    server.set_quirks(new.quirks);
-    server.set_faults(&new.faults);
 }
 
 /// Resolves at SIGINT or SIGTERM. They are caught from now on.

@@ -13,6 +13,7 @@ mod sdr;
 pub(crate) mod sel;
 mod sensor;
 mod session;
+pub(crate) mod sim;
 
 use std::sync::Arc;
 
@@ -139,7 +140,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Session(command) => session::run(command, bmc, info).await,
         Command::Raw(command) => raw::run(command, bmc).await,
         Command::Fru(command) => fru::run(command, context).await,
-        Command::Bmc(_) | Command::Demo(_) => {
+        Command::Bmc(_) | Command::Sim(_) | Command::Demo(_) => {
             Err(Error::usage("this command does not talk to a BMC"))
         }
     }

@@ -194,6 +194,7 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         nvram::Nvram,
         nvram::NvramReset,
         crate::commands::bmc::Running,
+        crate::commands::sim::FleetRunning,
     ];
     // The same row may be of several lists.
     kinds.sort_by_key(|(name, _)| *name);

@@ -27,6 +27,7 @@ mod readings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use model::splitmix;
 pub use model::{BOARD_TAU, CPU_TAU, DIMM_TAU, EXHAUST_TAU, FAN_TAU, VRM_TAU};
 
 use machine::{CPUS, Conditions, Machine};

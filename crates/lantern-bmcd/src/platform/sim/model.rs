@@ -103,7 +103,7 @@ fn unit(seed: u64, key: u64, nth: u64) -> f64 {
 }
 
 /// SplitMix64's mixing function (Steele, Lea, Flood: Fast splittable generators, 2014).
-const fn splitmix(state: u64) -> u64 {
+pub(crate) const fn splitmix(state: u64) -> u64 {
     let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,0 +1,61 @@
+//! More of the same: BMCs that share all they have in common.
+//!
+//! Records, inventory, log and users are shared until one of them changes its own, and what its
+//! sensors are for ever: a thousand BMCs of one make are hardly more than a thousand states.
+
+use std::time::Instant;
+
+use ipmi_session::managed::Sessions;
+use ipmi_wire::cmd::app::Guid;
+
+use super::{Bmc, ON_TIME_INTERVAL};
+use crate::faults::Faults;
+use crate::nvram::Journal;
+use crate::partial::PartialAdd;
+use crate::platform::Platform;
+use crate::users::Lockouts;
+
+impl Bmc {
+    /// Another BMC, which starts at `now` at another machine: with this one's users, records,
+    /// inventory, log and settings as they are now, and nothing of what it has in hand. It keeps
+    /// nothing, whatever this one does. Its sensors are not scanned before anybody asks, or
+    /// [`handle_timeout`](Self::handle_timeout) is called.
+    #[must_use]
+    pub fn sibling(&self, now: Instant, guid: Guid, platform: Box<dyn Platform>) -> Self {
+        let mut sessions = Sessions::new(*self.sessions.limits());
+        sessions.set_quirks(self.sessions.quirks());
+        // Whoever adds a field decides here whether it goes with the make or with the machine.
+        let mut bmc = Self {
+            device_id: self.device_id,
+            guid,
+            users: self.users.clone(),
+            lockouts: Lockouts::default(),
+            lan: self.lan.clone(),
+            lan_access: self.lan_access.clone(),
+            lan_key: self.lan_key.clone(),
+            sessions,
+            chassis: self.chassis.sibling(now),
+            restore_policy: self.restore_policy,
+            boot: self.boot.clone(),
+            sdr: self.sdr.clone(),
+            device_sdr: self.device_sdr.clone(),
+            partial_sdr: PartialAdd::default(),
+            sel: self.sel.clone(),
+            partial_event: PartialAdd::default(),
+            clock: self.clock.sibling(now),
+            inventory: self.inventory.clone(),
+            sensors: self.sensors.sibling(now),
+            platform,
+            cold_reset_pending: false,
+            faults: Faults::new(self.faults()),
+            journal: Journal::forgetful(),
+            last_held: 0,
+            failed_until: 0,
+            unkept: None,
+            noted_power: None,
+            note_on_time_at: now.checked_add(ON_TIME_INTERVAL).unwrap_or(now),
+        };
+        bmc.cancel_reservations();
+        bmc
+    }
+}
