@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::context::{Context, Origin};
 use crate::dispatch::dispatch;
 use crate::fru::Inventory;
+use crate::lan::{LanConfig, Lease, NetworkSettings, Statistics};
 use crate::nvram::{Change, Journal, Memory, Unkept, setting};
 use crate::partial::PartialAdd;
 use crate::personality::{Personality, RecordsIn};
@@ -24,6 +25,7 @@ use crate::platform::Platform;
 use crate::sdr::SdrRepository;
 use crate::sel::{LogPolicy, Sel};
 use crate::sensors::Engine;
+use crate::sol::SolConfig;
 use crate::users::{Directory, LanPolicy, User, Users};
 
 /// What a BMC is configured with, as opposed to what it is made of.
@@ -58,6 +60,9 @@ pub struct Bmc {
     pub(crate) guid: Guid,
     pub(crate) users: Users,
     pub(crate) lan: LanPolicy,
+    pub(crate) lan_config: LanConfig,
+    pub(crate) sol_config: SolConfig,
+    pub(crate) statistics: Statistics,
     pub(crate) sessions: Sessions,
     pub(crate) chassis: Chassis,
     /// What the machine does when mains power comes back.
@@ -161,11 +166,19 @@ impl Bmc {
             },
             ..personality.device_id
         };
+        let mut lan = lan;
+        let lan_config = LanConfig::new(&lan, &memory, &mut journal);
+        lan_config.enforce(&mut lan);
+        let sol_config =
+            SolConfig::new(Self::LAN_CHANNEL, lan.network.port, &memory.sol_parameters);
         let mut bmc = Self {
             device_id,
             guid,
             users: Users::new(&users, &memory.users, &mut journal),
             lan,
+            lan_config,
+            sol_config,
+            statistics: Statistics::default(),
             sessions: Sessions::new(limits),
             chassis: Chassis::new(now, memory.on_time.unwrap_or_default()),
             restore_policy: memory.restore_policy.unwrap_or(PowerRestorePolicy::Previous),
@@ -210,6 +223,21 @@ impl Bmc {
 
     /// Takes in a datagram from the LAN; what to do with the answer, if there is one.
     pub fn receive(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        datagram: &[u8],
+        entropy: &mut dyn Entropy,
+    ) -> Option<Reply> {
+        self.statistics.received(datagram);
+        let reply = self.take_in(now, from, datagram, entropy);
+        if let Some(Reply::Now(_)) = &reply {
+            self.statistics.transmitted();
+        }
+        reply
+    }
+
+    fn take_in(
         &mut self,
         now: Instant,
         from: SocketAddr,
@@ -262,6 +290,9 @@ impl Bmc {
         }
         let reply = self.sessions.seal(ticket, &message, entropy);
         self.finish(after);
+        if reply.is_some() {
+            self.statistics.transmitted();
+        }
         reply
     }
 
@@ -312,7 +343,22 @@ impl Bmc {
     /// each [`receive`](Self::receive), until there is none; there never is without
     /// [`Quirk::SlowHandshake`](ipmi_session::Quirk::SlowHandshake).
     pub fn poll_delayed(&mut self) -> Option<Delayed> {
-        self.sessions.poll_delayed()
+        let delayed = self.sessions.poll_delayed()?;
+        self.statistics.transmitted();
+        Some(delayed)
+    }
+
+    /// The network's settings, if a command has changed them since the last time (or did before a
+    /// restart): they are to be applied to whatever the BMC is reached by.
+    pub fn take_network_change(&mut self) -> Option<NetworkSettings> {
+        self.lan_config.take_change()
+    }
+
+    /// What DHCP has given; `None` if the lease is lost. It shows if DHCP is where the address comes
+    /// from: address, mask and gateway are 0.0.0.0 then until there is another. Nothing else follows:
+    /// the BMC answers whatever reaches it.
+    pub fn set_lease(&mut self, lease: Option<Lease>) {
+        self.lan_config.set_lease(lease);
     }
 
     /// Puts on these departures from the specification of sessions and no others, at once.
@@ -357,6 +403,8 @@ impl Bmc {
         }
         self.sel.reservation.cancel();
         self.boot.reset();
+        self.lan_config.reset();
+        self.sol_config.reset();
         self.partial_sdr = PartialAdd::default();
         self.partial_event = PartialAdd::default();
     }

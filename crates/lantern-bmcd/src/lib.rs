@@ -3,6 +3,7 @@
 //! [`Server::start`] turns a [`Config`] into a running BMC. The protocol is `ipmi-bmc`'s; here are
 //! the socket, the clock and the files.
 
+mod apply;
 mod config;
 pub mod personality;
 pub mod platform;
@@ -10,8 +11,8 @@ mod server;
 mod store;
 
 pub use config::{
-    BusConfig, Config, ConfigError, Definition, Discovery, HwmonConfig, PersonalityName, Quantity,
-    SensorConfig, SensorsConfig, SourceConfig,
+    BusConfig, Config, ConfigError, Definition, Discovery, HwmonConfig, NetworkConfig,
+    PersonalityName, Quantity, SensorConfig, SensorsConfig, SourceConfig,
 };
 pub use server::{Failed, Server, StartError};
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ipmi_bmc::nvram::{Memory, Unkept};
 use ipmi_bmc::personality::Personality;
-use ipmi_bmc::{Bmc, Held, LanPolicy, Reply, Settings};
+use ipmi_bmc::{Bmc, Held, LanPolicy, Lease, Reply, Settings};
 use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
 use ipmi_session::managed::{Delayed, Limits};
 use ipmi_session::{Quirk, Quirks};
@@ -20,6 +20,7 @@ use ipmi_wire::cmd::app::Guid;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use crate::apply::Applier;
 use crate::config::{Config, PersonalityName};
 use crate::personality::reference::reference;
 use crate::personality::specimens::{Specimens, specimens};
@@ -74,6 +75,8 @@ struct Shared {
     bmc: Arc<Mutex<Bmc>>,
     /// Brings changes to the disk; `None` for a BMC that forgets.
     committer: Option<Committer>,
+    /// Brings the network's settings to an interface, if there is one.
+    applier: Option<Applier>,
     /// Time may have to be looked at earlier than planned.
     changed: Arc<Notify>,
 }
@@ -133,7 +136,8 @@ impl Server {
             let changed = Arc::clone(&changed);
             Arc::new(move || changed.notify_one())
         };
-        let mut bmc = build(config, memory, &wake);
+        let port = sockets.first().map_or(623, |(address, _)| address.port());
+        let mut bmc = build(config, memory, &wake, port);
         if let Some(store) = &mut store {
             // Its GUID, at least, before anybody can ask for it.
             store.commit(&bmc.take_changes())?;
@@ -149,7 +153,9 @@ impl Server {
             Committer::start(store, retry, Box::new(listener)).map_err(StartError::Thread)
         });
         let committer = committer.transpose()?;
-        let shared = Arc::new(Shared { bmc, committer, changed });
+        let applier = config.apply.clone().map(Applier::start).transpose();
+        let applier = applier.map_err(StartError::Thread)?;
+        let shared = Arc::new(Shared { bmc, committer, applier, changed });
         if !config.quirks.is_empty() {
             tell(config.quirks);
         }
@@ -183,6 +189,13 @@ impl Server {
             self.shared.submit(&mut bmc, None);
         }
         tell(quirks);
+    }
+
+    /// What DHCP has given, or that the lease is lost: see [`Bmc::set_lease`].
+    pub fn set_lease(&self, lease: Option<Lease>) {
+        let mut bmc = self.shared.bmc();
+        bmc.set_lease(lease);
+        self.shared.submit(&mut bmc, None);
     }
 
     /// Where it departs from the specification of sessions.
@@ -253,6 +266,9 @@ impl Shared {
 
     /// Sends the BMC's changes on their way, and those along who wait for them.
     fn submit(&self, bmc: &mut Bmc, waiting: Option<Waiting>) {
+        if let (Some(settings), Some(applier)) = (bmc.take_network_change(), &self.applier) {
+            applier.apply(settings);
+        }
         let changes = bmc.take_changes();
         let Some(committer) = &self.committer else {
             waiting.into_iter().for_each(|waiting| waiting.settle(Ok(())));
@@ -295,7 +311,7 @@ impl Waiting {
 }
 
 /// The BMC that `config` describes, with what it remembers if it is one that does.
-fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
+fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: u16) -> Bmc {
     let now = Instant::now();
     let epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -318,14 +334,16 @@ fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
     let platform = equip(&config.sensors, &mut personality, Box::new(platform), wake);
     let nonvolatile = memory.is_some();
     let memory = memory.unwrap_or_default();
+    let guid = config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid()));
     let settings = Settings {
-        guid: config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid())),
+        guid,
         users: config.users.clone(),
         lan: LanPolicy {
             limit: config.limit,
             suites: config.suites.iter().map(|suite| (*suite, Privilege::Administrator)).collect(),
             kg: config.kg.clone(),
             ipmi15: config.ipmi15.clone(),
+            network: config.network.delivered(&config.listen, port, guid),
             ..LanPolicy::default()
         },
         limits: Limits {

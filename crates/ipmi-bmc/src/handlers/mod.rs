@@ -4,6 +4,7 @@
 mod app;
 mod boot;
 mod chassis;
+mod lan;
 mod sensor;
 mod session;
 mod storage;
@@ -20,6 +21,7 @@ pub(crate) fn register(table: &mut Table) {
     boot::register(table);
     storage::register(table);
     sensor::register(table);
+    lan::register(table);
 }
 
 #[cfg(test)]

@@ -36,11 +36,16 @@ pub enum Room {
     Users = 6,
     /// Boot options; the key is the parameter.
     BootOptions = 7,
+    /// LAN configuration parameters; the key is the parameter, which of a set (of the privileges of
+    /// cipher suites, the suite), or FFFFh for what the configuration said.
+    Lan = 9,
+    /// SOL configuration parameters; the key is the parameter.
+    Sol = 10,
 }
 
 impl Room {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Settings,
         Self::Sel,
         Self::Sdr,
@@ -48,6 +53,8 @@ impl Room {
         Self::Sensors,
         Self::Users,
         Self::BootOptions,
+        Self::Lan,
+        Self::Sol,
     ];
 
     /// The room of this number.

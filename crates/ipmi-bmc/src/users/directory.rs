@@ -6,6 +6,7 @@ use ipmi_wire::Privilege;
 use ipmi_wire::session::{AuthType, CipherSuite, Username};
 
 use super::{LanPolicy, Users};
+use crate::lan::{enabled_for, has};
 
 /// What decides who gets in.
 pub(crate) struct Directory<'a> {
@@ -42,5 +43,9 @@ impl Accounts for Directory<'_> {
 
     fn ipmi15(&self) -> Vec<AuthType> {
         self.lan.ipmi15.clone()
+    }
+
+    fn ipmi15_allows(&self, auth_type: AuthType, privilege: Privilege) -> bool {
+        has(&enabled_for(&self.lan.auth_enables, privilege), auth_type)
     }
 }

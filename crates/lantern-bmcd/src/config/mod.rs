@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 mod access;
 mod changes;
 mod lan;
+mod network;
 mod secret;
 mod sensors;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use access::{check_guid, check_listen, check_privilege, check_secret, check_user
 use lan::LanSection;
 use secret::SecretText;
 
+pub use network::NetworkConfig;
 pub(crate) use sensors::NUMBERS;
 pub use sensors::{
     BusConfig, Definition, Discovery, HwmonConfig, Quantity, SensorConfig, SensorsConfig,
@@ -70,6 +72,10 @@ pub struct Config {
     pub rate: Option<Rate>,
     /// Departures from the specification of sessions.
     pub quirks: Quirks,
+    /// The network that its LAN parameters tell of, as delivered.
+    pub network: NetworkConfig,
+    /// A program with its arguments that is run when the network's settings have changed.
+    pub apply: Option<Vec<String>>,
     /// Whether the machine is on at first.
     pub power_on: bool,
     /// What the simulated machine's noise starts from.
@@ -271,6 +277,8 @@ impl File {
             idle_timeout: limits.idle,
             rate: limits.rate,
             quirks: lan.check_quirks()?,
+            network: lan.network.check()?,
+            apply: lan.check_apply()?,
             power_on: machine.power == Power::On,
             seed: machine.seed,
             users,
