@@ -80,7 +80,7 @@ struct Destination {
 const DESTINATIONS: usize = 9;
 /// Static IPv6 addresses.
 const STATIC6: usize = 2;
-/// Cipher suites that can be told: parameter 23 has room for no more.
+/// Cipher suites that parameters 23 and 24 have room for.
 const SUITES: usize = 16;
 /// A value that cannot be.
 const BAD: CompletionCode = CompletionCode::PARAMETER_OUT_OF_RANGE;
@@ -182,8 +182,11 @@ impl Parameters {
             }
             24 => {
                 let mut levels = [0; SUITES];
-                let own = self.suites.iter().map(|(_, level)| *level);
-                levels.iter_mut().zip(own).for_each(|(to, from)| *to = from);
+                for (suite, own) in &self.suites {
+                    if let Some(level) = levels.get_mut(usize::from(suite.0)) {
+                        *level = *own;
+                    }
+                }
                 P::CipherSuitePrivileges(CipherSuitePrivileges { levels })
             }
             25 => P::DestinationVlan(self.destination(set)?.vlan),
@@ -281,14 +284,21 @@ impl Parameters {
         Ok(())
     }
 
+    /// Levels are by the suite's number, as ipmitool, FreeIPMI and many a BMC have it. Suites 16 and 17
+    /// have none, and stay as configured.
     fn set_suites(&mut self, levels: &[u8; SUITES], fixed: &Fixed) -> Outcome<()> {
-        let beyond = levels.iter().skip(self.suites.len());
-        let too_high = |(level, (_, most)): (&u8, &(_, Privilege))| *level > most.number();
-        if beyond.copied().any(|level| level != 0) || levels.iter().zip(&fixed.suites).any(too_high)
-        {
+        let most = |number: u8| {
+            let offered = fixed.suites.iter().find(|(suite, _)| suite.0 == number);
+            offered.map_or(0, |(_, most)| most.number())
+        };
+        if (0..).zip(levels).any(|(number, level)| *level > most(number)) {
             return Err(BAD);
         }
-        self.suites.iter_mut().zip(levels).for_each(|((_, to), from)| *to = *from);
+        for (suite, own) in &mut self.suites {
+            if let Some(level) = levels.get(usize::from(suite.0)) {
+                *own = *level;
+            }
+        }
         Ok(())
     }
 

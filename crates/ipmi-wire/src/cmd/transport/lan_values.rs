@@ -238,10 +238,14 @@ impl Decode for Vlan {
     }
 }
 
-/// The most that sessions may do with each cipher suite, in the order of parameter 23: parameter 24.
+/// The most that sessions may do with each cipher suite: parameter 24.
+///
+/// The specification speaks of the first and the second suite and so on. ipmitool and FreeIPMI take
+/// that for suites 0 and 1, whatever parameter 23 lists, and so do the BMCs that they were tested
+/// with; there is no place for suites 16 and up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CipherSuitePrivileges {
-    /// Privilege levels by entry, 4 bits each; 0 is for an entry that is not used.
+    /// Privilege levels by the suite's number, 4 bits each; 0 is for one that is not used.
     pub levels: [u8; 16],
 }
 
