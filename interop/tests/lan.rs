@@ -168,6 +168,10 @@ fn what_makes_no_sense_is_refused_at_once() {
         let output = tool.run(&format!("raw 0x0c {raw}"));
         assert!(output.expect_failure().contains(code), "{output}");
     }
+    // The null user's, who is never on: there is no password to set, and access is of no use.
+    let output = tool.run("lan set 1 password Secret_1");
+    assert!(output.expect_failure().contains("Unable to Set LAN Password for user 1"), "{output}");
+    set(&tool, "user");
     // By DHCP an address comes, or it does not: nobody sets it.
     set(&tool, "ipsrc dhcp");
     assert_eq!(printed(&tool, "IP Address"), "0.0.0.0");
