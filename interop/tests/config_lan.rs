@@ -121,6 +121,21 @@ fn a_checkout_of_all_has_every_section() {
     }
 }
 
+/// All of it, users included, written back as it is and compared.
+#[test]
+fn a_checkout_of_all_can_be_committed() {
+    let bmc = Bmc::reference();
+    let Some(tool) = bmc.freeipmi(17) else { return };
+    let file = tool.directory().join("all.conf");
+    let own = tool.run("ipmi-config", "--checkout").stdout;
+    std::fs::write(&file, &own).unwrap();
+    for action in ["--diff", "--commit", "--diff"] {
+        let output = tool.run("ipmi-config", &format!("{action} --filename {}", file.display()));
+        output.expect_success();
+        assert_eq!((&*output.stdout, &*output.stderr), ("", ""), "{action}");
+    }
+}
+
 #[test]
 fn counters_are_read_and_cleared() {
     let bmc = Bmc::reference();

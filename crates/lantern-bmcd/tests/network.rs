@@ -100,6 +100,34 @@ async fn a_program_gets_what_was_committed_as_one() {
 }
 
 #[tokio::test]
+async fn a_lease_comes_and_goes_while_it_runs() {
+    let server = Server::start(&Config::parse(TEXT, Path::new("bmc.toml")).unwrap(), None).unwrap();
+    let endpoint = Endpoint::bind().unwrap();
+    let bmc = console(&endpoint, &server);
+    let address = async || {
+        let ask = GetLanConfigurationParameters::of(Channel::new(1), 3);
+        match bmc.send(&ask).await.unwrap().parameter {
+            Some(LanParameter::IpAddress(address)) => address.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(address().await, "192.0.2.5");
+    set(&bmc, LanParameter::AddressSource(AddressSource::DHCP)).await;
+    assert_eq!(address().await, "0.0.0.0");
+    let gateway = [192, 0, 2, 1].into();
+    let (own, netmask) = ([192, 0, 2, 77].into(), [255, 255, 255, 0].into());
+    server.set_lease(Some(ipmi_bmc::Lease { address: own, netmask, gateway }));
+    assert_eq!(address().await, "192.0.2.77");
+    server.set_lease(None);
+    assert_eq!(address().await, "0.0.0.0");
+    // It answers all the same: its listener does not move.
+    set(&bmc, LanParameter::AddressSource(AddressSource::STATIC)).await;
+    assert_eq!(address().await, "192.0.2.5");
+    endpoint.shutdown().await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_program_that_hangs_holds_up_nobody() {
     let directory = tempfile::tempdir().unwrap();
     let config = config("touch $0/running; exec sleep 600", directory.path());

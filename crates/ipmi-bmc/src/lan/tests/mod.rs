@@ -13,6 +13,8 @@ use super::*;
 use crate::nvram::Change;
 use crate::users::BadPasswordPolicy;
 
+mod model;
+
 type P = LanParameter;
 
 const ALICE: Holder = Holder::Session(1);
