@@ -21,6 +21,7 @@ use crate::context::{Context, Origin};
 use crate::dispatch::dispatch;
 use crate::faults::{Fault, Faults, Way};
 use crate::fru::Inventory;
+use crate::lan::{LanConfig, Lease, NetworkSettings, Statistics};
 use crate::nvram::{Change, Journal, Memory, Unkept, setting};
 use crate::partial::PartialAdd;
 use crate::personality::{Personality, RecordsIn};
@@ -28,6 +29,7 @@ use crate::platform::Platform;
 use crate::sdr::SdrRepository;
 use crate::sel::{LogPolicy, Sel};
 use crate::sensors::Engine;
+use crate::sol::SolConfig;
 use crate::users::{Directory, LanPolicy, Lockouts, User, Users};
 
 /// What a BMC is configured with, as opposed to what it is made of.
@@ -65,6 +67,9 @@ pub struct Bmc {
     pub(crate) lan: LanPolicy,
     pub(crate) lan_access: LanAccess,
     pub(crate) lan_key: LanKey,
+    pub(crate) lan_config: LanConfig,
+    pub(crate) sol_config: SolConfig,
+    pub(crate) statistics: Statistics,
     pub(crate) sessions: Sessions,
     pub(crate) chassis: Chassis,
     /// What the machine does when mains power comes back.
@@ -173,6 +178,11 @@ impl Bmc {
             },
             ..personality.device_id
         };
+        let mut lan = lan;
+        let lan_config = LanConfig::new(&lan, &memory, &mut journal);
+        lan_config.enforce(&mut lan);
+        let sol_config =
+            SolConfig::new(Self::LAN_CHANNEL, lan.network.port, &memory.sol_parameters);
         let mut bmc = Self {
             device_id,
             guid,
@@ -181,6 +191,9 @@ impl Bmc {
             lan_access: LanAccess::new(lan.limit, &memory, &mut journal),
             lan_key: LanKey::new(lan.kg.clone(), &memory, &mut journal),
             lan,
+            lan_config,
+            sol_config,
+            statistics: Statistics::default(),
             sessions: Sessions::new(limits),
             chassis: Chassis::new(now, memory.on_time.unwrap_or_default()),
             restore_policy: memory.restore_policy.unwrap_or(PowerRestorePolicy::Previous),
@@ -232,6 +245,7 @@ impl Bmc {
         datagram: &[u8],
         entropy: &mut dyn Entropy,
     ) -> Option<Reply> {
+        self.statistics.received(datagram);
         if self.faults.as_ref().is_some_and(|faults| faults.loses(entropy)) {
             return None;
         }
@@ -319,10 +333,12 @@ impl Bmc {
         datagram: Vec<u8>,
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
-        match &mut self.faults {
-            Some(faults) => faults.send(now, to, way, datagram, entropy),
-            None => Some(datagram),
-        }
+        let datagram = match &mut self.faults {
+            Some(faults) => faults.send(now, to, way, datagram, entropy)?,
+            None => datagram,
+        };
+        self.statistics.transmitted();
+        Some(datagram)
     }
 
     /// Answers a request, whoever carried it here. What the command puts off until it is answered
@@ -381,7 +397,9 @@ impl Bmc {
     /// there never is without [`Quirk::SlowHandshake`](ipmi_session::Quirk::SlowHandshake) or a
     /// fault of the line.
     pub fn poll_delayed(&mut self) -> Option<Delayed> {
-        self.sessions.poll_delayed().or_else(|| self.faults.as_mut()?.poll_late())
+        let delayed = self.sessions.poll_delayed().or_else(|| self.faults.as_mut()?.poll_late())?;
+        self.statistics.transmitted();
+        Some(delayed)
     }
 
     /// Does these things wrong and no others, from now on. Of two of a kind the first counts.
@@ -393,6 +411,19 @@ impl Bmc {
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
         self.faults.as_deref().map_or(&[], Faults::on)
+    }
+
+    /// The network's settings, if a command has changed them since the last time (or did before a
+    /// restart): they are to be applied to whatever the BMC is reached by.
+    pub fn take_network_change(&mut self) -> Option<NetworkSettings> {
+        self.lan_config.take_change()
+    }
+
+    /// What DHCP has given; `None` if the lease is lost. It shows if DHCP is where the address comes
+    /// from: address, mask and gateway are 0.0.0.0 then until there is another. Nothing else follows:
+    /// the BMC answers whatever reaches it.
+    pub fn set_lease(&mut self, lease: Option<Lease>) {
+        self.lan_config.set_lease(lease);
     }
 
     /// Puts on these departures from the specification of sessions and no others, at once.
@@ -437,6 +468,8 @@ impl Bmc {
         }
         self.sel.reservation.cancel();
         self.boot.reset();
+        self.lan_config.reset();
+        self.sol_config.reset();
         self.partial_sdr = PartialAdd::default();
         self.partial_event = PartialAdd::default();
     }

@@ -102,8 +102,6 @@ const MISSING: &[(&str, &str)] = &[
     ("Get Message Flags", "no system interface to signal on yet"),
     ("Get Message", "nothing is bridged yet"),
     ("Send Message", "nothing is bridged yet"),
-    ("Set LAN Configuration Parameters", "the network is the host's"),
-    ("Get LAN Configuration Parameters", "the network is the host's"),
 ];
 
 /// The privilege levels that a session can have here.

@@ -4,6 +4,7 @@
 //! the socket, the clock and the files.
 
 mod acl;
+mod apply;
 mod config;
 mod fleet;
 pub mod personality;
@@ -13,7 +14,7 @@ mod store;
 
 pub use config::{
     BusConfig, Config, ConfigError, Definition, Discovery, FleetConfig, FleetError, HwmonConfig,
-    PersonalityName, Quantity, SensorConfig, SensorsConfig, SourceConfig, Spread,
+    NetworkConfig, PersonalityName, Quantity, SensorConfig, SensorsConfig, SourceConfig, Spread,
 };
 pub use fleet::Fleet;
 pub use server::{Failed, Server, StartError};

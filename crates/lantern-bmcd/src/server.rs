@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use ipmi_bmc::faults::Fault;
 use ipmi_bmc::nvram::{Memory, Unkept};
 use ipmi_bmc::personality::Personality;
-use ipmi_bmc::{Bmc, Held, LanPolicy, Reply, Settings};
+use ipmi_bmc::{Bmc, Held, LanPolicy, Lease, Reply, Settings};
 use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
 use ipmi_session::managed::{Delayed, Limits};
 use ipmi_session::{Quirk, Quirks};
@@ -22,6 +22,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use crate::acl::Acl;
+use crate::apply::Applier;
 use crate::config::{Config, PersonalityName};
 use crate::personality::reference::reference;
 use crate::personality::specimens::{Specimens, specimens};
@@ -76,6 +77,8 @@ struct Shared {
     bmc: Arc<Mutex<Bmc>>,
     /// Brings changes to the disk; `None` for a BMC that forgets.
     committer: Option<Committer>,
+    /// Brings the network's settings to an interface, if there is one.
+    applier: Option<Applier>,
     /// Time may have to be looked at earlier than planned.
     changed: Arc<Notify>,
     /// Whose datagrams are looked at.
@@ -137,7 +140,8 @@ impl Server {
             let changed = Arc::clone(&changed);
             Arc::new(move || changed.notify_one())
         };
-        let mut bmc = build(config, memory, &wake);
+        let port = sockets.first().map_or(623, |(address, _)| address.port());
+        let mut bmc = build(config, memory, &wake, port);
         if let Some(store) = &mut store {
             // Its GUID, at least, before anybody can ask for it.
             store.commit(&bmc.take_changes())?;
@@ -153,8 +157,10 @@ impl Server {
             Committer::start(store, retry, Box::new(listener)).map_err(StartError::Thread)
         });
         let committer = committer.transpose()?;
-        let shared =
-            Arc::new(Shared { bmc, committer, changed, acl: Acl::new(config.allow.clone()) });
+        let applier = config.apply.clone().map(Applier::start).transpose();
+        let applier = applier.map_err(StartError::Thread)?;
+        let acl = Acl::new(config.allow.clone());
+        let shared = Arc::new(Shared { bmc, committer, applier, changed, acl });
         if !config.quirks.is_empty() {
             tell(config.quirks);
         }
@@ -197,6 +203,13 @@ impl Server {
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.shared.acl.refused()
+    }
+
+    /// What DHCP has given, or that the lease is lost: see [`Bmc::set_lease`].
+    pub fn set_lease(&self, lease: Option<Lease>) {
+        let mut bmc = self.shared.bmc();
+        bmc.set_lease(lease);
+        self.shared.submit(&mut bmc, None);
     }
 
     /// Where it departs from the specification of sessions.
@@ -296,6 +309,9 @@ impl Shared {
 
     /// Sends the BMC's changes on their way, and those along who wait for them.
     fn submit(&self, bmc: &mut Bmc, waiting: Option<Waiting>) {
+        if let (Some(settings), Some(applier)) = (bmc.take_network_change(), &self.applier) {
+            applier.apply(settings);
+        }
         let changes = bmc.take_changes();
         let Some(committer) = &self.committer else {
             waiting.into_iter().for_each(|waiting| waiting.settle(Ok(())));
@@ -338,7 +354,7 @@ impl Waiting {
 }
 
 /// The BMC that `config` describes, with what it remembers if it is one that does.
-pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
+pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: u16) -> Bmc {
     let now = Instant::now();
     let epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -361,8 +377,9 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc
     let platform = equip(&config.sensors, &mut personality, Box::new(platform), wake);
     let nonvolatile = memory.is_some();
     let memory = memory.unwrap_or_default();
+    let guid = config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid()));
     let settings = Settings {
-        guid: config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid())),
+        guid,
         users: config.users.clone(),
         lan: LanPolicy {
             limit: config.limit,
@@ -370,6 +387,7 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc
             kg: config.kg.clone(),
             ipmi15: config.ipmi15.clone(),
             hide_usernames: config.hide_usernames,
+            network: config.network.delivered(&config.listen, port, guid),
             ..LanPolicy::default()
         },
         limits: Limits {

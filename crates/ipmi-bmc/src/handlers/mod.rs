@@ -5,6 +5,7 @@ mod app;
 mod boot;
 mod channel;
 mod chassis;
+mod lan;
 mod payload;
 mod sensor;
 mod session;
@@ -24,6 +25,7 @@ pub(crate) fn register(table: &mut Table) {
     boot::register(table);
     storage::register(table);
     sensor::register(table);
+    lan::register(table);
 }
 
 #[cfg(test)]

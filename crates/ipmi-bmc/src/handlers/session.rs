@@ -12,12 +12,13 @@ use ipmi_wire::cmd::app::{
     GetSessionInfo, SessionChallenge, SessionInfo, SessionLan, SessionPrivilegeLevel,
     SessionSelector, SetSessionPrivilegeLevel,
 };
-use ipmi_wire::session::{AuthType, CipherSuite};
+use ipmi_wire::session::CipherSuite;
 use ipmi_wire::{Channel, CompletionCode, Privilege};
 
 use crate::bmc::Bmc;
 use crate::context::{Context, Origin};
 use crate::dispatch::{Outcome, Table};
+use crate::lan::enabled_for;
 
 pub(super) fn register(table: &mut Table) {
     table
@@ -45,14 +46,15 @@ fn get_channel_authentication_capabilities(
 ) -> Outcome<ChannelAuthenticationCapabilities> {
     let channel = lan_channel(context, request.channel)?;
     let quirks = bmc.sessions.quirks();
-    // The answer is the same for every privilege, also for one above the channel's limit: a console
-    // asks for administrator before it knows, and RAKP 2 refuses it by name.
+    // But for the authentication types the answer is the same for every privilege, also for one above
+    // the channel's limit: a console asks for administrator before it knows, and RAKP 2 refuses it by
+    // name.
     let capabilities = ChannelAuthenticationCapabilities {
         channel,
         extended: request.ipmi20,
         // With none of them, there is nothing to offer to a console that does not ask for IPMI v2.0
         // data.
-        auth_types: auth_types(&bmc.lan.ipmi15),
+        auth_types: enabled_for(&bmc.lan.auth_enables, request.privilege),
         kg_nonzero: bmc.lan_key.is_set(),
         // A session's packets are all authenticated as agreed. Whoever is told to say otherwise
         // does not mean it.
@@ -74,16 +76,6 @@ fn get_channel_authentication_capabilities(
         oem_aux: 0,
     };
     Ok(if quirks.has(Quirk::AuthCap) { lie(capabilities) } else { capabilities })
-}
-
-fn auth_types(enabled: &[AuthType]) -> AuthTypes {
-    AuthTypes {
-        none: enabled.contains(&AuthType::None),
-        md2: enabled.contains(&AuthType::Md2),
-        md5: enabled.contains(&AuthType::Md5),
-        straight_password: enabled.contains(&AuthType::Password),
-        oem: false,
-    }
 }
 
 /// The bits that some BMCs get wrong, wrong: [`Quirk::AuthCap`].

@@ -40,11 +40,16 @@ pub enum Room {
     BootOptions = 7,
     /// What was set at a channel; the key is its number.
     Channels = 8,
+    /// LAN configuration parameters; the key is the parameter, which of a set (of the privileges of
+    /// cipher suites, the suite), or FFFFh for what the configuration said.
+    Lan = 9,
+    /// SOL configuration parameters; the key is the parameter.
+    Sol = 10,
 }
 
 impl Room {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Settings,
         Self::Sel,
         Self::Sdr,
@@ -53,6 +58,8 @@ impl Room {
         Self::Users,
         Self::BootOptions,
         Self::Channels,
+        Self::Lan,
+        Self::Sol,
     ];
 
     /// The room of this number.

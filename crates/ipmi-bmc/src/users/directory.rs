@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 
 use super::{LanPolicy, Lockouts, Users};
 use crate::channels::{LanAccess, LanKey};
+use crate::lan::{enabled_for, has};
 
 /// What decides who gets in.
 pub(crate) struct Directory<'a> {
@@ -64,6 +65,10 @@ impl Accounts for Directory<'_> {
 
     fn hides_names(&self) -> bool {
         self.lan.hide_usernames
+    }
+
+    fn ipmi15_allows(&self, auth_type: AuthType, privilege: Privilege) -> bool {
+        has(&enabled_for(&self.lan.auth_enables, privilege), auth_type)
     }
 }
 

@@ -7,12 +7,15 @@ mod table;
 
 use ipmi_session::Secret;
 use ipmi_wire::Privilege;
+use ipmi_wire::cmd::transport::AuthTypeEnables;
 use ipmi_wire::session::{AuthType, CipherSuite, Username};
 
 pub use bad_password::BadPasswordPolicy;
 pub(crate) use directory::Directory;
 pub(crate) use lockouts::Lockouts;
 pub(crate) use table::Users;
+
+use crate::lan::Network;
 
 /// A user as configured, which is how a BMC is delivered: see [`Settings`](crate::Settings).
 #[derive(Clone, Debug)]
@@ -45,6 +48,11 @@ pub struct LanPolicy {
     pub bad_password: BadPasswordPolicy,
     /// Whether who does not know a password learns nothing of users, not even their names.
     pub hide_usernames: bool,
+    /// The privilege levels that the authentication types of IPMI v1.5 are enabled for. As
+    /// delivered it is for all, whatever is said here: LAN parameter 2 says it.
+    pub auth_enables: AuthTypeEnables,
+    /// The network that the channel is in, as delivered.
+    pub network: Network,
 }
 
 impl Default for LanPolicy {
@@ -58,6 +66,8 @@ impl Default for LanPolicy {
             ipmi15: Vec::new(),
             bad_password: BadPasswordPolicy::default(),
             hide_usernames: false,
+            auth_enables: AuthTypeEnables::default(),
+            network: Network::default(),
         }
     }
 }

@@ -87,4 +87,10 @@ pub trait Accounts {
     fn hides_names(&self) -> bool {
         false
     }
+
+    /// Whether one of these may be used for a session of at most `privilege`.
+    fn ipmi15_allows(&self, auth_type: AuthType, privilege: Privilege) -> bool {
+        let _ = (auth_type, privilege);
+        true
+    }
 }

@@ -176,7 +176,7 @@ impl Sessions {
         }
         let judged = ActivateSession::decode_exact(&message.data)
             .map_err(CompletionCode::from)
-            .and_then(|activate| self.judge(from, temporary_id, &activate));
+            .and_then(|activate| self.judge(from, temporary_id, &activate, accounts));
         let activate = match judged {
             Ok(activate) => activate,
             Err(code) => {
@@ -251,6 +251,7 @@ impl Sessions {
         from: SocketAddr,
         temporary_id: u32,
         activate: &ActivateSession,
+        accounts: &dyn Accounts,
     ) -> Result<ActivateSession, CompletionCode> {
         const NO_SLOT: CompletionCode = CompletionCode(0x81);
         const SEQUENCE: CompletionCode = CompletionCode(0x84);
@@ -266,7 +267,9 @@ impl Sessions {
         if self.quirks.has(Quirk::ExactPrivilege) && activate.max_privilege != entry.account.limit {
             return Err(CompletionCode::INSUFFICIENT_PRIVILEGE);
         }
-        if activate.max_privilege > entry.account.limit {
+        if activate.max_privilege > entry.account.limit
+            || !accounts.ipmi15_allows(activate.auth_type, activate.max_privilege)
+        {
             return Err(ABOVE_LIMIT);
         }
         if activate.outbound_sequence == 0 {

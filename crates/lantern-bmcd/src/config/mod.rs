@@ -27,6 +27,7 @@ mod changes;
 mod faults;
 mod fleet;
 mod lan;
+mod network;
 mod secret;
 mod sensors;
 #[cfg(test)]
@@ -40,6 +41,7 @@ use lan::LanSection;
 use secret::SecretText;
 
 pub use fleet::{FleetConfig, FleetError, Spread};
+pub use network::NetworkConfig;
 pub(crate) use sensors::NUMBERS;
 pub use sensors::{
     BusConfig, Definition, Discovery, HwmonConfig, Quantity, SensorConfig, SensorsConfig,
@@ -83,6 +85,10 @@ pub struct Config {
     pub quirks: Quirks,
     /// What else it does wrong on purpose.
     pub faults: Vec<ipmi_bmc::faults::Fault>,
+    /// The network that its LAN parameters tell of, as delivered.
+    pub network: NetworkConfig,
+    /// A program with its arguments that is run when the network's settings have changed.
+    pub apply: Option<Vec<String>>,
     /// Whether the machine is on at first.
     pub power_on: bool,
     /// What the simulated machine's noise starts from.
@@ -298,6 +304,8 @@ impl File {
             hide_usernames: lan.hide_usernames,
             quirks: lan.check_quirks()?,
             faults: faults::check_faults(&bmc.faults)?,
+            network: lan.network.check()?,
+            apply: lan.check_apply()?,
             power_on: machine.power == Power::On,
             seed: machine.seed,
             users,

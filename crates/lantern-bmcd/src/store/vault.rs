@@ -48,6 +48,8 @@ const fn table(room: Room) -> TableDefinition<'static, u32, &'static [u8]> {
         Room::Users => "users",
         Room::BootOptions => "boot_options",
         Room::Channels => "channels",
+        Room::Lan => "lan",
+        Room::Sol => "sol",
     })
 }
 
