@@ -41,6 +41,8 @@ fn bodies() -> impl Iterator<Item = Vec<u8>> {
         vec![common::TEMPERATURE, 1, 1],
         [vec![0, 0, 0xe0], vec![7; 13]].concat(),
         vec![0x10, 0x04, 0x41, 1, 0x10, 0x01, 0x57, 0xff, 0xff],
+        // A channel's settings that are in force.
+        vec![0x01, 0x80],
         // A locator of a controller.
         [vec![0, 0, 0x51, 0x12, 11, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat(),
     ];
