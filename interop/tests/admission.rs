@@ -87,7 +87,7 @@ fn ten_wrong_passwords_lock_a_user_out_until_somebody_enables_the_user() {
     let event = admin.run("sel get 8");
     let event = event.expect_success();
     assert!(event.contains("Generator ID          : 0020"), "{event}");
-    assert!(event.contains("Event Data            : f30301"), "{event}");
+    assert!(event.contains("Event Data (RAW)      : f30301"), "{event}");
     admin.run("user enable 3").expect_success();
     assert_eq!(right.run(STATUS).expect_success(), "Chassis Power is on\n");
     assert_eq!(admin.run("-c user summary 1").expect_success(), "15,3,1\n");
