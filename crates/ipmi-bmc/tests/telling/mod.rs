@@ -34,6 +34,8 @@ fn bodies() -> impl Iterator<Item = Vec<u8>> {
         [vec![5, b'b', b'o', b'b'], vec![0; 13]].concat(),
         [vec![5, 2, b's'], vec![0; 15]].concat(),
         vec![0x91, 5, 2, 0],
+        // Channel access, as kept.
+        vec![1, 0x40],
         // The first record, with a reservation; a reading; a sensor's type.
         vec![1, 0, 1, 0],
         vec![1, 0, 1, 0, 0, 0xff],
