@@ -13,13 +13,13 @@ use serde_json::Value;
 
 use crate::args::Args;
 use crate::lab::{self, Client, Lab};
-use crate::{arrows, peers, report, shell, speed};
+use crate::{arrows, peers, report, shell, soak, speed};
 
 const CLIENTS: [Client; 3] =
     [Client::Lantern, Client::Ipmitool { suite: 17 }, Client::Ipmipower { suite: 17 }];
 
 /// What can be asked for by name.
-const PARTS: [&str; 6] = ["own", "speed", "exchanges", "lines", "flood", "clients"];
+const PARTS: [&str; 7] = ["own", "speed", "exchanges", "lines", "flood", "fleet", "clients"];
 
 /// `cargo xtask bench [--runs N] [PART...]`.
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -44,6 +44,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wanted("flood") {
         report::write("bench, flood", &flood::table()?)?;
+    }
+    if wanted("fleet") {
+        report::write("bench, fleet", &soak::fleet()?)?;
     }
     if wanted("clients") {
         clients(runs)?;

@@ -75,6 +75,7 @@ mod tests {
             "bench, exchanges",
             "bench, bad lines",
             "bench, flood",
+            "bench, fleet",
             "soak",
         ] {
             assert!(replace(&text, command, "").is_ok(), "{command}");

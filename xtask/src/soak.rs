@@ -1,6 +1,7 @@
 //! `cargo xtask soak`: for some time one login after another; and, however long it takes, a hundred
 //! million inputs for the fuzz targets, power cuts and kills of a BMC that keeps what it is told,
-//! and a million commands over a network that exists in memory only.
+//! a million commands over a network that exists in memory only, and a hundred thousand BMCs in one
+//! process.
 //!
 //! The logins look for what only shows after many: sessions that are not freed, memory that is not
 //! given back. Clients take turns, one at a time, on loopback.
@@ -33,6 +34,11 @@ const KILLED: &str = "what_was_acknowledged_survives_kill_9";
 const COMMANDS: &str = "1000000";
 const SIMULATED: &str = "as_long_as_one_likes";
 
+/// How many BMCs are started in one process.
+const FLEET: &str = "100000";
+const MANY: &str = "many_bmcs_start_and_answer";
+const ONE: &str = "a_bmc_with_a_hundred_sensors_and_four_sessions_needs_little";
+
 /// Inputs of all fuzz targets together.
 const FUZZ_INPUTS: u64 = 100_000_000;
 /// After so many logins of each client the BMC's memory is taken as what it needs.
@@ -48,10 +54,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let logins = logins(Duration::from_secs(minutes * 60))?;
     let durability = durability()?;
     let simulation = simulation()?;
+    let fleet = fleet()?;
     let body = format!(
         "{minutes} minutes of logins.\n\n\
          - {fuzzed}.\n\
-         {logins}{durability}{simulation}"
+         {logins}{durability}{simulation}{fleet}"
     );
     report::write("soak", &body)
 }
@@ -82,6 +89,19 @@ fn simulation() -> Result<String> {
         "- Simulation: {told}; nothing was done twice, no answer was another's, and what was told \
          was true.\n"
     ))
+}
+
+/// As many BMCs in one process as there are in a large house, asked here and there; and one with much
+/// to do. What they may take of memory and time is asserted.
+pub(crate) fn fleet() -> Result<String> {
+    let mut lines = String::new();
+    for (test, what) in [(MANY, "BMCs up after"), (ONE, "BMC with 100 sensors")] {
+        let mut command =
+            shell::cargo(["test", "--release", "-p", "lantern", "--test", "cli", test]);
+        command.args(["--", "--nocapture"]).env("LANTERN_FLEET", FLEET);
+        lines.push_str(&format!("- {}.\n", said(&mut command, what)?));
+    }
+    Ok(lines)
 }
 
 /// Runs a test and gives the line in which it tells how many `what` it had.

@@ -28,6 +28,8 @@ mod nvram;
 mod outcome;
 #[path = "cli/protocols.rs"]
 mod protocols;
+#[path = "cli/scale.rs"]
+mod scale;
 #[path = "cli/schemas.rs"]
 mod schemas;
 #[path = "cli/sensors.rs"]

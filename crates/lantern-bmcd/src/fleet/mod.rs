@@ -18,7 +18,7 @@ mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ipmi_bmc::Network;
 use ipmi_bmc::faults::Fault;
@@ -80,6 +80,9 @@ const BATCHES: usize = 16;
 const ANSWERS: usize = 256;
 /// BMCs for which time passes before others get a chance.
 const TIMES: usize = 64;
+
+/// How much of the time that it slept through a machine lives through when somebody looks.
+const MEMORY: Duration = Duration::from_secs(120);
 
 impl Fleet {
     /// Starts the BMCs that `config` and `fleet` describe. `config` says of each what it says of one;
@@ -202,6 +205,7 @@ fn build(config: &Config, fleet: &FleetConfig) -> Members {
     for index in 0..fleet.count() {
         let seed = identity::seed(config.seed, index);
         let mut machine = SimPlatform::new(seed, now, config.power_on);
+        machine.set_memory(MEMORY);
         for (number, says) in &readings {
             machine.set_override(now, *number, *says);
         }

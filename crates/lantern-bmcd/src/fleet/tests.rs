@@ -1,6 +1,5 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
-use std::time::Duration;
 
 use ipmi_bmc::Origin;
 use ipmi_client::{Credentials, Endpoint};

@@ -75,6 +75,11 @@ impl Bmc {
         Self { child, address, directory, _stdout: stdout }
     }
 
+    /// The BMC's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The program, set to manage this BMC.
     pub(crate) fn console(&self, arguments: &[&str]) -> Command {
         let mut command = lantern();

@@ -44,6 +44,8 @@ pub struct SimPlatform {
     epoch: Instant,
     /// Steps that it has lived through.
     steps: u64,
+    /// So many steps are lived through at most when somebody looks.
+    horizon: u64,
     power: Power,
     machine: Machine,
     light: IdentifyLight,
@@ -64,6 +66,7 @@ impl SimPlatform {
             seed,
             epoch: now,
             steps: 0,
+            horizon: HORIZON,
             power: if on { Power::On(Running::default()) } else { Power::Off },
             machine: Machine::cold(model::room(seed, 0.0)),
             light: IdentifyLight::Off,
@@ -74,12 +77,17 @@ impl SimPlatform {
             events: VecDeque::new(),
             unasked: VecDeque::new(),
         };
-        let conditions = sim.conditions();
-        for _ in 0..SETTLING {
-            let duty = sim.fan_duty();
-            sim.machine.relax(&conditions, duty);
-        }
+        sim.settle();
         sim
+    }
+
+    /// Comes to rest in the present conditions.
+    fn settle(&mut self) {
+        let conditions = self.conditions();
+        for _ in 0..SETTLING {
+            let duty = self.fan_duty();
+            self.machine.relax(&conditions, duty);
+        }
     }
 
     /// Makes sensor `number` say this, whatever is true. The fans' controller believes it, too.
@@ -101,6 +109,15 @@ impl SimPlatform {
     pub fn set_constant_load(&mut self, now: Instant, load: Option<f64>) {
         self.advance(now);
         self.constant_load = load.map(|load| load.clamp(0.0, 1.0));
+    }
+
+    /// Makes a machine that nobody has looked at for longer than this live through so much only, from a
+    /// state of rest on. Its readings are then those of a machine like it: a kelvin or two from what
+    /// they would have been, and nearer to rest if it was switched on or off just before. To live
+    /// through an hour takes milliseconds, which many machines do not have.
+    pub fn set_memory(&mut self, time: Duration) {
+        let steps = time.as_nanos() / model::STEP.as_nanos();
+        self.horizon = u64::try_from(steps).unwrap_or(u64::MAX).min(HORIZON);
     }
 
     /// How long the operating system takes to shut down, from the next request on.
@@ -163,7 +180,13 @@ impl SimPlatform {
         let end = self.step_of(now);
         // After HORIZON nothing is left of an earlier state (the slowest node would keep e^-30 of
         // it), so a machine that was not looked at for a week need not live through that week.
-        self.steps = self.steps.max(end.saturating_sub(HORIZON));
+        let from = end.saturating_sub(self.horizon);
+        if self.steps < from {
+            self.steps = from;
+            if self.horizon < HORIZON {
+                self.settle();
+            }
+        }
         while self.steps < end {
             let (conditions, duty) = (self.conditions(), self.fan_duty());
             self.machine.step(&conditions, duty);

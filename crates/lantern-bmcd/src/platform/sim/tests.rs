@@ -168,6 +168,32 @@ fn a_day_unobserved_ends_where_a_watched_day_ends() {
 }
 
 #[test]
+fn a_machine_with_a_short_memory_is_where_one_like_it_would_be() {
+    let t0 = Instant::now();
+    for seed in 0..4 {
+        let (mut exact, mut short) =
+            (SimPlatform::new(seed, t0, true), SimPlatform::new(seed, t0, true));
+        short.set_memory(Duration::from_secs(120));
+        for end in [100.0, 119.0] {
+            let now = t0 + secs(end);
+            assert_eq!(snapshot(&mut short, now), snapshot(&mut exact, now), "not forgotten yet");
+        }
+        for end in [1000.0, 5000.0, 5100.0, 90_000.0] {
+            let now = t0 + secs(end);
+            let (a, b) = (value(&mut short, now, CPU1), value(&mut exact, now, CPU1));
+            assert!((a - b).abs() < 2.0, "seed {seed}, {end} s: {a} {b}");
+        }
+        // What was done to it is not forgotten.
+        for sim in [&mut exact, &mut short] {
+            sim.power(t0 + secs(90_001.0), PowerSignal::Off).unwrap();
+        }
+        let now = t0 + secs(95_000.0);
+        let (a, b) = (value(&mut short, now, CPU1), value(&mut exact, now, CPU1));
+        assert!((a - b).abs() < 2.0 && a < 30.0, "seed {seed}: {a} {b}");
+    }
+}
+
+#[test]
 fn reads_at_one_instant_are_one_reading() {
     let t0 = Instant::now();
     let mut sim = SimPlatform::new(3, t0, true);
