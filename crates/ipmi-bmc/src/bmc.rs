@@ -16,6 +16,7 @@ use crate::chassis::Chassis;
 use crate::clock::Clock;
 use crate::context::{Context, Origin};
 use crate::dispatch::dispatch;
+use crate::feed::Feed;
 use crate::fru::Inventory;
 use crate::nvram::{Change, Journal, Memory, Unkept, setting};
 use crate::partial::PartialAdd;
@@ -82,8 +83,11 @@ pub struct Bmc {
     /// What is wrong with the store, if anything is.
     pub(crate) unkept: Option<Unkept>,
     /// The power state that was last noted, and when the on time next is.
-    noted_power: Option<bool>,
+    pub(crate) noted_power: Option<bool>,
     note_on_time_at: Instant,
+    /// Without mains there is no controller, although its state is here.
+    pub(crate) has_mains: bool,
+    pub(crate) feed: Feed,
 }
 
 /// What to do with an answer.
@@ -186,6 +190,8 @@ impl Bmc {
             unkept: None,
             noted_power: memory.power_on,
             note_on_time_at: now.checked_add(ON_TIME_INTERVAL).unwrap_or(now),
+            has_mains: true,
+            feed: Feed::default(),
         };
         bmc.sessions.set_quirks(quirks);
         bmc.note_power();
@@ -216,6 +222,9 @@ impl Bmc {
         datagram: &[u8],
         entropy: &mut dyn Entropy,
     ) -> Option<Reply> {
+        if !self.has_mains {
+            return None;
+        }
         let directory = Directory { users: &self.users, lan: &self.lan, guid: self.guid.0 };
         match self.sessions.receive(now, from, datagram, &directory, entropy) {
             Received::Nothing => None,
@@ -268,6 +277,9 @@ impl Bmc {
     /// Answers a request, whoever carried it here. What the command puts off until it is answered
     /// (the end of sessions) has happened when this returns: there is nothing to seal.
     pub fn handle_request(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
+        if !self.has_mains {
+            return Response::code(CompletionCode::RESPONSE_UNAVAILABLE);
+        }
         self.advance(now);
         let response = dispatch(self, &Context { now, origin }, request);
         self.follow(now);
@@ -285,6 +297,9 @@ impl Bmc {
     /// When [`handle_timeout`](Self::handle_timeout) next has something to do.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if !self.has_mains {
+            return None;
+        }
         let chassis = self.chassis.poll_timeout(&*self.platform);
         let on_time = self.platform.is_on().then_some(self.note_on_time_at);
         let sensors = self.sensors.poll_timeout();
@@ -368,7 +383,10 @@ impl Bmc {
         self.sensors.initialize(now, &records);
     }
 
-    fn advance(&mut self, now: Instant) {
+    pub(crate) fn advance(&mut self, now: Instant) {
+        if !self.has_mains {
+            return;
+        }
         self.chassis.advance(now, &mut *self.platform);
         self.follow(now);
         if now >= self.note_on_time_at {
@@ -382,7 +400,7 @@ impl Bmc {
 
     /// Lets the sensors see what has become of the machine, and notes it. Also after a command: a
     /// power cycle may be over before the next scan is due.
-    fn follow(&mut self, now: Instant) {
+    pub(crate) fn follow(&mut self, now: Instant) {
         self.sensors.advance(now, &mut *self.platform);
         self.settle(now);
         self.note_power();
@@ -408,6 +426,7 @@ impl Bmc {
         let on = self.platform.is_on();
         if self.noted_power != Some(on) {
             self.noted_power = Some(on);
+            self.chassis.mains_failed &= on;
             self.journal.put_bytes(setting::POWER, [u8::from(on)]);
         }
     }

@@ -7,6 +7,7 @@ use ipmi_wire::sdr::SensorType;
 use ipmi_wire::sel::SelRecord;
 
 use crate::dispatch::Outcome;
+use crate::feed::LogWatch;
 use crate::nvram::{Journal, KeptLog, Key, LogHeader, Room, setting};
 use crate::reservation::Reservation;
 use crate::sensors::SensorEvent;
@@ -51,6 +52,8 @@ pub struct Sel {
     orders: BTreeMap<u16, u32>,
     header: LogHeader,
     pub(crate) reservation: Reservation,
+    /// Somebody watches what happens to it.
+    pub(crate) watch: LogWatch,
 }
 
 impl Sel {
@@ -87,6 +90,7 @@ impl Sel {
             orders: BTreeMap::new(),
             header: LogHeader::default(),
             reservation: Reservation::default(),
+            watch: LogWatch::default(),
         }
     }
 
@@ -136,6 +140,7 @@ impl Sel {
         let order = self.records.last_key_value().map_or(0, |(order, _)| order.saturating_add(1));
         self.records.insert(order, event);
         self.orders.insert(id, order);
+        self.watch.added(&event);
         journal.put(key(order), &event);
         id
     }
@@ -151,6 +156,7 @@ impl Sel {
         self.records.remove(&order);
         self.orders.remove(&id);
         self.header.last_erase = now;
+        self.watch.deleted(id);
         journal.remove(key(order));
         journal.put(setting::SEL, &self.header);
         Ok(id)
@@ -162,6 +168,7 @@ impl Sel {
         self.orders.clear();
         self.header = LogHeader { last_erase: now, next_id: 1, overflow: false, ..self.header };
         self.reservation.cancel();
+        self.watch.cleared();
         journal.clear(Room::Sel);
         journal.put(setting::SEL, &self.header);
     }

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use ipmi_bmc::platform::{
-    IdentifyLight, Measurement, Platform, PlatformError, PlatformEvent, PowerCause, PowerSignal,
-    Scan,
+    IdentifyLight, Intervention, Measurement, Platform, PlatformError, PlatformEvent, PowerCause,
+    PowerSignal, Scan,
 };
 
 use crate::personality::sensors::{self, Probe};
@@ -274,6 +274,17 @@ impl Platform for SimPlatform {
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {
         self.events.pop_front()
+    }
+
+    fn intervene(&mut self, now: Instant, what: Intervention) -> Result<(), PlatformError> {
+        match what {
+            Intervention::Lid { open } => self.open_lid(open),
+            Intervention::Sensor { number, says: Some(says) } => {
+                self.set_override(now, number, says);
+            }
+            Intervention::Sensor { number, says: None } => self.clear_override(now, number),
+        }
+        Ok(())
     }
 }
 
