@@ -1,5 +1,6 @@
 //! The controller itself: state, time, and the two ways in.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,8 @@ pub struct Bmc {
     note_on_time_at: Instant,
     /// Without mains there is no controller, although its state is here.
     pub(crate) has_mains: bool,
+    /// Sensors that are made to say something.
+    pub(crate) overridden: BTreeSet<u8>,
     pub(crate) feed: Feed,
 }
 
@@ -191,6 +194,7 @@ impl Bmc {
             noted_power: memory.power_on,
             note_on_time_at: now.checked_add(ON_TIME_INTERVAL).unwrap_or(now),
             has_mains: true,
+            overridden: BTreeSet::new(),
             feed: Feed::default(),
         };
         bmc.sessions.set_quirks(quirks);

@@ -48,6 +48,7 @@ impl Bmc {
         let mut views = self.sensors.views(now);
         for view in &mut views {
             view.name = names.remove(&view.number).unwrap_or_default();
+            view.overridden = self.overridden.contains(&view.number);
         }
         views
     }

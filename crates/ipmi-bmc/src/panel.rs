@@ -10,7 +10,7 @@ use ipmi_wire::CompletionCode;
 use ipmi_wire::cmd::chassis::{PowerAction, PowerRestorePolicy, RestartCause};
 
 use crate::bmc::Bmc;
-use crate::platform::{IdentifyLight, Intervention, PlatformError};
+use crate::platform::{IdentifyLight, Intervention, Measurement, PlatformError};
 
 /// A button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,9 +189,14 @@ impl Bmc {
         &mut self,
         now: Instant,
         number: u8,
-        says: Option<crate::platform::Measurement>,
+        says: Option<Measurement>,
     ) -> Result<(), PlatformError> {
-        self.intervene(now, Intervention::Sensor { number, says })
+        self.intervene(now, Intervention::Sensor { number, says })?;
+        match says {
+            Some(_) => self.overridden.insert(number),
+            None => self.overridden.remove(&number),
+        };
+        Ok(())
     }
 
     fn intervene(&mut self, now: Instant, what: Intervention) -> Result<(), PlatformError> {
@@ -213,7 +218,7 @@ mod tests {
     use super::*;
     use crate::nvram::Memory;
     use crate::personality::{Personality, Product, RecordsIn};
-    use crate::platform::{Measurement, Platform, PlatformEvent, PowerSignal, Scan};
+    use crate::platform::{Platform, PlatformEvent, PowerSignal, Scan};
     use crate::sensors::Plan;
     use crate::{LanPolicy, LogPolicy, Settings};
 

@@ -4,6 +4,7 @@
 //! the socket, the clock and the files.
 
 mod config;
+pub mod control;
 pub mod personality;
 pub mod platform;
 mod server;

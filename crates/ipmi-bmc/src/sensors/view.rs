@@ -27,7 +27,7 @@ pub struct SensorView {
     pub source: Source,
     /// Whether it is scanned.
     pub scanning: bool,
-    /// Its reading, if there is one.
+    /// Its reading; `None` if nothing can be said.
     pub raw: Option<u8>,
     /// What that means, of one that has a value.
     pub value: Option<f64>,
@@ -35,6 +35,9 @@ pub struct SensorView {
     pub states: u16,
     /// The states that it can report, of one that has states.
     pub reportable: u16,
+    /// Whether somebody makes it say what it says: see
+    /// [`override_sensor`](crate::Bmc::override_sensor).
+    pub overridden: bool,
 }
 
 impl Engine {
@@ -71,10 +74,11 @@ impl Slot {
             unit: if is_threshold { self.sensor.units.symbol() } else { String::new() },
             source: self.source,
             scanning: self.settings.scanning,
-            raw: raw.filter(|_| is_threshold),
+            raw,
             value,
             states: reading.states,
             reportable: if is_threshold { 0 } else { self.sensor.reportable_states() },
+            overridden: false,
         }
     }
 }

@@ -44,6 +44,8 @@ pub use sensors::{
 pub struct Config {
     /// Name, for people.
     pub name: String,
+    /// Where its control socket is, if it has one.
+    pub control: Option<PathBuf>,
     /// System GUID; random, and kept in the state, if none is given.
     pub guid: Option<Guid>,
     /// What the BMC is made of.
@@ -191,6 +193,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct BmcSection {
     name: String,
+    control: Option<PathBuf>,
     guid: Option<Spanned<String>>,
     #[serde(default)]
     personality: PersonalityName,
@@ -252,6 +255,7 @@ impl File {
         let limits = lan.check_limits()?;
         Ok(Config {
             name: bmc.name,
+            control: bmc.control,
             guid: bmc.guid.map(check_guid).transpose()?,
             personality: bmc.personality,
             records_in: match bmc.records {
