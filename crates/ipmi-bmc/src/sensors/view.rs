@@ -21,7 +21,7 @@ pub struct SensorView {
     pub event_type: EventReadingType,
     /// Whether it has a value; else it has states.
     pub is_threshold: bool,
-    /// Symbol of its unit; empty of one that has states.
+    /// Its unit in words; empty of one that has states.
     pub unit: String,
     /// Whence its readings come.
     pub source: Source,
@@ -71,7 +71,7 @@ impl Slot {
             sensor_type: self.settings.types.sensor_type,
             event_type: self.settings.types.event_type,
             is_threshold,
-            unit: if is_threshold { self.sensor.units.symbol() } else { String::new() },
+            unit: if is_threshold { self.sensor.units.words() } else { String::new() },
             source: self.source,
             scanning: self.settings.scanning,
             raw,

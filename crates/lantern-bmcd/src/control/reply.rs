@@ -110,7 +110,7 @@ pub struct SensorInfo {
     pub available: bool,
     /// Of one that has a value.
     pub value: Option<f64>,
-    /// Symbol of the value's unit.
+    /// The value's unit, in words.
     pub unit: Option<String>,
     /// The raw reading that the value is made of.
     pub raw: Option<u8>,

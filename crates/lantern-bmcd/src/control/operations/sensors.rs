@@ -155,7 +155,8 @@ fn info(view: &SensorView) -> SensorInfo {
         sensor_type: view.sensor_type.name().to_owned(),
         kind,
         available: view.raw.is_some(),
-        value: view.value,
+        // What multiplication by a power of ten leaves behind is no part of it.
+        value: view.value.map(|value| (value * 1e6).round() / 1e6),
         unit: view.is_threshold.then(|| view.unit.clone()),
         raw: view.raw.filter(|_| view.is_threshold),
         states: set_bits(view.states).collect(),
