@@ -54,6 +54,7 @@ impl Engine {
                 Source::Controller => slot.live = Some(Live { raw: 0, states: 0, at: now }),
             }
         }
+        self.out.open = true;
         self.was_on = Some(false);
         self.rescan(now);
     }

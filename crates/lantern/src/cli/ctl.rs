@@ -132,9 +132,8 @@ pub(crate) enum CtlEvent {
         #[arg(long, requires = "sensor")]
         deassert: bool,
         /// Event data 2 and 3
-        #[arg(long, value_name = "B,B", value_parser = byte, value_delimiter = ',')]
-        #[arg(num_args = 2, requires = "sensor")]
-        data: Vec<u8>,
+        #[arg(long, value_name = "B,B", value_parser = pair, requires = "sensor")]
+        data: Option<[u8; 2]>,
         /// A whole record: 16 bytes in hexadecimal; its number and time do not count
         #[arg(long, value_name = "HEX", group = "what")]
         record: Option<String>,
@@ -243,6 +242,11 @@ fn states(text: &str) -> Result<StateNumbers, String> {
     numbers.map(StateNumbers).ok_or_else(|| "numbers from 0 to 14, or 'none'".to_owned())
 }
 
+fn pair(text: &str) -> Result<[u8; 2], String> {
+    let (second, third) = text.split_once(',').ok_or("two bytes, with a comma between")?;
+    Ok([byte(second)?, byte(third)?])
+}
+
 fn quirk(text: &str) -> Result<Quirk, String> {
     Quirk::from_name(text).ok_or_else(|| {
         let meant = Quirk::most_like(text).map(|quirk| format!("is '{}' meant? ", quirk.name()));
@@ -269,6 +273,8 @@ mod tests {
         assert_eq!(states("none"), Ok(StateNumbers(vec![])));
         assert_eq!(states("0, 14"), Ok(StateNumbers(vec![0, 14])));
         assert!(["", "15", "0,", "x"].iter().all(|text| states(text).is_err()));
+        assert_eq!(pair("0x10,2"), Ok([0x10, 2]));
+        assert!(["1", "1,2,3", "1,256"].iter().all(|text| pair(text).is_err()));
         assert!(quirk("idzeroo").unwrap_err().contains("is 'idzero' meant?"));
     }
 }

@@ -151,7 +151,7 @@ fn event(command: &CtlEvent) -> Operation {
         sensor: sensor.clone(),
         offset: *offset,
         deassert: *deassert,
-        data: data.as_slice().try_into().ok(),
+        data: *data,
         record: record.clone(),
     })
 }
