@@ -39,7 +39,7 @@ fn oem() -> SelRecord {
 #[test]
 fn buttons_do_what_they_say() {
     let mut machine = Machine::new();
-    let mut press = |machine: &mut Machine, button| machine.bmc.press(machine.now, button).unwrap();
+    let press = |machine: &mut Machine, button| machine.bmc.press(machine.now, button).unwrap();
     assert_eq!(press(&mut machine, Button::Reset), Pressed::Reset);
     assert_eq!(cause(&mut machine), RestartCause::ResetButton);
     assert_eq!(press(&mut machine, Button::Diagnostic), Pressed::Interrupted);

@@ -50,6 +50,8 @@ pub struct SimPlatform {
     shutdown_time: Duration,
     constant_load: Option<f64>,
     overrides: BTreeMap<u8, Measurement>,
+    /// What sensors that somebody intervened at said before.
+    before: BTreeMap<u8, Option<Measurement>>,
     events: VecDeque<PlatformEvent>,
     /// What sensors say before they are scanned again.
     unasked: VecDeque<(u8, Measurement)>,
@@ -70,6 +72,7 @@ impl SimPlatform {
             shutdown_time: SHUTDOWN_TIME,
             constant_load: None,
             overrides: BTreeMap::new(),
+            before: BTreeMap::new(),
             events: VecDeque::new(),
             unasked: VecDeque::new(),
         };
@@ -280,9 +283,16 @@ impl Platform for SimPlatform {
         match what {
             Intervention::Lid { open } => self.open_lid(open),
             Intervention::Sensor { number, says: Some(says) } => {
+                let before = self.overrides.get(&number).copied();
+                self.before.entry(number).or_insert(before);
                 self.set_override(now, number, says);
             }
-            Intervention::Sensor { number, says: None } => self.clear_override(now, number),
+            // What a specimen says is the truth of it.
+            Intervention::Sensor { number, says: None } => match self.before.remove(&number) {
+                Some(Some(says)) => self.set_override(now, number, says),
+                Some(None) => self.clear_override(now, number),
+                None => {}
+            },
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ use ipmi_bmc::platform::{
 };
 
 use crate::config::SensorsConfig;
+use crate::personality::sensors::{self, Probe};
 
 mod command;
 pub mod fit;
@@ -77,6 +78,11 @@ impl Equipped {
         }
         let (overrides, unasked) = (BTreeMap::new(), VecDeque::new());
         Self { machine, wired, workers, results, overrides, unasked }
+    }
+
+    fn reads_lid(&self) -> bool {
+        let lid = sensors::by_probe(Probe::Intrusion);
+        lid.is_some_and(|lid| self.wired.contains_key(&lid.number))
     }
 }
 
@@ -146,6 +152,8 @@ impl Platform for Equipped {
                 self.unasked.push_back((number, says.unwrap_or(Measurement::Unavailable)));
                 Ok(())
             }
+            // What is read from outside is not ours to move.
+            Intervention::Lid { .. } if self.reads_lid() => Err(PlatformError::Unsupported),
             what => self.machine.intervene(now, what),
         }
     }
