@@ -332,7 +332,7 @@ fn every_sensor_is_measured() {
 fn what_is_released_says_what_it_said_before() {
     let t0 = Instant::now();
     let mut sim = SimPlatform::new(1, t0, true);
-    let mut intervene = |sim: &mut SimPlatform, number, says| {
+    let intervene = |sim: &mut SimPlatform, number, says| {
         sim.intervene(t0, Intervention::Sensor { number, says }).unwrap();
         let mut unasked = std::iter::from_fn(|| sim.poll_scan());
         unasked.by_ref().last()
