@@ -215,6 +215,12 @@ impl Server {
         tell(quirks);
     }
 
+    /// The BMC, for a control socket of somebody else's.
+    #[cfg(test)]
+    pub(crate) fn managed(&self) -> Arc<dyn Managed> {
+        Arc::clone(&self.shared) as Arc<dyn Managed>
+    }
+
     /// A look at the BMC itself.
     #[cfg(test)]
     pub(crate) fn with_bmc<T>(&self, look: impl FnOnce(&mut Bmc) -> T) -> T {

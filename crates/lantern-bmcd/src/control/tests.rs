@@ -289,3 +289,40 @@ async fn a_follower_hears_what_happens_and_the_bmc_stops_telling_when_it_is_gone
     assert_eq!(server.with_bmc(ipmi_bmc::Bmc::take_news), Vec::<News>::new());
     server.stop().await;
 }
+
+#[tokio::test]
+async fn several_bmcs_are_told_apart_by_name() {
+    let (_directory, path) = directory();
+    let uncontrolled = Config { control: None, ..config(&path) };
+    let servers = ["a", "b"].map(|name| (name, Server::start(&uncontrolled, None).unwrap()));
+    let targets = servers.iter().map(|(name, server)| Target {
+        name: (*name).to_owned(),
+        addresses: server.addresses().to_vec(),
+        started: std::time::Instant::now(),
+        managed: server.managed(),
+    });
+    let hub = Arc::new(Hub::default());
+    let router = Arc::new(Router::new(targets, hub));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(Control::bind(&path).unwrap().run(router, Bounds::default()));
+    let mut client = Client::connect(&path).await.unwrap();
+    let status = Operation::Status(Nothing {});
+    let nobody = client.ask::<Status>(None, status.clone()).await;
+    assert!(matches!(nobody, Err(ClientError::Refused(Refusal { code: Code::WhichBmc, .. }))));
+    let reply::Bmcs { bmcs } = client.ask(None, Operation::BmcList(Nothing {})).await.unwrap();
+    assert_eq!(bmcs.iter().map(|bmc| bmc.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    // Who follows one hears nothing of the other.
+    let mut of_b = Client::connect(&path).await.unwrap();
+    let Following { bmcs } = of_b.ask(Some("b"), Operation::Follow(Nothing {})).await.unwrap();
+    assert_eq!(bmcs, ["b"]);
+    for name in ["a", "b"] {
+        let _: Value = client.ask(Some(name), Operation::LidOpen(Nothing {})).await.unwrap();
+    }
+    let event: Event = of_b.event().await.unwrap().unwrap();
+    assert_eq!((event.bmc.as_str(), event.operation.as_deref()), ("b", Some("lid.open")));
+    let _: Value = client.ask(Some("a"), Operation::MainsPull(Nothing {})).await.unwrap();
+    for (name, mains) in [("a", reply::OnOff::Off), ("b", reply::OnOff::On)] {
+        let found: Status = client.ask(Some(name), status.clone()).await.unwrap();
+        assert_eq!((found.name.as_str(), found.mains), (name, mains));
+    }
+}
