@@ -4,7 +4,7 @@
 //! measured. When they are back it starts up as a controller does that was cold, with what it keeps,
 //! and the power restore policy decides about the machine. IPMI v2.0 §28.6, §28.8.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ipmi_wire::CompletionCode;
 use ipmi_wire::cmd::chassis::{PowerAction, PowerRestorePolicy, RestartCause};
@@ -25,11 +25,6 @@ pub enum Button {
     Diagnostic,
     /// Identification light, on and off.
     Identify,
-}
-
-impl Button {
-    /// How long a power button is held until the machine goes off (ACPI 6.5 §4.8.2.2.1.3).
-    pub const HELD: Duration = Duration::from_secs(4);
 }
 
 /// What came of it.
