@@ -137,7 +137,7 @@ fn hidden_names_are_told_apart_by_nothing_that_ipmitool_shows() {
         let text = refusal(&tool);
         let packets = tap.packets();
         let answers = packets.iter().filter(|p| p.direction == Direction::ToConsole);
-        let rakp2 = answers.filter(|p| p.bytes[5] == 0x13).last().unwrap();
+        let rakp2 = answers.rev().find(|p| p.bytes[5] == 0x13).unwrap();
         let seen = (RmcpPlusStatus(rakp2.bytes[17]), rakp2.bytes.len());
         let line = text.lines().find(|line| line.contains("RAKP 2 ")).unwrap().to_owned();
         Some((seen, line))
