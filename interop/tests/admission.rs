@@ -16,7 +16,7 @@ use ipmi_client::{Credentials, Endpoint};
 use ipmi_session::console::SessionError;
 use ipmi_wire::Privilege;
 use ipmi_wire::session::{AuthType, CipherSuite, RmcpPlusStatus};
-use lantern_testkit::peers::Ipmitool;
+use lantern_testkit::peers::{FreeIpmi, Ipmitool};
 use lantern_testkit::tap::{Direction, Tap};
 
 fn tool(bmc: &Bmc, name: &str, password: &str) -> Option<Ipmitool> {
@@ -168,6 +168,16 @@ fn hidden_names_are_told_apart_by_nothing_that_ipmitool_shows() {
     ] {
         let (_, line) = told(&bmc, name, "wrong").unwrap();
         assert!(line.contains(says), "{name}: {line}");
+    }
+}
+
+#[test]
+fn freeipmi_is_told_a_wrong_name_as_a_wrong_password_where_names_are_hidden() {
+    for (hide, says) in [(false, "username invalid"), (true, "password invalid")] {
+        let bmc = Bmc::with(|config| config.hide_usernames = hide);
+        let Some(tool) = FreeIpmi::new(bmc.addr, "nobody", "wrong") else { return };
+        let output = tool.suite(17).run("ipmi-raw", "0 6 1");
+        assert!(output.to_string().contains(says), "{output}");
     }
 }
 
