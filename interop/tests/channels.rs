@@ -318,6 +318,24 @@ fn freeipmi_gives_users_their_payloads() {
     assert_eq!(value(&section(&tool, "User3"), "SOL_Payload_Access"), Some("No"));
 }
 
+/// Of all users, the free IDs included: what it reads it writes, and then finds no difference.
+#[test]
+fn freeipmi_takes_back_what_it_said_of_users() {
+    let bmc = Bmc::reference();
+    let Some(tool) = bmc.freeipmi(17) else { return };
+    let users: Vec<String> = (1..=15).map(|id| format!("-S User{id}")).collect();
+    let read = tool.run("ipmi-config", &format!("--category=core --checkout {}", users.join(" ")));
+    assert_eq!(read.stdout.matches("EndSection").count(), 15, "{read}");
+    let file = tool.directory().join("users");
+    std::fs::write(&file, &read.stdout).unwrap();
+    for action in ["--commit", "--diff"] {
+        let command = format!("--category=core {action} -n {}", file.display());
+        let output = tool.run("ipmi-config", &command);
+        assert_eq!(output.stdout, "", "{output}");
+        output.expect_success();
+    }
+}
+
 #[tokio::test]
 async fn sessions_that_are_open_are_lowered_or_ended() {
     let bmc = Bmc::reference();
