@@ -14,11 +14,14 @@ use ipmi_wire::sdr::{Record, SensorType};
 use ipmi_wire::{Channel, CompletionCode, Request, Response};
 
 use crate::boot::BootOptions;
+use crate::channels::{LanAccess, LanKey};
 use crate::chassis::Chassis;
 use crate::clock::Clock;
 use crate::context::{Context, Origin};
 use crate::dispatch::dispatch;
+use crate::faults::{Fault, Faults, Way};
 use crate::fru::Inventory;
+use crate::lan::{LanConfig, Lease, NetworkSettings, Statistics};
 use crate::nvram::{Change, Journal, Memory, Unkept, setting};
 use crate::partial::PartialAdd;
 use crate::personality::{Personality, RecordsIn};
@@ -26,7 +29,8 @@ use crate::platform::Platform;
 use crate::sdr::SdrRepository;
 use crate::sel::{LogPolicy, Sel};
 use crate::sensors::Engine;
-use crate::users::{Directory, LanPolicy, User, Users};
+use crate::sol::SolConfig;
+use crate::users::{Directory, LanPolicy, Lockouts, User, Users};
 
 /// What a BMC is configured with, as opposed to what it is made of.
 #[derive(Clone, Debug)]
@@ -59,7 +63,13 @@ pub struct Bmc {
     pub(crate) device_id: DeviceId,
     pub(crate) guid: Guid,
     pub(crate) users: Users,
+    pub(crate) lockouts: Lockouts,
     pub(crate) lan: LanPolicy,
+    pub(crate) lan_access: LanAccess,
+    pub(crate) lan_key: LanKey,
+    pub(crate) lan_config: LanConfig,
+    pub(crate) sol_config: SolConfig,
+    pub(crate) statistics: Statistics,
     pub(crate) sessions: Sessions,
     pub(crate) chassis: Chassis,
     /// What the machine does when mains power comes back.
@@ -76,6 +86,8 @@ pub struct Bmc {
     pub(crate) platform: Box<dyn Platform>,
     /// A cold reset that takes place once its answer is on its way.
     pub(crate) cold_reset_pending: bool,
+    /// What it does wrong on purpose.
+    pub(crate) faults: Option<Box<Faults>>,
     pub(crate) journal: Journal,
     /// The number of the answer that was last told to wait for the store.
     last_held: u64,
@@ -104,6 +116,9 @@ pub struct Held {
     number: u64,
     ticket: Ticket,
     message: LanMessage,
+    /// When it would have left, and how.
+    answered: Instant,
+    way: Way,
     /// What is told if the changes cannot be kept is that, for the request did nothing else.
     records: bool,
     after: After,
@@ -163,11 +178,22 @@ impl Bmc {
             },
             ..personality.device_id
         };
+        let mut lan = lan;
+        let lan_config = LanConfig::new(&lan, &memory, &mut journal);
+        lan_config.enforce(&mut lan);
+        let sol_config =
+            SolConfig::new(Self::LAN_CHANNEL, lan.network.port, &memory.sol_parameters);
         let mut bmc = Self {
             device_id,
             guid,
             users: Users::new(&users, &memory.users, &mut journal),
+            lockouts: Lockouts::default(),
+            lan_access: LanAccess::new(lan.limit, &memory, &mut journal),
+            lan_key: LanKey::new(lan.kg.clone(), &memory, &mut journal),
             lan,
+            lan_config,
+            sol_config,
+            statistics: Statistics::default(),
             sessions: Sessions::new(limits),
             chassis: Chassis::new(now, memory.on_time.unwrap_or_default()),
             restore_policy: memory.restore_policy.unwrap_or(PowerRestorePolicy::Previous),
@@ -182,6 +208,7 @@ impl Bmc {
             sensors: Engine::new(now, &personality.sdrs, &personality.sensors, &memory.sensors),
             platform,
             cold_reset_pending: false,
+            faults: None,
             journal,
             last_held: 0,
             failed_until: 0,
@@ -218,16 +245,45 @@ impl Bmc {
         datagram: &[u8],
         entropy: &mut dyn Entropy,
     ) -> Option<Reply> {
-        let directory = Directory { users: &self.users, lan: &self.lan, guid: self.guid.0 };
-        match self.sessions.receive(now, from, datagram, &directory, entropy) {
+        self.statistics.received(datagram);
+        if self.faults.as_ref().is_some_and(|faults| faults.loses(entropy)) {
+            return None;
+        }
+        match self.reply(now, from, datagram, entropy)? {
+            (Reply::Now(reply), way) => self.send(now, from, way, reply, entropy).map(Reply::Now),
+            (held, _) => Some(held),
+        }
+    }
+
+    /// The answer to a datagram, and how it is to leave.
+    fn reply(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        datagram: &[u8],
+        entropy: &mut dyn Entropy,
+    ) -> Option<(Reply, Way)> {
+        let usual = |reply| (Reply::Now(reply), Way::Usual);
+        let directory = Directory {
+            now,
+            users: &self.users,
+            lockouts: &self.lockouts,
+            lan: &self.lan,
+            access: &self.lan_access,
+            key: &self.lan_key,
+            guid: self.guid().0,
+        };
+        let received = self.sessions.receive(now, from, datagram, &directory, entropy);
+        self.note_login(now);
+        match received {
             Received::Nothing => None,
-            Received::Reply(reply) => Some(Reply::Now(reply)),
+            Received::Reply(reply) => Some(usual(reply)),
             Received::Sessionless { format, message } => {
                 let origin = Origin::Sessionless { channel: Self::LAN_CHANNEL };
                 let (answer, _) = self.answer(now, origin, &message)?;
                 let after = self.after(origin);
                 self.finish(after);
-                Sessions::sessionless(format, &answer).map(Reply::Now)
+                Sessions::sessionless(format, &answer).map(usual)
             }
             Received::Request { ticket, message } => {
                 self.answer_in_session(now, ticket, &message, entropy)
@@ -243,7 +299,7 @@ impl Bmc {
         outcome: Result<(), Unkept>,
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
-        let Held { number, ticket, mut message, records, after } = held;
+        let Held { number, ticket, mut message, answered, way, records, after } = held;
         match outcome {
             // And so is all that was noted before it.
             Ok(()) if number == self.last_held && number > self.failed_until => {
@@ -262,9 +318,27 @@ impl Bmc {
                 }
             }
         }
+        let peer = self.sessions.get(ticket.session_id()).map(|session| session.peer);
         let reply = self.sessions.seal(ticket, &message, entropy);
         self.finish(after);
-        reply
+        self.send(answered, peer?, way, reply?, entropy)
+    }
+
+    /// Sends a datagram on its way; what is to leave at once.
+    fn send(
+        &mut self,
+        now: Instant,
+        to: SocketAddr,
+        way: Way,
+        datagram: Vec<u8>,
+        entropy: &mut dyn Entropy,
+    ) -> Option<Vec<u8>> {
+        let datagram = match &mut self.faults {
+            Some(faults) => faults.send(now, to, way, datagram, entropy)?,
+            None => datagram,
+        };
+        self.statistics.transmitted();
+        Some(datagram)
     }
 
     /// Answers a request, whoever carried it here. What the command puts off until it is answered
@@ -319,10 +393,37 @@ impl Bmc {
     }
 
     /// An answer that is to be sent later, to where its request came from. To be asked for after
-    /// each [`receive`](Self::receive), until there is none; there never is without
-    /// [`Quirk::SlowHandshake`](ipmi_session::Quirk::SlowHandshake).
+    /// each [`receive`](Self::receive) and each [`release`](Self::release), until there is none;
+    /// there never is without [`Quirk::SlowHandshake`](ipmi_session::Quirk::SlowHandshake) or a
+    /// fault of the line.
     pub fn poll_delayed(&mut self) -> Option<Delayed> {
-        self.sessions.poll_delayed()
+        let delayed = self.sessions.poll_delayed().or_else(|| self.faults.as_mut()?.poll_late())?;
+        self.statistics.transmitted();
+        Some(delayed)
+    }
+
+    /// Does these things wrong and no others, from now on. Of two of a kind the first counts.
+    pub fn set_faults(&mut self, faults: &[Fault]) {
+        self.faults = Faults::new(faults);
+    }
+
+    /// What it does wrong on purpose.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        self.faults.as_deref().map_or(&[], Faults::on)
+    }
+
+    /// The network's settings, if a command has changed them since the last time (or did before a
+    /// restart): they are to be applied to whatever the BMC is reached by.
+    pub fn take_network_change(&mut self) -> Option<NetworkSettings> {
+        self.lan_config.take_change()
+    }
+
+    /// What DHCP has given; `None` if the lease is lost. It shows if DHCP is where the address comes
+    /// from: address, mask and gateway are 0.0.0.0 then until there is another. Nothing else follows:
+    /// the BMC answers whatever reaches it.
+    pub fn set_lease(&mut self, lease: Option<Lease>) {
+        self.lan_config.set_lease(lease);
     }
 
     /// Puts on these departures from the specification of sessions and no others, at once.
@@ -348,10 +449,10 @@ impl Bmc {
         &self.chassis
     }
 
-    /// The system's GUID.
+    /// The system's GUID, as it is told.
     #[must_use]
-    pub const fn guid(&self) -> Guid {
-        self.guid
+    pub fn guid(&self) -> Guid {
+        self.faults.as_ref().map_or(self.guid, |faults| faults.guid(self.guid))
     }
 
     /// Whether the machine is on.
@@ -367,6 +468,8 @@ impl Bmc {
         }
         self.sel.reservation.cancel();
         self.boot.reset();
+        self.lan_config.reset();
+        self.sol_config.reset();
         self.partial_sdr = PartialAdd::default();
         self.partial_event = PartialAdd::default();
     }
@@ -400,7 +503,7 @@ impl Bmc {
 
     /// Logs what the sensors have to tell, and notes what they are to keep. The log is a sensor's
     /// business, too.
-    fn settle(&mut self, now: Instant) {
+    pub(crate) fn settle(&mut self, now: Instant) {
         loop {
             self.sensors.report(now, SensorType::EVENT_LOGGING_DISABLED, self.sel.states());
             let Some(event) = self.sensors.poll_event() else { break };
@@ -450,7 +553,7 @@ impl Bmc {
         ticket: Ticket,
         message: &LanMessage,
         entropy: &mut dyn Entropy,
-    ) -> Option<Reply> {
+    ) -> Option<(Reply, Way)> {
         let session_id = ticket.session_id();
         // What ends with an answer that waits takes no more requests: the next one would be answered
         // first, and end it.
@@ -461,18 +564,24 @@ impl Bmc {
             user_id: session.user_id,
             privilege: session.privilege,
         };
-        let (message, waits_for) = self.answer(now, origin, message)?;
+        let (mut message, waits_for) = self.answer(now, origin, message)?;
         let after = self.after(origin);
+        let way = match &mut self.faults {
+            Some(faults) => faults.press(now, session_id, &mut message),
+            None => Way::Usual,
+        };
         if waits_for != Changes::None {
             self.last_held = self.last_held.saturating_add(1);
             self.journal.doubt(true);
             let records = waits_for == Changes::Records && !after.reset;
             let number = self.last_held;
-            return Some(Reply::Held(Held { number, ticket, message, records, after }));
+            let answered = now;
+            let held = Held { number, ticket, message, answered, way, records, after };
+            return Some((Reply::Held(held), way));
         }
         let reply = self.sessions.seal(ticket, &message, entropy);
         self.finish(after);
-        reply.map(Reply::Now)
+        reply.map(|reply| (Reply::Now(reply), way))
     }
 
     fn after(&mut self, origin: Origin) -> After {

@@ -46,6 +46,15 @@ impl Origin {
         }
     }
 
+    /// The session that it comes in, if there is one.
+    #[must_use]
+    pub const fn session_id(&self) -> Option<u32> {
+        match self {
+            Self::Session { session_id, .. } => Some(*session_id),
+            Self::Sessionless { .. } | Self::SystemInterface => None,
+        }
+    }
+
     /// Whether a command of this access may come from here.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use ipmi_wire::{Access, Command, CommandId, CompletionCode, Encode, Request, Res
 
 use crate::bmc::Bmc;
 use crate::context::Context;
-use crate::handlers;
+use crate::{faults, handlers};
 
 /// What a handler comes to.
 pub(crate) type Outcome<T> = Result<T, CompletionCode>;
@@ -48,6 +48,19 @@ impl Table {
 
 /// Answers a request.
 pub(crate) fn dispatch(bmc: &mut Bmc, context: &Context, request: &Request) -> Response {
+    if bmc.faults.is_none() {
+        return carry_out(bmc, context, request);
+    }
+    if let Some(response) = faults::instead(bmc, context, request) {
+        return response;
+    }
+    let mut response = carry_out(bmc, context, request);
+    faults::spoil(bmc, context, request, &mut response);
+    response
+}
+
+/// Answers a request as the specification has it.
+pub(crate) fn carry_out(bmc: &mut Bmc, context: &Context, request: &Request) -> Response {
     let outcome = route(bmc, context, request);
     match outcome {
         Ok(data) => Response { completion: CompletionCode::OK, data },

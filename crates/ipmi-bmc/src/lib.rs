@@ -5,14 +5,18 @@
 //! What the BMC is soldered to is a [`platform::Platform`]. Nothing here knows sockets, files or
 //! clocks.
 
+mod admission;
 mod bmc;
 mod boot;
+mod channels;
 mod chassis;
 mod clock;
 mod context;
 mod dispatch;
+pub mod faults;
 mod fru;
 mod handlers;
+mod lan;
 pub mod nvram;
 mod partial;
 pub mod personality;
@@ -21,6 +25,7 @@ mod reservation;
 mod sdr;
 mod sel;
 pub mod sensors;
+mod sol;
 mod users;
 
 pub use bmc::{Bmc, Held, Reply, Settings};
@@ -28,5 +33,6 @@ pub use chassis::Chassis;
 pub use context::{Context, Origin};
 pub use dispatch::served;
 pub use fru::FruDevice;
+pub use lan::{Dynamic6, Lease, Network, NetworkSettings, Router6, Static6};
 pub use sel::{LogPolicy, Sel, WhenFull};
 pub use users::{BadPasswordPolicy, LanPolicy, User};

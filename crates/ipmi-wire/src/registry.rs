@@ -6,8 +6,13 @@ use crate::command::{Entry, Request};
 use crate::netfn::{Body, CommandId, NetFn};
 
 /// The commands by network function.
-const GROUPS: [&[Entry]; 4] =
-    [cmd::chassis::ENTRIES, cmd::sensor::ENTRIES, cmd::app::ENTRIES, cmd::storage::ENTRIES];
+const GROUPS: [&[Entry]; 5] = [
+    cmd::chassis::ENTRIES,
+    cmd::sensor::ENTRIES,
+    cmd::app::ENTRIES,
+    cmd::storage::ENTRIES,
+    cmd::transport::ENTRIES,
+];
 
 /// Every command that this crate defines.
 pub fn all() -> impl Iterator<Item = &'static Entry> {

@@ -3,6 +3,8 @@
 //! [`Server::start`] turns a [`Config`] into a running BMC. The protocol is `ipmi-bmc`'s; here are
 //! the socket, the clock and the files.
 
+mod acl;
+mod apply;
 mod config;
 mod fleet;
 pub mod personality;
@@ -12,7 +14,7 @@ mod store;
 
 pub use config::{
     BusConfig, Config, ConfigError, Definition, Discovery, FleetConfig, FleetError, HwmonConfig,
-    PersonalityName, Quantity, SensorConfig, SensorsConfig, SourceConfig, Spread,
+    NetworkConfig, PersonalityName, Quantity, SensorConfig, SensorsConfig, SourceConfig, Spread,
 };
 pub use fleet::Fleet;
 pub use server::{Failed, Server, StartError};

@@ -9,9 +9,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use ipmi_bmc::faults::Fault;
 use ipmi_bmc::nvram::{Memory, Unkept};
 use ipmi_bmc::personality::Personality;
-use ipmi_bmc::{Bmc, Held, LanPolicy, Reply, Settings};
+use ipmi_bmc::{Bmc, Held, LanPolicy, Lease, Reply, Settings};
 use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
 use ipmi_session::managed::{Delayed, Limits};
 use ipmi_session::{Quirk, Quirks};
@@ -20,6 +21,8 @@ use ipmi_wire::cmd::app::Guid;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use crate::acl::Acl;
+use crate::apply::Applier;
 use crate::config::{Config, PersonalityName};
 use crate::personality::reference::reference;
 use crate::personality::specimens::{Specimens, specimens};
@@ -74,8 +77,12 @@ struct Shared {
     bmc: Arc<Mutex<Bmc>>,
     /// Brings changes to the disk; `None` for a BMC that forgets.
     committer: Option<Committer>,
+    /// Brings the network's settings to an interface, if there is one.
+    applier: Option<Applier>,
     /// Time may have to be looked at earlier than planned.
     changed: Arc<Notify>,
+    /// Whose datagrams are looked at.
+    acl: Acl,
 }
 
 /// An answer and its way.
@@ -133,7 +140,8 @@ impl Server {
             let changed = Arc::clone(&changed);
             Arc::new(move || changed.notify_one())
         };
-        let mut bmc = build(config, memory, &wake);
+        let port = sockets.first().map_or(623, |(address, _)| address.port());
+        let mut bmc = build(config, memory, &wake, port);
         if let Some(store) = &mut store {
             // Its GUID, at least, before anybody can ask for it.
             store.commit(&bmc.take_changes())?;
@@ -149,9 +157,15 @@ impl Server {
             Committer::start(store, retry, Box::new(listener)).map_err(StartError::Thread)
         });
         let committer = committer.transpose()?;
-        let shared = Arc::new(Shared { bmc, committer, changed });
+        let applier = config.apply.clone().map(Applier::start).transpose();
+        let applier = applier.map_err(StartError::Thread)?;
+        let acl = Acl::new(config.allow.clone());
+        let shared = Arc::new(Shared { bmc, committer, applier, changed, acl });
         if !config.quirks.is_empty() {
             tell(config.quirks);
+        }
+        if !config.faults.is_empty() {
+            tell_faults(&config.faults);
         }
         let addresses = sockets.iter().map(|(address, _)| *address).collect();
         let (mut tasks, mut acknowledgers) = (JoinSet::new(), JoinSet::new());
@@ -185,10 +199,42 @@ impl Server {
         tell(quirks);
     }
 
+    /// How many datagrams were dropped because of where they came from.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.shared.acl.refused()
+    }
+
+    /// What DHCP has given, or that the lease is lost: see [`Bmc::set_lease`].
+    pub fn set_lease(&self, lease: Option<Lease>) {
+        let mut bmc = self.shared.bmc();
+        bmc.set_lease(lease);
+        self.shared.submit(&mut bmc, None);
+    }
+
     /// Where it departs from the specification of sessions.
     #[must_use]
     pub fn quirks(&self) -> Quirks {
         self.shared.bmc().sessions().quirks()
+    }
+
+    /// Does these things wrong on purpose and no others, from now on.
+    pub fn set_faults(&self, faults: &[Fault]) {
+        {
+            let mut bmc = self.shared.bmc();
+            if bmc.faults() == faults {
+                return;
+            }
+            bmc.set_faults(faults);
+            self.shared.submit(&mut bmc, None);
+        }
+        tell_faults(faults);
+    }
+
+    /// What it does wrong on purpose.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.shared.bmc().faults().to_vec()
     }
 
     /// Waits for a part of it to fail, which it should not: a BMC that lost a listener still looks
@@ -242,6 +288,16 @@ pub(crate) fn tell(quirks: Quirks) {
     }
 }
 
+/// Tells the log what the BMC does wrong, which is then no surprise.
+pub(crate) fn tell_faults(faults: &[Fault]) {
+    if faults.is_empty() {
+        tracing::info!("no faults are on");
+    } else {
+        let names: Vec<_> = faults.iter().map(Fault::to_string).collect();
+        tracing::warn!(faults = names.join(", "), "faults are on");
+    }
+}
+
 fn lock(bmc: &Mutex<Bmc>) -> MutexGuard<'_, Bmc> {
     bmc.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -253,6 +309,9 @@ impl Shared {
 
     /// Sends the BMC's changes on their way, and those along who wait for them.
     fn submit(&self, bmc: &mut Bmc, waiting: Option<Waiting>) {
+        if let (Some(settings), Some(applier)) = (bmc.take_network_change(), &self.applier) {
+            applier.apply(settings);
+        }
         let changes = bmc.take_changes();
         let Some(committer) = &self.committer else {
             waiting.into_iter().for_each(|waiting| waiting.settle(Ok(())));
@@ -295,7 +354,7 @@ impl Waiting {
 }
 
 /// The BMC that `config` describes, with what it remembers if it is one that does.
-pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
+pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: u16) -> Bmc {
     let now = Instant::now();
     let epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -318,14 +377,17 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc
     let platform = equip(&config.sensors, &mut personality, Box::new(platform), wake);
     let nonvolatile = memory.is_some();
     let memory = memory.unwrap_or_default();
+    let guid = config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid()));
     let settings = Settings {
-        guid: config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid())),
+        guid,
         users: config.users.clone(),
         lan: LanPolicy {
             limit: config.limit,
             suites: config.suites.iter().map(|suite| (*suite, Privilege::Administrator)).collect(),
             kg: config.kg.clone(),
             ipmi15: config.ipmi15.clone(),
+            hide_usernames: config.hide_usernames,
+            network: config.network.delivered(&config.listen, port, guid),
             ..LanPolicy::default()
         },
         limits: Limits {
@@ -339,7 +401,9 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc
         log: config.log,
         nonvolatile,
     };
-    Bmc::new(now, personality, settings, platform, memory)
+    let mut bmc = Bmc::new(now, personality, settings, platform, memory);
+    bmc.set_faults(&config.faults);
+    bmc
 }
 
 /// A random UUID (RFC 4122, version 4) in IPMI's wire order, which is the reverse of text order.
@@ -380,17 +444,16 @@ async fn listen(
             let now = Instant::now();
             for datagram in buffer.iter() {
                 let (source, peer) = (datagram.local_ip, datagram.peer);
+                if !shared.acl.admits(peer) {
+                    continue;
+                }
                 match bmc.receive(now, peer, datagram.bytes, &mut fill_random) {
                     Some(Reply::Now(content)) => replies.push(Parcel { source, peer, content }),
                     Some(Reply::Held(content)) => held.push(Parcel { source, peer, content }),
                     None => {}
                 }
-                while let Some(Delayed { due, to, datagram: content }) = bmc.poll_delayed() {
-                    let (socket, peer) = (Arc::clone(&socket), to);
-                    late.spawn(async move {
-                        tokio::time::sleep_until(due.into()).await;
-                        send(&socket, vec![Parcel { source, peer, content }]).await;
-                    });
+                while let Some(answer) = bmc.poll_delayed() {
+                    late.spawn(send_late(Arc::clone(&socket), source, answer));
                 }
             }
             let waiting = (!held.is_empty()).then(|| Waiting { held, to: settled.clone() });
@@ -408,6 +471,7 @@ async fn acknowledge(
     socket: Arc<UdpSocket>,
     mut settled: mpsc::UnboundedReceiver<Settled>,
 ) {
+    let mut late = JoinSet::new();
     while let Some(Settled { outcome, held }) = settled.recv().await {
         let mut replies = Vec::new();
         {
@@ -415,12 +479,23 @@ async fn acknowledge(
             for Parcel { source, peer, content } in held {
                 let content = bmc.release(content, outcome, &mut fill_random);
                 replies.extend(content.map(|content| Parcel { source, peer, content }));
+                while let Some(answer) = bmc.poll_delayed() {
+                    late.spawn(send_late(Arc::clone(&socket), source, answer));
+                }
             }
             shared.submit(&mut bmc, None);
         }
         shared.changed.notify_one();
         send(&socket, replies).await;
+        while late.try_join_next().is_some() {}
     }
+}
+
+/// Sends an answer that is late on purpose.
+async fn send_late(socket: Arc<UdpSocket>, source: Option<IpAddr>, answer: Delayed) {
+    let Delayed { due, to: peer, datagram: content } = answer;
+    tokio::time::sleep_until(due.into()).await;
+    send(&socket, vec![Parcel { source, peer, content }]).await;
 }
 
 async fn send(socket: &UdpSocket, replies: Vec<Parcel<Vec<u8>>>) {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ipmi_bmc::nvram::Memory;
-use ipmi_bmc::{Bmc, LanPolicy, LogPolicy, Settings};
+use ipmi_bmc::{Bmc, LanPolicy, LogPolicy, Network, Settings};
 use ipmi_session::console::{Call, Config as Console, Event, Session};
 use ipmi_session::managed::Limits;
 use ipmi_session::{Entropy, Quirks, Secret};
@@ -124,7 +124,8 @@ fn one_bmc_more_takes_8_kib_at_most() {
     for n in 0..100_u64 {
         let mut guid = [0; 16];
         guid[..8].copy_from_slice(&n.to_le_bytes());
-        all.push(model.sibling(now, Guid(guid), Box::new(SimPlatform::new(n, now, true))));
+        let machine = Box::new(SimPlatform::new(n, now, true));
+        all.push(model.sibling(now, Guid(guid), Network::default(), machine));
     }
     let fresh = held(&region) / VISITED;
     for bmc in &mut all {

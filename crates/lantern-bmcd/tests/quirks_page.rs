@@ -10,6 +10,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use ipmi_bmc::faults::{Fault, FaultFacts, FaultGroup, FaultKind, Parameter};
 use ipmi_session::quirk::{Facts, Handling, Layer};
 use ipmi_session::{Quirk, Quirks};
 use lantern_bmcd::Config;
@@ -37,9 +38,18 @@ fn what_the_page_says_of_the_configuration_works() {
         assert_eq!(config.quirks, Quirks::NONE.with(quirk));
         assert_eq!(quirk.facts().layer == Layer::Ipmi15, !config.ipmi15.is_empty());
     }
+    for kind in FaultKind::ALL {
+        let text = format!(
+            "[bmc]\nname = \"t\"\nfaults = [\"{}\"]\n[lan]\nlisten = [\"127.0.0.1:0\"]\n",
+            kind.name()
+        );
+        let config = Config::parse(&text, Path::new("bmc.toml")).unwrap();
+        assert_eq!(config.faults, [kind.name().parse().unwrap()]);
+    }
     let example = include_str!("../../../examples/quirks.toml");
     let example = Config::parse(example, Path::new("examples/quirks.toml")).unwrap();
     assert!(!example.quirks.is_empty() && !example.ipmi15.is_empty());
+    assert!(!example.faults.is_empty());
     // Nothing in it would break a table.
     for Facts { symptom, defect, seen_on, client, .. } in Quirk::ALL.map(Quirk::facts) {
         assert!([symptom, defect, seen_on, client].iter().all(|text| !text.contains(['|', '\n'])));
@@ -86,6 +96,25 @@ fn page() -> String {
             .unwrap();
         }
     }
+    page.push_str(FAULTS);
+    for group in [FaultGroup::Line, FaultGroup::Answers, FaultGroup::Records, FaultGroup::Settings]
+    {
+        write!(page, "\n### {}\n\n{FAULTS_HEAD}", capitalized(&group.to_string())).unwrap();
+        for kind in FaultKind::ALL.into_iter().filter(|kind| kind.facts().group == group) {
+            let FaultFacts { name, parameter, symptom, defect, seen_on, source, .. } = kind.facts();
+            let amount =
+                parameter.map_or_else(String::new, |Parameter { what, least, most, .. }| {
+                    format!("; the number: {what}, {least} to {most}")
+                });
+            let default: Fault = name.parse().unwrap();
+            writeln!(
+                page,
+                "| `{name}` | {symptom} | {defect}. Seen on: {seen_on} ({source}) | \
+                 `faults = [\"{default}\"]`{amount} |"
+            )
+            .unwrap();
+        }
+    }
     page.push_str(COSTS);
     for quirk in Quirk::ALL {
         let Facts { handling, weakens: Some(weakens), .. } = quirk.facts() else { continue };
@@ -97,6 +126,24 @@ fn page() -> String {
     }
     page
 }
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap()
+}
+
+const FAULTS: &str = "
+## Beyond sessions
+
+What is wrong with these BMCs shows once one is logged in. What the second column says is seen with programs that do not know it; how
+far Lantern's own client copes is in docs/limits.md. Our BMC does them with `faults` in `[bmc]`, which can be changed while it
+runs as `quirks` can.
+";
+
+const FAULTS_HEAD: &str = "\
+| name | what you see | what the BMC does | our BMC does it with |
+|---|---|---|---|
+";
 
 const INTRODUCTION: &str = "\
 # BMCs that depart from the specification
@@ -113,7 +160,7 @@ page. FreeIPMI's `-W` names mean the same here.
 can be on; that they make sense together is up to you.
 
 In quotation marks is what FreeIPMI says. This page is made from the list that the programs have
-(`crates/ipmi-session/src/quirk/facts.rs`); after a change, `LANTERN_DOCS=write cargo test -p lantern-bmcd --test quirks_page`.
+(`facts.rs` in `crates/ipmi-session/src/quirk` and `crates/ipmi-bmc/src/faults`); after a change, `LANTERN_DOCS=write cargo test -p lantern-bmcd --test quirks_page`.
 ";
 
 const IPMI15: &str = "\

@@ -30,11 +30,19 @@ pub struct Counted {
 
 impl Counted {
     pub fn start() -> Self {
+        Self::with(LanPolicy {
+            suites: [17, 3, 2].map(|n| (CipherSuite(n), Privilege::Administrator)).to_vec(),
+            ..LanPolicy::default()
+        })
+    }
+
+    /// With a policy that no configuration can say.
+    pub fn with(lan: LanPolicy) -> Self {
         let signals = Arc::new(Mutex::new(Vec::new()));
         let over = Arc::new(AtomicBool::new(false));
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let addr = socket.local_addr().unwrap();
-        let bmc = bmc(Machine { on: true, signals: Arc::clone(&signals) });
+        let bmc = bmc(lan, Machine { on: true, signals: Arc::clone(&signals) });
         let thread = {
             let over = Arc::clone(&over);
             std::thread::spawn(move || serve(&socket, bmc, &over))
@@ -69,7 +77,7 @@ impl Drop for Counted {
     }
 }
 
-fn bmc(machine: Machine) -> ipmi_bmc::Bmc {
+fn bmc(lan: LanPolicy, machine: Machine) -> ipmi_bmc::Bmc {
     let settings = Settings {
         guid: Guid([7; 16]),
         users: vec![User {
@@ -79,11 +87,7 @@ fn bmc(machine: Machine) -> ipmi_bmc::Bmc {
             limit: Privilege::Administrator,
             enabled: true,
         }],
-        lan: LanPolicy {
-            limit: Privilege::Administrator,
-            suites: [17, 3, 2].map(|n| (CipherSuite(n), Privilege::Administrator)).to_vec(),
-            ..LanPolicy::default()
-        },
+        lan,
         limits: Limits::default(),
         quirks: Quirks::NONE,
         epoch: 1_700_000_000,

@@ -9,17 +9,30 @@ use ipmi_session::managed::Sessions;
 use ipmi_wire::cmd::app::Guid;
 
 use super::{Bmc, ON_TIME_INTERVAL};
+use crate::faults::Faults;
+use crate::lan::{Network, Statistics};
 use crate::nvram::Journal;
 use crate::partial::PartialAdd;
 use crate::platform::Platform;
+use crate::users::{LanPolicy, Lockouts};
 
 impl Bmc {
     /// Another BMC, which starts at `now` at another machine: with this one's users, records,
-    /// inventory, log and settings as they are now, and nothing of what it has in hand. It keeps
+    /// inventory, log and settings as they are now, but in a network of its own as delivered, and
+    /// with nothing of what it has in hand. It keeps
     /// nothing, whatever this one does. Its sensors are not scanned before anybody asks, or
     /// [`handle_timeout`](Self::handle_timeout) is called.
     #[must_use]
-    pub fn sibling(&self, now: Instant, guid: Guid, platform: Box<dyn Platform>) -> Self {
+    pub fn sibling(
+        &self,
+        now: Instant,
+        guid: Guid,
+        network: Network,
+        platform: Box<dyn Platform>,
+    ) -> Self {
+        let mut lan = LanPolicy { network, ..self.lan.clone() };
+        let lan_config = self.lan_config.sibling(&lan);
+        lan_config.enforce(&mut lan);
         let mut sessions = Sessions::new(*self.sessions.limits());
         sessions.set_quirks(self.sessions.quirks());
         // Whoever adds a field decides here whether it goes with the make or with the machine.
@@ -27,7 +40,13 @@ impl Bmc {
             device_id: self.device_id,
             guid,
             users: self.users.clone(),
-            lan: self.lan.clone(),
+            lockouts: Lockouts::default(),
+            lan,
+            lan_config,
+            sol_config: self.sol_config.sibling(),
+            statistics: Statistics::default(),
+            lan_access: self.lan_access.clone(),
+            lan_key: self.lan_key.clone(),
             sessions,
             chassis: self.chassis.sibling(now),
             restore_policy: self.restore_policy,
@@ -42,6 +61,7 @@ impl Bmc {
             sensors: self.sensors.sibling(now),
             platform,
             cold_reset_pending: false,
+            faults: Faults::new(self.faults()),
             journal: Journal::forgetful(),
             last_held: 0,
             failed_until: 0,

@@ -41,17 +41,18 @@ fn get_self_test_results(
 
 /// The controller and the system share one GUID, as OpenBMC's do.
 fn get_device_guid(bmc: &mut Bmc, _: &Context, _: GetDeviceGuid) -> Outcome<Guid> {
-    Ok(bmc.guid)
+    Ok(bmc.guid())
 }
 
 fn get_system_guid(bmc: &mut Bmc, _: &Context, _: GetSystemGuid) -> Outcome<Guid> {
-    Ok(bmc.guid)
+    Ok(bmc.guid())
 }
 
 /// Ends every session, once it is answered.
 fn cold_reset(bmc: &mut Bmc, _: &Context, _: ColdReset) -> Outcome<()> {
     bmc.cancel_reservations();
     bmc.sensors.reset();
+    bmc.lan_access.restart();
     bmc.cold_reset_pending = true;
     Ok(())
 }

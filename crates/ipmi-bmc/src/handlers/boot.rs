@@ -1,6 +1,9 @@
 //! Boot options. IPMI v2.0 §28.12 and §28.13.
 
-use ipmi_wire::cmd::chassis::{GetSystemBootOptions, SetSystemBootOptions, SystemBootOptions};
+use ipmi_wire::cmd::chassis::{
+    BootParameter, GetSystemBootOptions, SetSystemBootOptions, SystemBootOptions,
+};
+use ipmi_wire::{Access, Privilege};
 
 use crate::bmc::Bmc;
 use crate::context::Context;
@@ -12,9 +15,13 @@ pub(super) fn register(table: &mut Table) {
 
 fn set_system_boot_options(
     bmc: &mut Bmc,
-    _: &Context,
+    context: &Context,
     request: SetSystemBootOptions,
 ) -> Outcome<()> {
+    // Appendix G, note to this command: to go past the machine's passwords takes an administrator.
+    if matches!(&request.value, Some(BootParameter::Flags(flags)) if flags.bypass_password) {
+        context.origin.check(Access::Session(Privilege::Administrator))?;
+    }
     bmc.boot.set(&request, &mut bmc.journal)
 }
 

@@ -3,7 +3,10 @@
 
 mod app;
 mod boot;
+mod channel;
 mod chassis;
+mod lan;
+mod payload;
 mod sensor;
 mod session;
 mod storage;
@@ -15,11 +18,14 @@ use crate::dispatch::Table;
 pub(crate) fn register(table: &mut Table) {
     app::register(table);
     session::register(table);
+    channel::register(table);
+    payload::register(table);
     user::register(table);
     chassis::register(table);
     boot::register(table);
     storage::register(table);
     sensor::register(table);
+    lan::register(table);
 }
 
 #[cfg(test)]

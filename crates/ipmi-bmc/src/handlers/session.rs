@@ -7,24 +7,23 @@ use ipmi_session::console::Agreed;
 use ipmi_session::managed::{ADVERTISED, Active};
 use ipmi_wire::cmd::app::{
     ActivateSession, ActivatedSession, ActiveSession, AlgorithmTag, AuthTypes,
-    ChannelAuthenticationCapabilities, ChannelCipherSuites, ChannelInfo, ChannelMedium,
-    ChannelProtocol, CipherSuiteRecord, CloseSession, GetChannelAuthenticationCapabilities,
-    GetChannelCipherSuites, GetChannelInfo, GetSessionChallenge, GetSessionInfo, SessionChallenge,
-    SessionInfo, SessionLan, SessionPrivilegeLevel, SessionSelector, SessionSupport,
-    SetSessionPrivilegeLevel,
+    ChannelAuthenticationCapabilities, ChannelCipherSuites, CipherSuiteRecord, CloseSession,
+    GetChannelAuthenticationCapabilities, GetChannelCipherSuites, GetSessionChallenge,
+    GetSessionInfo, SessionChallenge, SessionInfo, SessionLan, SessionPrivilegeLevel,
+    SessionSelector, SetSessionPrivilegeLevel,
 };
-use ipmi_wire::session::{AuthType, CipherSuite};
+use ipmi_wire::session::CipherSuite;
 use ipmi_wire::{Channel, CompletionCode, Privilege};
 
 use crate::bmc::Bmc;
 use crate::context::{Context, Origin};
 use crate::dispatch::{Outcome, Table};
+use crate::lan::enabled_for;
 
 pub(super) fn register(table: &mut Table) {
     table
         .on(get_channel_authentication_capabilities)
         .on(get_channel_cipher_suites)
-        .on(get_channel_info)
         .on(get_session_challenge)
         .on(activate_session)
         .on(set_session_privilege_level)
@@ -47,15 +46,16 @@ fn get_channel_authentication_capabilities(
 ) -> Outcome<ChannelAuthenticationCapabilities> {
     let channel = lan_channel(context, request.channel)?;
     let quirks = bmc.sessions.quirks();
-    // The answer is the same for every privilege, also for one above the channel's limit: a console
-    // asks for administrator before it knows, and RAKP 2 refuses it by name.
+    // But for the authentication types the answer is the same for every privilege, also for one above
+    // the channel's limit: a console asks for administrator before it knows, and RAKP 2 refuses it by
+    // name.
     let capabilities = ChannelAuthenticationCapabilities {
         channel,
         extended: request.ipmi20,
         // With none of them, there is nothing to offer to a console that does not ask for IPMI v2.0
         // data.
-        auth_types: auth_types(&bmc.lan.ipmi15),
-        kg_nonzero: bmc.lan.kg.as_ref().is_some_and(|kg| !kg.is_zero()),
+        auth_types: enabled_for(&bmc.lan.auth_enables, request.privilege),
+        kg_nonzero: bmc.lan_key.is_set(),
         // A session's packets are all authenticated as agreed. Whoever is told to say otherwise
         // does not mean it.
         per_message_auth_disabled: quirks.has(Quirk::UnexpectedAuth)
@@ -76,16 +76,6 @@ fn get_channel_authentication_capabilities(
         oem_aux: 0,
     };
     Ok(if quirks.has(Quirk::AuthCap) { lie(capabilities) } else { capabilities })
-}
-
-fn auth_types(enabled: &[AuthType]) -> AuthTypes {
-    AuthTypes {
-        none: enabled.contains(&AuthType::None),
-        md2: enabled.contains(&AuthType::Md2),
-        md5: enabled.contains(&AuthType::Md5),
-        straight_password: enabled.contains(&AuthType::Password),
-        oem: false,
-    }
 }
 
 /// The bits that some BMCs get wrong, wrong: [`Quirk::AuthCap`].
@@ -128,36 +118,6 @@ fn get_channel_cipher_suites(
     };
     let piece = list.chunks(ChannelCipherSuites::PIECE).nth(request.index.into());
     Ok(ChannelCipherSuites { channel, data: piece.unwrap_or_default().to_vec() })
-}
-
-fn get_channel_info(
-    bmc: &mut Bmc,
-    context: &Context,
-    request: GetChannelInfo,
-) -> Outcome<ChannelInfo> {
-    let channel = request.channel.resolve(context.origin.channel());
-    let (medium, protocol, session_support, active_sessions) = match channel {
-        Bmc::LAN_CHANNEL => (
-            ChannelMedium::LAN,
-            ChannelProtocol::IPMB,
-            SessionSupport::MultiSession,
-            u8::try_from(bmc.sessions.len()).unwrap_or(0x3f).min(0x3f),
-        ),
-        Channel::SYSTEM_INTERFACE => {
-            (ChannelMedium::SYSTEM_INTERFACE, ChannelProtocol::KCS, SessionSupport::SessionLess, 0)
-        }
-        _ => return Err(CompletionCode::INVALID_DATA_FIELD),
-    };
-    Ok(ChannelInfo {
-        channel,
-        medium,
-        protocol,
-        session_support,
-        active_sessions,
-        // §22.24: the IPMI forum's own number for channels defined by the specification.
-        vendor_iana: 7154,
-        aux: [0; 2],
-    })
 }
 
 /// The sessions themselves answer what sets up one of IPMI v1.5. What comes here came another way,

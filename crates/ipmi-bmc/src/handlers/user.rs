@@ -8,7 +8,7 @@ use ipmi_wire::cmd::app::{
 
 use super::session::lan_channel;
 use crate::bmc::Bmc;
-use crate::context::{Context, Origin};
+use crate::context::Context;
 use crate::dispatch::{Outcome, Table};
 use crate::nvram::WrongPassword;
 use crate::users::Users;
@@ -41,11 +41,14 @@ fn get_user_access(
 ) -> Outcome<UserAccess> {
     lan_channel(context, request.channel)?;
     let user = bmc.users.get(request.user_id)?;
+    // §23.2, parameter 26: who is locked out is disabled for that time.
+    let is_locked = |id| bmc.is_locked_out(context.now, id);
+    let enabled = user.enabled && !is_locked(request.user_id);
     Ok(UserAccess {
         max_user_id: Users::MAX_ID,
-        enabled_users: bmc.users.enabled(),
+        enabled_users: bmc.users.enabled(is_locked),
         fixed_names: Users::fixed_names(),
-        status: if user.enabled { UserStatus::Enabled } else { UserStatus::Disabled },
+        status: if enabled { UserStatus::Enabled } else { UserStatus::Disabled },
         flags: user.flags,
         limit: user.limit,
     })
@@ -53,6 +56,8 @@ fn get_user_access(
 
 fn set_user_name(bmc: &mut Bmc, context: &Context, request: SetUserName) -> Outcome<()> {
     bmc.users.rename(request.user_id, request.name, &mut bmc.journal)?;
+    // It may be somebody else from here on.
+    bmc.lockouts.forget(request.user_id);
     restrict_sessions(bmc, context, request.user_id);
     Ok(())
 }
@@ -65,7 +70,10 @@ fn set_user_password(bmc: &mut Bmc, context: &Context, request: SetUserPassword)
     let SetUserPassword { user_id, operation } = request;
     match operation {
         PasswordOperation::Disable => bmc.users.enable(user_id, false, &mut bmc.journal)?,
-        PasswordOperation::Enable => bmc.users.enable(user_id, true, &mut bmc.journal)?,
+        PasswordOperation::Enable => {
+            bmc.users.enable(user_id, true, &mut bmc.journal)?;
+            bmc.lockouts.forget(user_id);
+        }
         PasswordOperation::Set(password) => {
             bmc.users.set_password(user_id, &password, &mut bmc.journal)?;
             end_other_sessions(bmc, context, user_id);
@@ -84,25 +92,9 @@ fn set_user_password(bmc: &mut Bmc, context: &Context, request: SetUserPassword)
     Ok(())
 }
 
-/// Leaves the sessions of user `id` no more than the user may do now: none at all, perhaps. The
-/// asking one ends with its answer, so that ipmitool 1.8.19 waits ten seconds for that to its Close
-/// Session.
+/// Leaves the sessions of user `id` no more than the user may do now.
 fn restrict_sessions(bmc: &mut Bmc, context: &Context, id: u8) {
-    bmc.sessions.cancel_logins(id);
-    let access = bmc.users.get(id).ok().and_then(|user| user.access());
-    for session_id in sessions_of(bmc, id) {
-        let Some(session) = bmc.sessions.get_mut(session_id) else { continue };
-        match access {
-            Some(limit) => {
-                session.limit = session.limit.min(limit);
-                session.privilege = session.privilege.min(limit);
-            }
-            None if own(context) == Some(session_id) => session.close_after_answer(),
-            None => {
-                bmc.sessions.close(session_id);
-            }
-        }
-    }
+    bmc.restrict_sessions(Some(id), context.origin.session_id());
 }
 
 /// Ends the sessions of user `id` that somebody opened with the old password. Whoever set the new
@@ -110,7 +102,7 @@ fn restrict_sessions(bmc: &mut Bmc, context: &Context, id: u8) {
 fn end_other_sessions(bmc: &mut Bmc, context: &Context, id: u8) {
     bmc.sessions.cancel_logins(id);
     for session_id in sessions_of(bmc, id) {
-        if own(context) != Some(session_id) {
+        if context.origin.session_id() != Some(session_id) {
             bmc.sessions.close(session_id);
         }
     }
@@ -119,12 +111,4 @@ fn end_other_sessions(bmc: &mut Bmc, context: &Context, id: u8) {
 fn sessions_of(bmc: &Bmc, id: u8) -> Vec<u32> {
     let sessions = bmc.sessions.iter().filter(|session| session.user_id == id);
     sessions.map(|session| session.managed_session_id).collect()
-}
-
-/// The asking session.
-const fn own(context: &Context) -> Option<u32> {
-    match context.origin {
-        Origin::Session { session_id, .. } => Some(session_id),
-        Origin::Sessionless { .. } | Origin::SystemInterface => None,
-    }
 }

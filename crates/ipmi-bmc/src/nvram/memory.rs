@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use ipmi_wire::cmd::app::Guid;
 use ipmi_wire::cmd::chassis::{PowerRestorePolicy, SetSystemBootOptions};
+use ipmi_wire::cmd::transport::{LanParameter, SolParameter};
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Decode, DecodeError, Encode, Reader};
 
-use super::{KeptUser, Key, Room, setting};
+use super::{KeptChannel, KeptKey, KeptUser, Key, Room, setting};
+use crate::lan;
 
 /// What a BMC remembers from before. What is `None` was never kept, and the personality's or the
 /// configuration's holds.
@@ -36,8 +38,20 @@ pub struct Memory {
     pub restore_policy: Option<PowerRestorePolicy>,
     /// Users, by ID.
     pub users: BTreeMap<u8, KeptUser>,
+    /// What was set at the LAN channel.
+    pub lan_channel: Option<KeptChannel>,
+    /// Its `K_G`.
+    pub kg: Option<KeptKey>,
     /// Boot options, as the commands that set them.
     pub boot_options: Vec<SetSystemBootOptions>,
+    /// LAN configuration parameters.
+    pub lan_parameters: Vec<LanParameter>,
+    /// Privilege levels of cipher suites, by their number; 0 is switched off.
+    pub suite_privileges: BTreeMap<u8, u8>,
+    /// What the configuration said of the network when it was last followed.
+    pub lan_seed: Option<Vec<u8>>,
+    /// SOL configuration parameters.
+    pub sol_parameters: Vec<SolParameter>,
 }
 
 /// The log as it was.
@@ -175,7 +189,22 @@ impl Memory {
                 self.users.insert(id, KeptUser::decode(r)?);
             }
             Room::BootOptions => self.boot_options.push(SetSystemBootOptions::decode(r)?),
-            Room::Sel | Room::Sdr => {
+            // There is one channel. Others are a later program's.
+            Room::Channels if key.number == 1 => self.lan_channel = Some(KeptChannel::decode(r)?),
+            Room::Lan if key == lan::SEED => self.lan_seed = Some(r.take_rest().to_vec()),
+            Room::Lan => {
+                let [selector, set, ..] = key.number.to_le_bytes();
+                if selector == lan::SUITES {
+                    self.suite_privileges.insert(set, r.u8("privilege level")?);
+                } else {
+                    self.lan_parameters.push(LanParameter::decode(selector, r)?);
+                }
+            }
+            Room::Sol => {
+                let [selector, ..] = key.number.to_le_bytes();
+                self.sol_parameters.push(SolParameter::decode(selector, r)?);
+            }
+            Room::Sel | Room::Sdr | Room::Channels => {
                 r.take_rest();
             }
         }
@@ -208,6 +237,7 @@ impl Memory {
                 let number = r.u8("power restore policy")?;
                 self.restore_policy = Some(PowerRestorePolicy::from_number(number));
             }
+            setting::KG => self.kg = Some(KeptKey::decode(r)?),
             // Of a later program with the same format: what it added does not concern this one.
             _ => {
                 r.take_rest();

@@ -5,6 +5,7 @@
 //! store gave back, decoded. How a value is written is in this module alone, so that the format has
 //! one home; where it is written is not our business.
 
+mod channel;
 mod memory;
 mod user;
 
@@ -12,6 +13,7 @@ use core::fmt;
 
 use ipmi_wire::Encode;
 
+pub use channel::{KeptChannel, KeptKey};
 pub use memory::{Damaged, KeptLog, KeptRepository, KeptSensor, LogHeader, Memory};
 pub use user::{KeptPassword, KeptUser, Seed, WrongPassword};
 
@@ -36,11 +38,18 @@ pub enum Room {
     Users = 6,
     /// Boot options; the key is the parameter.
     BootOptions = 7,
+    /// What was set at a channel; the key is its number.
+    Channels = 8,
+    /// LAN configuration parameters; the key is the parameter, which of a set (of the privileges of
+    /// cipher suites, the suite), or FFFFh for what the configuration said.
+    Lan = 9,
+    /// SOL configuration parameters; the key is the parameter.
+    Sol = 10,
 }
 
 impl Room {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Settings,
         Self::Sel,
         Self::Sdr,
@@ -48,6 +57,9 @@ impl Room {
         Self::Sensors,
         Self::Users,
         Self::BootOptions,
+        Self::Channels,
+        Self::Lan,
+        Self::Sol,
     ];
 
     /// The room of this number.
@@ -90,6 +102,8 @@ pub mod setting {
     pub const SDR: Key = key(6);
     /// Power restore policy: its number, one byte.
     pub const RESTORE_POLICY: Key = key(7);
+    /// The LAN channel's `K_G`, once a command has set or locked it.
+    pub const KG: Key = key(8);
 }
 
 /// One change of what is kept. Values do not print: some are passwords.

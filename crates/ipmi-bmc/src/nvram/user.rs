@@ -1,7 +1,7 @@
 //! How a user is kept.
 
 use ipmi_session::Secret;
-use ipmi_wire::cmd::app::{Password, PasswordSize, UserFlags};
+use ipmi_wire::cmd::app::{Password, PasswordSize, PayloadAccess, UserFlags};
 use ipmi_wire::session::Username;
 use ipmi_wire::{Decode, DecodeError, Encode, Privilege, Reader};
 use subtle::ConstantTimeEq;
@@ -22,11 +22,14 @@ pub struct KeptUser {
     pub flags: UserFlags,
     /// The most that the user may do; `None` is no access.
     pub limit: Option<Privilege>,
+    /// Which payloads the user may activate.
+    pub payloads: PayloadAccess,
 }
 
 impl Default for KeptUser {
     /// Nobody. IPMI messages are allowed already: `ipmitool user priv`, which many take for all
-    /// that it needs, says nothing of them.
+    /// that it needs, says nothing of them. So is Serial over LAN, as with OpenBMC: what it takes is
+    /// a privilege level, too.
     fn default() -> Self {
         Self {
             seed: None,
@@ -35,6 +38,7 @@ impl Default for KeptUser {
             enabled: false,
             flags: UserFlags { messaging: true, ..UserFlags::default() },
             limit: None,
+            payloads: PayloadAccess::SOL,
         }
     }
 }
@@ -131,7 +135,7 @@ impl Eq for KeptPassword {}
 
 impl Encode for KeptUser {
     fn encode(&self, out: &mut Vec<u8>) {
-        let Self { seed, name, password, enabled, flags, limit } = self;
+        let Self { seed, name, password, enabled, flags, limit, payloads } = self;
         let UserFlags { callback_only, link_authentication, messaging } = *flags;
         let bits = [*enabled, callback_only, link_authentication, messaging, seed.is_some()];
         out.push(bits.iter().rev().fold(0, |bits, bit| (bits << 1) | u8::from(*bit)));
@@ -142,6 +146,10 @@ impl Encode for KeptUser {
             out.extend([u8::from(*enabled), limit.number()]);
             encode_name(name, out);
             password.encode(out);
+        }
+        // Earlier programs know nothing of it, and end here.
+        if *payloads != PayloadAccess::SOL {
+            out.extend([payloads.standard, payloads.oem]);
         }
     }
 }
@@ -167,7 +175,12 @@ impl Decode for KeptUser {
             link_authentication: bits & 4 != 0,
             messaging: bits & 8 != 0,
         };
-        Ok(Self { seed, name, password, enabled: bits & 1 != 0, flags, limit })
+        let payloads = if r.is_empty() {
+            PayloadAccess::SOL
+        } else {
+            PayloadAccess { standard: r.u8("payloads")?, oem: r.u8("OEM payloads")? }
+        };
+        Ok(Self { seed, name, password, enabled: bits & 1 != 0, flags, limit, payloads })
     }
 }
 
@@ -237,7 +250,21 @@ mod tests {
             enabled: true,
             flags: UserFlags { messaging: true, ..UserFlags::default() },
             limit: Some(Privilege::Operator),
+            payloads: PayloadAccess::SOL,
         }
+    }
+
+    #[test]
+    fn payloads_come_after_all_that_earlier_programs_wrote() {
+        let before = user().to_bytes();
+        for payloads in [PayloadAccess::default(), PayloadAccess { standard: 0x82, oem: 0x10 }] {
+            let kept = KeptUser { payloads, ..user() };
+            let bytes = kept.to_bytes();
+            assert_eq!(&bytes[..before.len()], before);
+            assert_eq!(KeptUser::decode_exact(&bytes), Ok(kept));
+            assert!(KeptUser::decode_exact(&bytes[..bytes.len() - 1]).is_err());
+        }
+        assert_eq!(KeptUser::decode_exact(&before).unwrap().payloads, PayloadAccess::SOL);
     }
 
     #[test]

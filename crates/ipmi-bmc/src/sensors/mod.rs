@@ -26,13 +26,15 @@ mod thresholds;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use ipmi_wire::CompletionCode;
 use ipmi_wire::cmd::sensor::{
     EventBits, EventDataBytes, SensorEventEnable, SensorEventStatus, SensorHysteresis,
     SensorReading, SensorReadingFactors, SensorThresholds, SensorTypes, SetSensorEventEnable,
     SetSensorReading,
 };
-use ipmi_wire::sdr::{RawThresholds, Record, SensorKey, SensorType, ThresholdMask};
+use ipmi_wire::sdr::{
+    EventReadingType, RawThresholds, Record, SensorKey, SensorType, ThresholdMask,
+};
+use ipmi_wire::{Channel, CompletionCode};
 
 use crate::dispatch::Outcome;
 use crate::nvram::{Journal, KeptSensor, Key, Room};
@@ -56,6 +58,8 @@ pub(crate) struct Engine {
     /// When something is to be scanned, or a scan has taken its time.
     due: Option<Instant>,
     out: Outbox,
+    /// The number of the sensor that tells of sessions, which says nothing but that.
+    audit: Option<u8>,
 }
 
 impl Engine {
@@ -84,7 +88,14 @@ impl Engine {
             its.map(|(at, _)| at).collect()
         };
         let buses = (0..plan.buses.len()).map(|bus| Bus::new(on(bus))).collect();
-        Self { epoch: now, slots, buses, was_on: None, due: Some(now), out: Outbox::new() }
+        let audit = records.iter().find_map(|record| match record {
+            Record::EventOnly(sensor) if sensor.sensor_type == SensorType::SESSION_AUDIT => {
+                Some(sensor.key).filter(|key| is_ours(*key)).map(|key| key.number)
+            }
+            _ => None,
+        });
+        let out = Outbox::new();
+        Self { epoch: now, slots, buses, was_on: None, due: Some(now), out, audit }
     }
 
     /// The same sensors at another machine: set as these are, none of them scanned yet.
@@ -96,6 +107,7 @@ impl Engine {
             was_on: None,
             due: Some(now),
             out: Outbox { open: self.out.open, ..Outbox::new() },
+            audit: self.audit,
         }
     }
 
@@ -177,6 +189,21 @@ impl Engine {
             slot.live = Some(Live { raw: 0, states, at: now });
             slot.evaluate(EventDataBytes::Own, &mut self.out);
         }
+    }
+
+    /// Tells that a user was locked out for wrong passwords. IPMI v2.0 §42.2, Table 42-3: offset 3
+    /// of Session Audit, with the user and the channel. Without such a sensor, sensor 0 tells it.
+    pub(crate) fn tell_lockout(&mut self, user_id: u8, channel: Channel) {
+        const INVALID_PASSWORD_DISABLE: u8 = 0x03;
+        /// Bytes 2 and 3 hold what belongs to the offset.
+        const SENSOR_SPECIFIC: u8 = 0xf0;
+        self.out.send(SensorEvent {
+            number: self.audit.unwrap_or_default(),
+            sensor_type: SensorType::SESSION_AUDIT,
+            event_type: EventReadingType::SENSOR_SPECIFIC,
+            assertion: true,
+            data: [SENSOR_SPECIFIC | INVALID_PASSWORD_DISABLE, user_id & 0x3f, channel.number()],
+        });
     }
 
     /// Lets go of latched states that are over, as a power cycle or a reset of the controller does.

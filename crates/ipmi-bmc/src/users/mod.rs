@@ -2,15 +2,20 @@
 
 mod bad_password;
 mod directory;
+mod lockouts;
 mod table;
 
 use ipmi_session::Secret;
 use ipmi_wire::Privilege;
+use ipmi_wire::cmd::transport::AuthTypeEnables;
 use ipmi_wire::session::{AuthType, CipherSuite, Username};
 
 pub use bad_password::BadPasswordPolicy;
 pub(crate) use directory::Directory;
+pub(crate) use lockouts::Lockouts;
 pub(crate) use table::Users;
+
+use crate::lan::Network;
 
 /// A user as configured, which is how a BMC is delivered: see [`Settings`](crate::Settings).
 #[derive(Clone, Debug)]
@@ -27,19 +32,27 @@ pub struct User {
     pub enabled: bool,
 }
 
-/// The LAN channel's policy.
+/// The LAN channel's policy, as delivered: what commands set of it is kept elsewhere.
 #[derive(Clone, Debug)]
 pub struct LanPolicy {
-    /// The channel's privilege limit.
+    /// The channel's privilege limit, until Set Channel Access sets another.
     pub limit: Privilege,
-    /// Cipher suites on offer, the preferred one first, each with its maximum privilege.
+    /// Cipher suites on offer, the preferred one first, each with its maximum privilege. One that is
+    /// not to be used is not there.
     pub suites: Vec<(CipherSuite, Privilege)>,
-    /// `K_g`, if set.
+    /// `K_g`, if set, until Set Channel Security Keys sets another.
     pub kg: Option<Secret>,
     /// How sessions of IPMI v1.5 may be authenticated; with none, there are no such sessions.
     pub ipmi15: Vec<AuthType>,
     /// What wrong passwords lead to.
     pub bad_password: BadPasswordPolicy,
+    /// Whether who does not know a password learns nothing of users, not even their names.
+    pub hide_usernames: bool,
+    /// The privilege levels that the authentication types of IPMI v1.5 are enabled for. As
+    /// delivered it is for all, whatever is said here: LAN parameter 2 says it.
+    pub auth_enables: AuthTypeEnables,
+    /// The network that the channel is in, as delivered.
+    pub network: Network,
 }
 
 impl Default for LanPolicy {
@@ -52,6 +65,9 @@ impl Default for LanPolicy {
             kg: None,
             ipmi15: Vec::new(),
             bad_password: BadPasswordPolicy::default(),
+            hide_usernames: false,
+            auth_enables: AuthTypeEnables::default(),
+            network: Network::default(),
         }
     }
 }

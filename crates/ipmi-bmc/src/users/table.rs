@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ipmi_wire::cmd::app::{Password, UserFlags};
+use ipmi_wire::cmd::app::{Password, PayloadAccess, UserFlags};
 use ipmi_wire::session::Username;
 use ipmi_wire::{CompletionCode, Privilege};
 
@@ -89,9 +89,10 @@ impl Users {
         Ok(self.0.get(&id).cloned().unwrap_or_default())
     }
 
-    /// How many users are enabled.
-    pub(crate) fn enabled(&self) -> u8 {
-        u8::try_from(self.iter().filter(|user| user.enabled).count()).unwrap_or(u8::MAX)
+    /// How many users are enabled, not counting those of whom `but` says so.
+    pub(crate) fn enabled(&self, but: impl Fn(u8) -> bool) -> u8 {
+        let enabled = self.with_ids().filter(|(id, user)| user.enabled && !but(*id));
+        u8::try_from(enabled.count()).unwrap_or(u8::MAX)
     }
 
     /// How many names cannot be changed: the null user's.
@@ -132,6 +133,23 @@ impl Users {
         self.change(id, journal, |user| {
             user.flags = flags.unwrap_or(user.flags);
             user.limit = limit;
+            Ok(())
+        })
+    }
+
+    /// Lets user `id` activate these payloads, too, or no longer.
+    pub(crate) fn set_payloads(
+        &mut self,
+        id: u8,
+        enable: bool,
+        payloads: PayloadAccess,
+        journal: &mut Journal,
+    ) -> Outcome<()> {
+        self.change(id, journal, |user| {
+            user.payloads = match enable {
+                true => user.payloads.with(payloads),
+                false => user.payloads.without(payloads),
+            };
             Ok(())
         })
     }
@@ -394,7 +412,7 @@ mod tests {
         // Nor is there another.
         users.set_password(5, &password("secret"), &mut journal).unwrap();
         assert_eq!(users.enable(5, true, &mut journal), refused);
-        assert_eq!(users.enabled(), 1);
+        assert_eq!((users.enabled(|_| false), users.enabled(|id| id == 2)), (1, 0));
     }
 
     #[test]

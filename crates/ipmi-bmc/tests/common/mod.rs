@@ -2,6 +2,8 @@
 //! store that is a map.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+pub(crate) mod console;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -301,7 +303,12 @@ impl Machine {
     pub(crate) fn sibling(&self) -> Self {
         let bench = Bench::default();
         bench.state().says = self.bench.state().says.clone();
-        let bmc = self.bmc.sibling(self.now, Guid([8; 16]), Box::new(bench.clone()));
+        let bmc = self.bmc.sibling(
+            self.now,
+            Guid([8; 16]),
+            self.lan.network.clone(),
+            Box::new(bench.clone()),
+        );
         let (personality, lan) = (self.personality.clone(), self.lan.clone());
         let (now, store) = (self.now, BTreeMap::new());
         Self { bmc, bench, now, start: now, store, log: self.log, personality, lan }

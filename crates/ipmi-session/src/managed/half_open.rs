@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use ipmi_wire::Privilege;
-use ipmi_wire::session::{CipherSuite, OpenSessionRequest, Rakp1};
+use ipmi_wire::session::{CipherSuite, OpenSessionRequest, Rakp1, RmcpPlusStatus};
 
 use crate::keys::Exchange;
 use crate::managed::Account;
@@ -29,8 +29,11 @@ pub(super) struct HalfOpen {
 pub(super) struct Challenge {
     pub(super) rakp1: Rakp1,
     pub(super) exchange: Exchange,
+    /// Perhaps nobody's, where names are hidden.
     pub(super) account: Account,
     pub(super) role: Privilege,
+    /// Why there will be no session, which is told to nobody but who has proven to be the user.
+    pub(super) hidden: Option<RmcpPlusStatus>,
 }
 
 /// Something that is begun and not finished, and holds a place until then.
@@ -66,7 +69,7 @@ impl Begun for HalfOpen {
     }
 
     fn user_id(&self) -> Option<u8> {
-        self.challenge.as_ref().map(|challenge| challenge.account.user_id)
+        self.challenge.as_ref().and_then(|challenge| challenge.account.owner())
     }
 }
 

@@ -18,7 +18,7 @@ use crate::managed::active::{Guard, V20Guard};
 use crate::managed::half_open::{Challenge, HalfOpen};
 use crate::managed::odd::{self, Calculation};
 use crate::managed::responses::Responses;
-use crate::managed::{Accounts, Active, Sessions};
+use crate::managed::{Account, Accounts, Active, Login, Sessions};
 use crate::protection::Protection;
 use crate::quirk::{Quirk, Quirks};
 use crate::secret::Digest;
@@ -58,6 +58,11 @@ impl Sessions {
         };
         if let Some(known) = self.half_open.find(from, |known| known.request == request) {
             return datagram(PayloadType::OpenSessionResponse, &accepted(quirks, known)?);
+        }
+        if !accounts.is_open() {
+            // Nobody may do anything here. OpenBMC (netipmid's rakp12.cpp) says so at RAKP 1.
+            let status = RmcpPlusStatus::UNAUTHORIZED_ROLE;
+            return refuse(request.tag, status, request.console_session_id);
         }
         let mut offered = accounts.suites();
         offered.retain(|(suite, _)| !odd::refuses(quirks, *suite));
@@ -121,12 +126,23 @@ impl Sessions {
             };
             let lookup = (!rakp1.name_only_lookup()).then_some(role);
             let username = odd::username(quirks, &rakp1.username);
-            let Some(account) = accounts.find(&username, lookup) else {
-                return refuse(tag, RmcpPlusStatus::UNAUTHORIZED_NAME, console_id);
+            let found = accounts.find(&username, lookup);
+            let status = match &found {
+                None => Some(RmcpPlusStatus::UNAUTHORIZED_NAME),
+                Some(account) if role > account.limit => Some(RmcpPlusStatus::UNAUTHORIZED_ROLE),
+                Some(_) => None,
             };
-            if role > account.limit || role > entry.limit {
-                return refuse(tag, RmcpPlusStatus::UNAUTHORIZED_ROLE, console_id);
+            // With names hidden, one and the same is done for everybody from here on. What the
+            // channel and the suite allow is no secret.
+            let hides = accounts.hides_names();
+            let beyond = (role > entry.limit).then_some(RmcpPlusStatus::UNAUTHORIZED_ROLE);
+            let at_once = if hides { beyond } else { status.or(beyond) };
+            if let Some(status) = at_once {
+                return refuse(tag, status, console_id);
             }
+            let nobodys = if hides { Account::nobodys::<20>(entropy) } else { None };
+            let account = found.or(nobodys)?;
+            let hidden = status;
             let mut managed_random = [0; 16];
             entropy.fill(&mut managed_random);
             let exchange = Exchange {
@@ -138,7 +154,7 @@ impl Sessions {
                 role_byte: rakp1.role_byte,
                 username: rakp1.username,
             };
-            entry.challenge = Some(Box::new(Challenge { rakp1, exchange, account, role }));
+            entry.challenge = Some(Box::new(Challenge { rakp1, exchange, account, role, hidden }));
         }
         let challenge = entry.challenge.as_ref()?;
         let algorithm = entry.suite.algorithms()?.authentication;
@@ -164,7 +180,9 @@ impl Sessions {
     /// Answers RAKP 3; `None` to drop it, `Some(None)` if it needs no answer.
     ///
     /// One that aborts is never answered, whatever it is about. It takes back a handshake of its
-    /// sender, and no more: nothing in it proves who it is from, so an active session lives on.
+    /// sender, and no more: nothing in it proves who it is from, so an active session lives on. One
+    /// that says that RAKP 2's code is wrong tells of a wrong password: who checks it, as our own
+    /// console does, never lets us see a wrong one. (ipmitool and FreeIPMI say nothing at all.)
     #[allow(clippy::option_option, reason = "dropped and counted, or silently done")]
     pub(super) fn rakp3(
         &mut self,
@@ -176,7 +194,11 @@ impl Sessions {
         let rakp3 = Rakp3::decode_exact(payload).ok()?;
         let Rakp3 { tag, managed_session_id, .. } = rakp3;
         if !rakp3.status.is_ok() {
-            return self.half_open.take(from, managed_session_id).map(|_| None);
+            let entry = self.half_open.take(from, managed_session_id)?;
+            if rakp3.status == RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE {
+                self.note_wrong_password(entry.challenge.as_deref());
+            }
+            return Some(None);
         }
         if let Some(active) = self.active.get(&managed_session_id) {
             return repeat_rakp4(active, from, &rakp3).map(Some);
@@ -193,8 +215,18 @@ impl Sessions {
         entry.challenge.as_ref()?;
         let entry = self.half_open.take(from, managed_session_id)?;
         let console_id = entry.request.console_session_id;
+        if !self.is_proven(&rakp3, &entry) {
+            self.note_wrong_password(entry.challenge.as_deref());
+            return refuse(RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE, console_id).map(Some);
+        }
+        let by_password = entry
+            .suite
+            .algorithms()
+            .is_some_and(|a| a.authentication != AuthenticationAlgorithm::None);
         match self.activate(now, &rakp3, entry, accounts) {
             Ok((active, reply)) => {
+                let user_id = active.user_id;
+                self.login = by_password.then_some(Login::Succeeded { user_id });
                 self.active.insert(managed_session_id, active);
                 Some(Some(reply))
             }
@@ -202,15 +234,14 @@ impl Sessions {
         }
     }
 
-    /// The session that RAKP 3 opens and its RAKP 4, or why there is none.
-    fn activate(
-        &self,
-        now: Instant,
-        rakp3: &Rakp3,
-        entry: HalfOpen,
-        accounts: &dyn Accounts,
-    ) -> Result<(Active, Vec<u8>), RmcpPlusStatus> {
-        let proven = entry.challenge.as_ref().is_some_and(|challenge| {
+    fn note_wrong_password(&mut self, challenge: Option<&Challenge>) {
+        let owner = challenge.and_then(|challenge| challenge.account.owner());
+        self.login = owner.map(|user_id| Login::WrongPassword { user_id });
+    }
+
+    /// Whether RAKP 3 proves that its sender knows the password.
+    fn is_proven(&self, rakp3: &Rakp3, entry: &HalfOpen) -> bool {
+        entry.challenge.as_ref().is_some_and(|challenge| {
             entry
                 .suite
                 .algorithms()
@@ -223,9 +254,19 @@ impl Sessions {
                         .rakp3_code(algorithm, &password)
                 })
                 .is_some_and(|code| code.matches(&rakp3.auth_code))
-        });
-        if !proven {
-            return Err(RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE);
+        })
+    }
+
+    /// The session that a proven RAKP 3 opens and its RAKP 4, or why there is none.
+    fn activate(
+        &self,
+        now: Instant,
+        rakp3: &Rakp3,
+        entry: HalfOpen,
+        accounts: &dyn Accounts,
+    ) -> Result<(Active, Vec<u8>), RmcpPlusStatus> {
+        if let Some(status) = entry.challenge.as_ref().and_then(|challenge| challenge.hidden) {
+            return Err(status);
         }
         if self.active.len() >= self.limits.sessions {
             return Err(RmcpPlusStatus::INSUFFICIENT_RESOURCES);

@@ -48,7 +48,7 @@ use ipmi_wire::rmcp::{AsfMessage, RmcpClass, RmcpHeader};
 use ipmi_wire::session::{PayloadType, SessionPacket, V15Packet, V20Header, V20Packet};
 use ipmi_wire::{Decode, Encode, Reader};
 
-pub use accounts::{Account, Accounts};
+pub use accounts::{Account, Accounts, Login};
 pub use active::Active;
 use active::Opened;
 pub use delayed::Delayed;
@@ -97,6 +97,7 @@ pub struct Sessions {
     active: HashMap<u32, Active>,
     buckets: Buckets,
     delayed: VecDeque<Delayed>,
+    login: Option<Login>,
     dropped: u64,
 }
 
@@ -160,6 +161,7 @@ impl Sessions {
             active: HashMap::new(),
             buckets: Buckets::default(),
             delayed: VecDeque::new(),
+            login: None,
             dropped: 0,
         }
     }
@@ -174,6 +176,7 @@ impl Sessions {
         entropy: &mut dyn Entropy,
     ) -> Received {
         self.handle_timeout(now);
+        self.login = None;
         let received = self.dispatch(now, from, datagram, accounts, entropy);
         received.unwrap_or_else(|| {
             self.dropped = self.dropped.saturating_add(1);
@@ -268,11 +271,22 @@ impl Sessions {
         self.challenges.drop_user(user_id);
     }
 
+    /// Ends all handshakes that are under way, because what may be agreed in them has changed.
+    pub fn cancel_all_logins(&mut self) {
+        self.half_open = Table::default();
+        self.challenges = Table::default();
+    }
+
+    /// What the datagram that was [`receive`](Self::receive)d last says about a password, if it says
+    /// anything.
+    pub fn take_login(&mut self) -> Option<Login> {
+        self.login.take()
+    }
+
     /// Ends all sessions and handshakes, as a restart of the BMC does.
     pub fn close_all(&mut self) {
         self.active.clear();
-        self.half_open = Table::default();
-        self.challenges = Table::default();
+        self.cancel_all_logins();
         self.delayed.clear();
     }
 

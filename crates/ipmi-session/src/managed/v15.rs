@@ -11,14 +11,14 @@ use ipmi_wire::cmd::app::{
     ActivateSession, ActivatedSession, GetSessionChallenge, SessionChallenge,
 };
 use ipmi_wire::lan::LanMessage;
-use ipmi_wire::session::V15Packet;
+use ipmi_wire::session::{AuthType, V15Packet};
 use ipmi_wire::{Command, CompletionCode, Decode, Encode, Privilege, Response};
 use subtle::ConstantTimeEq;
 
 use super::active::{Guard, V15Guard};
 use super::half_open::Begun;
 use super::responses::Responses;
-use super::{Account, Accounts, Active, Format, Sessions, odd, request};
+use super::{Account, Accounts, Active, Format, Login, Sessions, odd, request};
 use crate::console::Agreed;
 use crate::entropy::Entropy;
 use crate::quirk::Quirk;
@@ -32,8 +32,11 @@ pub(super) struct Challenged {
     expires: Instant,
     request: GetSessionChallenge,
     answer: SessionChallenge,
+    /// Perhaps nobody's, where names are hidden.
     account: Account,
     protection: V15Protection,
+    /// The last code that was wrong. Consoles repeat what is not answered, and that is one attempt.
+    wrong: Option<[u8; 16]>,
 }
 
 impl Begun for Challenged {
@@ -55,7 +58,7 @@ impl Begun for Challenged {
     }
 
     fn user_id(&self) -> Option<u8> {
-        Some(self.account.user_id)
+        self.account.owner()
     }
 }
 
@@ -102,16 +105,32 @@ impl Sessions {
             return Err(CompletionCode::INVALID_DATA_FIELD);
         }
         let unknown = if request.username.is_empty() { NULL_NAME } else { INVALID_NAME };
-        let account = accounts.find(&request.username, None).ok_or(unknown)?;
+        // Without a code that could be wrong, whoever has a name is in.
+        let hides = accounts.hides_names() && request.auth_type != AuthType::None;
+        let nobodys = if hides { Account::nobodys::<16>(entropy) } else { None };
+        let found = accounts.find(&request.username, None);
         // A password of more than 16 bytes is not one of IPMI v1.5. Cut, it would let in who knows
         // no more than its beginning, as Supermicro's X8DTG-D does (`research/freeipmi.md` §4.8).
-        let protection = V15Protection::new(request.auth_type, &account.password).ok_or(unknown)?;
+        let known = |account: Account| {
+            V15Protection::new(request.auth_type, &account.password).map(|code| (account, code))
+        };
+        let (account, protection) =
+            found.and_then(known).or(nobodys.and_then(known)).ok_or(unknown)?;
         let mut challenge = [0; 16];
         entropy.fill(&mut challenge);
         let answer = SessionChallenge { session_id: self.fresh_session_id(entropy), challenge };
         let life = odd::patience(self.quirks, self.limits.handshake);
         let expires = now.checked_add(life).ok_or(CompletionCode::UNSPECIFIED)?;
-        self.challenges.insert(Challenged { from, expires, request, answer, account, protection });
+        let wrong = None;
+        self.challenges.insert(Challenged {
+            from,
+            expires,
+            request,
+            answer,
+            account,
+            protection,
+            wrong,
+        });
         Ok(answer)
     }
 
@@ -146,10 +165,18 @@ impl Sessions {
                 V15Packet { session_id: temporary_id, ..V15Packet::sessionless(&payload) };
             return refusal.to_datagram();
         };
-        entry.protection.check(packet).ok()?;
+        if entry.protection.check(packet).is_err() {
+            // What has no code at all is no attempt at a password.
+            let owner = entry.account.owner();
+            if packet.auth_code.is_some() && entry.wrong != packet.auth_code {
+                entry.wrong = packet.auth_code;
+                self.login = owner.map(|user_id| Login::WrongPassword { user_id });
+            }
+            return None;
+        }
         let judged = ActivateSession::decode_exact(&message.data)
             .map_err(CompletionCode::from)
-            .and_then(|activate| self.judge(from, temporary_id, &activate));
+            .and_then(|activate| self.judge(from, temporary_id, &activate, accounts));
         let activate = match judged {
             Ok(activate) => activate,
             Err(code) => {
@@ -195,6 +222,9 @@ impl Sessions {
             })),
             responses: Responses::default(),
         };
+        let by_password = agreed != AuthType::None;
+        let user_id = active.user_id;
+        self.login = by_password.then_some(Login::Succeeded { user_id });
         self.active.insert(session_id, active);
         Some(reply)
     }
@@ -221,6 +251,7 @@ impl Sessions {
         from: SocketAddr,
         temporary_id: u32,
         activate: &ActivateSession,
+        accounts: &dyn Accounts,
     ) -> Result<ActivateSession, CompletionCode> {
         const NO_SLOT: CompletionCode = CompletionCode(0x81);
         const SEQUENCE: CompletionCode = CompletionCode(0x84);
@@ -236,7 +267,9 @@ impl Sessions {
         if self.quirks.has(Quirk::ExactPrivilege) && activate.max_privilege != entry.account.limit {
             return Err(CompletionCode::INSUFFICIENT_PRIVILEGE);
         }
-        if activate.max_privilege > entry.account.limit {
+        if activate.max_privilege > entry.account.limit
+            || !accounts.ipmi15_allows(activate.auth_type, activate.max_privilege)
+        {
             return Err(ABOVE_LIMIT);
         }
         if activate.outbound_sequence == 0 {

@@ -42,6 +42,8 @@ impl Entropy for Seeded {
 pub struct Users {
     pub suites: Vec<u8>,
     pub ipmi15: Vec<AuthType>,
+    pub closed: bool,
+    pub hides_names: bool,
 }
 
 impl Accounts for Users {
@@ -71,6 +73,14 @@ impl Accounts for Users {
     fn ipmi15(&self) -> Vec<AuthType> {
         self.ipmi15.clone()
     }
+
+    fn is_open(&self) -> bool {
+        !self.closed
+    }
+
+    fn hides_names(&self) -> bool {
+        self.hides_names
+    }
 }
 
 /// A managed system that carries out each request by counting it.
@@ -97,6 +107,8 @@ impl Bmc {
             users: Users {
                 suites: vec![17, 3, 0, 1, 2, 6, 7, 8, 11, 12, 15, 16],
                 ipmi15: TYPES.to_vec(),
+                closed: false,
+                hides_names: false,
             },
             executed: Vec::new(),
         }

@@ -4,3 +4,4 @@ pub mod app;
 pub mod chassis;
 pub mod sensor;
 pub mod storage;
+pub mod transport;

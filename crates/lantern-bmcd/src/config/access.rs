@@ -1,11 +1,12 @@
 //! Who may come in, and where: addresses, users.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipmi_session::Secret;
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
 use ipmi_wire::session::Username;
+use ipnet::IpNet;
 use toml::Spanned;
 
 use super::secret::SecretText;
@@ -38,6 +39,26 @@ pub(super) fn check_listen(
             ),
         })
         .collect()
+}
+
+pub(super) fn check_networks(allow: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<IpNet>, Fault> {
+    const NETWORKS: &str = "not a network: write \"10.1.0.0/16\", \"2001:db8::/32\" or one address";
+    if allow.get_ref().is_empty() {
+        return fault(allow, "with no network at all nobody is heard; leave it out for everybody");
+    }
+    let network = |written: &Spanned<String>| {
+        let text = written.get_ref();
+        let net = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse::<IpNet>());
+        match net {
+            Ok(net) if net.trunc() == net => Ok(net),
+            Ok(net) => {
+                let meant = net.trunc();
+                fault(written, &format!("this address is not the network's: \"{meant}\" would be"))
+            }
+            Err(_) => fault(written, NETWORKS),
+        }
+    };
+    allow.get_ref().iter().map(network).collect()
 }
 
 pub(super) fn check_users(users: Vec<Spanned<UserSection>>) -> Result<Vec<ipmi_bmc::User>, Fault> {

@@ -24,7 +24,12 @@ impl Config {
             sessions,
             idle_timeout,
             rate,
+            allow,
+            hide_usernames,
             quirks,
+            faults,
+            network,
+            apply,
             power_on,
             seed,
             users,
@@ -45,7 +50,12 @@ impl Config {
             ("[lan] sessions", *sessions == other.sessions),
             ("[lan] idle_timeout", *idle_timeout == other.idle_timeout),
             ("[lan] rate", *rate == other.rate),
+            ("[lan] allow", *allow == other.allow),
+            ("[lan] hide_usernames", *hide_usernames == other.hide_usernames),
             (Self::QUIRKS, *quirks == other.quirks),
+            (Self::FAULTS, *faults == other.faults),
+            ("[lan.network]", *network == other.network),
+            ("[lan] apply", *apply == other.apply),
             ("[machine] power", *power_on == other.power_on),
             ("[machine] seed", *seed == other.seed),
             ("[[user]]", is_same_list(users, &other.users)),
@@ -55,8 +65,10 @@ impl Config {
         all.into_iter().filter_map(|(what, is_same)| (!is_same).then_some(what)).collect()
     }
 
-    /// The one that a running BMC can be given: see [`Server::set_quirks`](crate::Server::set_quirks).
+    /// What a running BMC can be given: see [`Server::set_quirks`](crate::Server::set_quirks).
     pub const QUIRKS: &'static str = "[lan] quirks";
+    /// And this: see [`Server::set_faults`](crate::Server::set_faults).
+    pub const FAULTS: &'static str = "[bmc] faults";
 }
 
 fn is_same(a: Option<&Secret>, b: Option<&Secret>) -> bool {
@@ -91,7 +103,10 @@ mod tests {
             ("gallery-1", "gallery-2", "[bmc] name"),
             ("[17, 3]", "[17]", "[lan] suites"),
             ("[17, 3]", "[17, 3]\nquirks = [\"seqbytwo\"]", Config::QUIRKS),
+            ("[17, 3]", "[17, 3]\nallow = [\"::1\"]", "[lan] allow"),
+            ("[17, 3]", "[17, 3]\nhide_usernames = true", "[lan] hide_usernames"),
             ("[17, 3]", "[17, 3]\nkg = \"k\"", "[lan] kg"),
+            ("\"reference\"", "\"reference\"\nfaults = [\"busy=9\"]", Config::FAULTS),
             ("Oper_Pass_3", "Oper_Pass_4", "[[user]]"),
             ("\"on\"", "\"off\"", "[machine] power"),
         ] {

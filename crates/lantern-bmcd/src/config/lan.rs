@@ -11,6 +11,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
+use super::network::NetworkSection;
 use super::secret::SecretText;
 use super::{Fault, fault};
 
@@ -28,8 +29,14 @@ pub(super) struct LanSection {
     sessions: Option<Spanned<usize>>,
     idle_timeout: Option<Spanned<f64>>,
     rate: Option<Spanned<Rating>>,
+    pub(super) allow: Option<Spanned<Vec<Spanned<String>>>>,
+    #[serde(default)]
+    pub(super) hide_usernames: bool,
     #[serde(default)]
     quirks: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) network: NetworkSection,
+    apply: Option<Spanned<Vec<String>>>,
 }
 
 impl LanSection {
@@ -131,6 +138,15 @@ impl LanSection {
             };
         }
         Ok(limits)
+    }
+
+    pub(super) fn check_apply(&self) -> Result<Option<Vec<String>>, Fault> {
+        match &self.apply {
+            Some(argv) if argv.get_ref().first().is_none_or(String::is_empty) => {
+                fault(argv, "a program and its arguments: [\"/usr/local/sbin/set-network\"]")
+            }
+            argv => Ok(argv.as_ref().map(|argv| argv.get_ref().clone())),
+        }
     }
 
     pub(super) fn check_quirks(&self) -> Result<Quirks, Fault> {

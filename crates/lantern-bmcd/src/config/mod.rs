@@ -17,25 +17,31 @@ use ipmi_session::{Quirks, Secret};
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
 use ipmi_wire::session::{AuthType, CipherSuite};
+use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
 use zeroize::Zeroizing;
 
 mod access;
 mod changes;
+mod faults;
 mod fleet;
 mod lan;
+mod network;
 mod secret;
 mod sensors;
 #[cfg(test)]
 mod tests;
 
-use access::{check_guid, check_listen, check_privilege, check_secret, check_users};
+use access::{
+    check_guid, check_listen, check_networks, check_privilege, check_secret, check_users,
+};
 use fleet::FleetSection;
 use lan::LanSection;
 use secret::SecretText;
 
 pub use fleet::{FleetConfig, FleetError, Spread};
+pub use network::NetworkConfig;
 pub(crate) use sensors::NUMBERS;
 pub use sensors::{
     BusConfig, Definition, Discovery, HwmonConfig, Quantity, SensorConfig, SensorsConfig,
@@ -71,8 +77,18 @@ pub struct Config {
     pub idle_timeout: Duration,
     /// What one source may send outside of sessions; `None` for as much as it likes.
     pub rate: Option<Rate>,
+    /// The networks that datagrams are taken from; `None` for all there are.
+    pub allow: Option<Vec<IpNet>>,
+    /// Whether who does not know a password learns nothing of users, not even their names.
+    pub hide_usernames: bool,
     /// Departures from the specification of sessions.
     pub quirks: Quirks,
+    /// What else it does wrong on purpose.
+    pub faults: Vec<ipmi_bmc::faults::Fault>,
+    /// The network that its LAN parameters tell of, as delivered.
+    pub network: NetworkConfig,
+    /// A program with its arguments that is run when the network's settings have changed.
+    pub apply: Option<Vec<String>>,
     /// Whether the machine is on at first.
     pub power_on: bool,
     /// What the simulated machine's noise starts from.
@@ -203,6 +219,8 @@ struct BmcSection {
     personality: PersonalityName,
     #[serde(default)]
     records: Records,
+    #[serde(default)]
+    faults: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -282,7 +300,12 @@ impl File {
             sessions: limits.sessions,
             idle_timeout: limits.idle,
             rate: limits.rate,
+            allow: lan.allow.as_ref().map(check_networks).transpose()?,
+            hide_usernames: lan.hide_usernames,
             quirks: lan.check_quirks()?,
+            faults: faults::check_faults(&bmc.faults)?,
+            network: lan.network.check()?,
+            apply: lan.check_apply()?,
             power_on: machine.power == Power::On,
             seed: machine.seed,
             users,

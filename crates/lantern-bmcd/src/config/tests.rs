@@ -32,6 +32,7 @@ fn the_defaults_are_the_safe_ones() {
     assert!(config.ipmi15.is_empty() && config.quirks.is_empty());
     assert_eq!((config.sessions, config.idle_timeout), (32, Duration::from_secs(60)));
     assert_eq!(config.rate, Some(Rate { per_second: 256, burst: 512 }));
+    assert!(config.allow.is_none() && !config.hide_usernames);
     assert_eq!(config.users.len(), 1);
 }
 
@@ -62,6 +63,12 @@ fn every_fault_is_placed() {
         ("[lan]", "[lan]\nrate = 5", "bmc.toml:6:8:", "{ per_second = 256, burst = 512 }"),
         ("[lan]", "[lan]\nrate = { per_second = 5 }", "bmc.toml:6:8:", "missing field `burst`"),
         ("[lan]", "[lan]\nrate = { per_second = 5, burst = 0 }", "bmc.toml:6:8:", "of them 0"),
+        ("[lan]", "[lan]\nallow = [\"10.0.0.0/8\", \"host\"]", "bmc.toml:6:24:", "not a network"),
+        ("[lan]", "[lan]\nallow = [\"10.0.0.0/33\"]", "bmc.toml:6:10:", "not a network"),
+        ("[lan]", "[lan]\nallow = [\"10.0.0.1/8\"]", "bmc.toml:6:10:", "\"10.0.0.0/8\" would be"),
+        ("[lan]", "[lan]\nallow = []", "bmc.toml:6:9:", "nobody is heard"),
+        ("[lan]", "[lan]\nallow = \"::1\"", "bmc.toml:6:9:", "expected a sequence"),
+        ("[lan]", "[lan]\nhide_usernames = 1", "bmc.toml:6:18:", "expected a boolean"),
         ("[lan]", "[lan]\nidle_timeout = 0", "bmc.toml:6:16:", "1 to 86400"),
         ("[lan]", "[lan]\nsessions = 64", "bmc.toml:6:12:", "1 to 63"),
         ("[\"127.0.0.1:9623\"]", "1", "bmc.toml:6:10:", "expected a sequence"),
@@ -79,12 +86,15 @@ fn every_fault_is_placed() {
 fn sessions_are_as_they_are_described() {
     let lan = "[lan]\nsuites = [17, 12, 0]\nipmi15 = [\"md5\", \"none\"]\nrate = \"off\"\n\
                allow_insecure_suites = true\nsessions = 4\nidle_timeout = 1.5\n\
-               quirks = [\"SeqByTwo\", \"idzero\"]";
+               quirks = [\"SeqByTwo\", \"idzero\"]\nhide_usernames = true\n\
+               allow = [\"127.0.0.0/8\", \"::1\"]";
     let config = Config::parse(&GOOD.replace("[lan]", lan), Path::new("bmc.toml")).unwrap();
     assert_eq!(config.suites, [17, 12, 0].map(CipherSuite));
     assert_eq!(config.ipmi15, [AuthType::Md5, AuthType::None]);
     assert_eq!((config.sessions, config.idle_timeout), (4, Duration::from_millis(1500)));
     assert_eq!(config.rate, None);
+    let allow: Vec<String> = config.allow.unwrap().iter().map(ToString::to_string).collect();
+    assert!(config.hide_usernames && allow == ["127.0.0.0/8", "::1/128"]);
     assert_eq!(config.quirks, Quirks::from_iter([Quirk::IdZero, Quirk::SeqByTwo]));
     // Every suite there is but those with xRC4.
     for number in 0..=255 {

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use ipmi_bmc::Bmc;
+use ipmi_bmc::faults::Fault;
 use ipmi_session::managed::Delayed;
 use ipmi_session::{Entropy, Quirks};
 
@@ -93,6 +94,13 @@ impl Members {
     pub(super) fn set_quirks(&mut self, quirks: Quirks) {
         for member in &mut self.all {
             member.bmc.set_quirks(quirks);
+        }
+    }
+
+    /// Does these things wrong and no others, at all of them.
+    pub(super) fn set_faults(&mut self, faults: &[Fault]) {
+        for member in &mut self.all {
+            member.bmc.set_faults(faults);
         }
     }
 

@@ -20,13 +20,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use ipmi_bmc::Network;
+use ipmi_bmc::faults::Fault;
 use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
 use ipmi_session::Quirks;
 use ipmi_session::managed::Delayed;
+use ipmi_wire::cmd::app::Guid;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, FleetConfig, PersonalityName, Spread};
+use crate::config::{Config, FleetConfig, NetworkConfig, PersonalityName, Spread};
 use crate::personality::specimens::specimens;
 use crate::platform::sim::SimPlatform;
 use crate::platform::sources::Wake;
@@ -96,6 +99,9 @@ impl Fleet {
         if !config.quirks.is_empty() {
             server::tell(config.quirks);
         }
+        if !config.faults.is_empty() {
+            server::tell_faults(&config.faults);
+        }
         let mut tasks = JoinSet::new();
         for (socket, whose) in sockets {
             tasks.spawn(listen(Arc::clone(&shared), socket, whose));
@@ -118,6 +124,12 @@ impl Fleet {
     pub fn set_quirks(&self, quirks: Quirks) {
         self.shared.members().set_quirks(quirks);
         server::tell(quirks);
+    }
+
+    /// Does these things wrong on purpose and no others, from now on, with all BMCs.
+    pub fn set_faults(&self, faults: &[Fault]) {
+        self.shared.members().set_faults(faults);
+        server::tell_faults(faults);
     }
 
     /// Waits for a part of it to fail, which it should not. Waiting may be given up and taken up again.
@@ -184,7 +196,7 @@ fn build(config: &Config, fleet: &FleetConfig) -> Members {
     let now = Instant::now();
     // Nothing measures their sensors but their machines, so nobody wakes them.
     let wake: Wake = Arc::new(|| {});
-    let model = server::build(config, None, &wake);
+    let model = server::build(config, None, &wake, fleet.base().port());
     let readings = match config.personality {
         PersonalityName::Reference => Vec::new(),
         PersonalityName::Specimens => specimens(config.records_in).readings,
@@ -197,9 +209,18 @@ fn build(config: &Config, fleet: &FleetConfig) -> Members {
         for (number, says) in &readings {
             machine.set_override(now, *number, *says);
         }
-        members.push(model.sibling(now, identity::guid(seed), Box::new(machine)));
+        let guid = identity::guid(seed);
+        let network = network(config, fleet.address(index), guid);
+        members.push(model.sibling(now, guid, network, Box::new(machine)));
     }
     members
+}
+
+/// The network of a BMC at this address: as configured, but for what cannot be the same for all.
+fn network(config: &Config, address: Option<SocketAddr>, guid: Guid) -> Network {
+    let own = NetworkConfig { address: None, mac: None, lease: None, ..config.network.clone() };
+    let port = address.map_or(0, |address| address.port());
+    own.delivered(&Vec::from_iter(address), port, guid)
 }
 
 /// Answers what comes in on one socket.

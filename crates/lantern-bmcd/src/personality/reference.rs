@@ -8,9 +8,9 @@ use ipmi_wire::Channel;
 use ipmi_wire::cmd::app::DeviceId;
 use ipmi_wire::sdr::{
     AnalogCharacteristics, CompactSensor, DeviceType, Direction, EntityId, EventMessageSetup,
-    EventReadingType, FruDeviceLocator, FullSensor, IdString, McDeviceLocator, RawThresholds,
-    Record, RecordHeader, RecordSharing, SensorCommon, SensorKey, ThresholdKind, ThresholdMask,
-    Units,
+    EventOnlySensor, EventReadingType, FruDeviceLocator, FullSensor, IdString, McDeviceLocator,
+    RawThresholds, Record, RecordHeader, RecordSharing, SensorCommon, SensorKey, SensorType,
+    ThresholdKind, ThresholdMask, Units,
 };
 
 use super::built;
@@ -26,7 +26,7 @@ mod tests;
 pub fn reference(now_epoch: u32) -> Personality {
     let sensors = SENSORS.iter().map(|sensor| record(sensor, 0));
     let sdrs: Vec<_> = (1..)
-        .zip(sensors.chain(locators()))
+        .zip(sensors.chain([session_audit()]).chain(locators()))
         .map(|(id, record)| record.with_record_id(id))
         .collect();
     Personality {
@@ -79,6 +79,25 @@ fn number(text: &str) -> u8 {
 const fn bcd(number: u8) -> u8 {
     ((number / 10 % 10) << 4) | (number % 10)
 }
+
+/// What tells of logins. It cannot be read: what it has to say is over when it is said.
+fn session_audit() -> Record {
+    Record::EventOnly(EventOnlySensor {
+        record_id: 0,
+        version: RecordHeader::VERSION,
+        key: SensorKey::bmc(SESSION_AUDIT),
+        entity: EntityId::new(0x06, 1),
+        sensor_type: SensorType::SESSION_AUDIT,
+        event_type: EventReadingType::SENSOR_SPECIFIC,
+        direction: Direction::Unspecified,
+        sharing: RecordSharing::NONE,
+        oem: 0,
+        id: text("Session Audit"),
+    })
+}
+
+/// Its sensor number, after those of [`SENSORS`].
+const SESSION_AUDIT: u8 = 0x48;
 
 /// Where the controller itself and the inventory of the power supplies are.
 fn locators() -> impl Iterator<Item = Record> {

@@ -111,12 +111,13 @@ fn renew(server: &Server, started: &Config, mut new: Config, listen: &[SocketAdd
     }
     name_changes(started, &new);
     server.set_quirks(new.quirks);
+    server.set_faults(&new.faults);
 }
 
 /// Names what in a new configuration takes a restart.
 pub(crate) fn name_changes(started: &Config, new: &Config) {
     for what in started.differences(new) {
-        if what != Config::QUIRKS {
+        if ![Config::QUIRKS, Config::FAULTS].contains(&what) {
             tracing::warn!("{what} is not as it was at the start: it takes a restart");
         }
     }

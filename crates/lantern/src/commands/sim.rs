@@ -115,6 +115,7 @@ pub(crate) async fn serve(
                 Some(Ok(new)) => {
                     bmc::name_changes(config, &new);
                     running.set_quirks(new.quirks);
+                    running.set_faults(&new.faults);
                 }
                 Some(Err(error)) => tracing::error!("{error}; nothing is changed"),
                 None => {}

@@ -99,6 +99,9 @@ struct Counts {
     sensors: usize,
     users: usize,
     boot_options: usize,
+    /// What the configuration said of the network is one of them.
+    lan: usize,
+    sol: usize,
 }
 
 /// SEL time's UTC offset where nobody has set one. IPMI v2.0 §31.11a.
@@ -182,6 +185,8 @@ impl View for Nvram {
         let words = |text: String, none: &str| if text.is_empty() { none.to_owned() } else { text };
         let minutes = |minutes: i16| format!("{minutes} minutes");
         let boot_options = self.values.boot_options;
+        // One says what the configuration said, and is no parameter.
+        let lan = self.values.lan.saturating_sub(1);
         let users = self.users.iter().map(User::words).collect::<Vec<_>>().join("; ");
         fields(
             width,
@@ -203,6 +208,8 @@ impl View for Nvram {
                 ("Sensors", words(self.sensors(), "as delivered")),
                 ("Users", words(users, "as configured")),
                 ("Boot options", words(count(boot_options), "none")),
+                ("LAN parameters", words(count(lan), "as configured")),
+                ("SOL parameters", words(count(self.values.sol), "as delivered")),
             ],
         )
     }
@@ -282,6 +289,8 @@ impl Counts {
             sensors: of(Room::Sensors),
             users: of(Room::Users),
             boot_options: of(Room::BootOptions),
+            lan: of(Room::Lan),
+            sol: of(Room::Sol),
         }
     }
 }

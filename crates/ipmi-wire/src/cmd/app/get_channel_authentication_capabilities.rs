@@ -65,7 +65,7 @@ pub struct AuthTypes {
 }
 
 impl AuthTypes {
-    const fn from_bits(bits: u8) -> Self {
+    pub(crate) const fn from_bits(bits: u8) -> Self {
         Self {
             none: bits & 0x01 != 0,
             md2: bits & 0x02 != 0,

@@ -1,4 +1,4 @@
-//! Programs whose output is a reading.
+//! Programs whose output is a reading, and programs that do something.
 //!
 //! A program is started directly, without a shell, in a process group of its own, and that group is
 //! killed whole when the time is up, or when the program has ended: what it has started goes with
@@ -26,9 +26,20 @@ pub(super) fn run(
     timeout: Duration,
     stop: &AtomicBool,
 ) -> Result<Vec<u8>, String> {
+    run_with(argv, &[], timeout, stop)
+}
+
+/// As [`run`], with these in its environment besides what is in ours.
+pub(crate) fn run_with(
+    argv: &[String],
+    environment: &[(&str, String)],
+    timeout: Duration,
+    stop: &AtomicBool,
+) -> Result<Vec<u8>, String> {
     let (program, arguments) = argv.split_first().ok_or("no program is named")?;
     let child = Command::new(program)
         .args(arguments)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -21,7 +21,7 @@ use ipmi_bmc::platform::{
 
 use crate::config::SensorsConfig;
 
-mod command;
+pub(crate) mod command;
 pub mod fit;
 mod hwmon;
 mod plan;
