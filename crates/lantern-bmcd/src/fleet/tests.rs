@@ -226,6 +226,20 @@ async fn a_flood_at_one_of_them_does_not_keep_another_from_answering() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_late_comes_from_who_was_asked() {
+    let base = Ipv4Addr::new(127, 44, 4, 1);
+    let late = Config { faults: vec!["delay=20".parse().unwrap()], ..config() };
+    let fleet = Fleet::start(&late, &fleet(2, base, Spread::Addresses)).unwrap();
+    let endpoint = Endpoint::bind().unwrap();
+    // The client takes no answer from another address.
+    let bmc = console(&endpoint, fleet.address(1).unwrap());
+    assert!(bmc.send(&GetChassisStatus).await.unwrap().power_on);
+    fleet.set_faults(&[]);
+    assert!(bmc.send(&GetChassisStatus).await.unwrap().power_on);
+    fleet.stop().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_had_is_told() {
     let base = Ipv4Addr::new(127, 44, 3, 1);
     let first = Fleet::start(&config(), &fleet(2, base, Spread::Addresses)).unwrap();
