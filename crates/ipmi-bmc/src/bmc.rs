@@ -5,18 +5,20 @@ use std::time::{Duration, Instant};
 
 use ipmi_session::managed::{Active, Delayed, Limits, Received, Sessions, Ticket};
 use ipmi_session::{Entropy, Quirks};
-use ipmi_wire::cmd::app::{DeviceId, Guid};
+use ipmi_wire::cmd::app::{DeviceId, Guid, SelfTest};
 use ipmi_wire::cmd::chassis::PowerRestorePolicy;
 use ipmi_wire::lan::LanMessage;
 use ipmi_wire::sdr::{Record, SensorType};
 use ipmi_wire::{Channel, CompletionCode, Request, Response};
 
+use crate::acpi::Acpi;
 use crate::boot::BootOptions;
 use crate::chassis::Chassis;
 use crate::clock::Clock;
 use crate::context::{Context, Origin};
 use crate::dispatch::dispatch;
 use crate::fru::Inventory;
+use crate::messages::Messages;
 use crate::nvram::{Change, Journal, Memory, Unkept, setting};
 use crate::partial::PartialAdd;
 use crate::personality::{Personality, RecordsIn};
@@ -24,7 +26,9 @@ use crate::platform::Platform;
 use crate::sdr::SdrRepository;
 use crate::sel::{LogPolicy, Sel};
 use crate::sensors::Engine;
+use crate::system_info::SystemInfo;
 use crate::users::{Directory, LanPolicy, User, Users};
+use crate::watchdog::Watchdog;
 
 /// What a BMC is configured with, as opposed to what it is made of.
 #[derive(Clone, Debug)]
@@ -63,6 +67,10 @@ pub struct Bmc {
     /// What the machine does when mains power comes back.
     pub(crate) restore_policy: PowerRestorePolicy,
     pub(crate) boot: BootOptions,
+    pub(crate) watchdog: Watchdog,
+    pub(crate) messages: Messages,
+    pub(crate) acpi: Acpi,
+    pub(crate) system_info: SystemInfo,
     pub(crate) sdr: Option<SdrRepository>,
     pub(crate) device_sdr: Option<SdrRepository>,
     pub(crate) partial_sdr: PartialAdd,
@@ -72,8 +80,14 @@ pub struct Bmc {
     pub(crate) inventory: Inventory,
     pub(crate) sensors: Engine,
     pub(crate) platform: Box<dyn Platform>,
-    /// A cold reset that takes place once its answer is on its way.
-    pub(crate) cold_reset_pending: bool,
+    /// A cold reset that takes place once its answer is on its way, and when it will be over.
+    pub(crate) cold_reset_pending: Option<Instant>,
+    /// How long a cold reset takes.
+    pub(crate) cold_reset_time: Duration,
+    /// A cold reset is under way until then.
+    dark_until: Option<Instant>,
+    /// What the self test is to find, whatever is true.
+    pub(crate) self_test: Option<SelfTest>,
     pub(crate) journal: Journal,
     /// The number of the answer that was last told to wait for the store.
     last_held: u64,
@@ -113,8 +127,8 @@ pub struct Held {
 struct After {
     /// The session that ends.
     close: Option<u32>,
-    /// All of them end.
-    reset: bool,
+    /// All of them end, and nobody is heard until then.
+    reset: Option<Instant>,
 }
 
 /// How often the on time is kept.
@@ -167,9 +181,13 @@ impl Bmc {
             users: Users::new(&users, &memory.users, &mut journal),
             lan,
             sessions: Sessions::new(limits),
-            chassis: Chassis::new(now, memory.on_time.unwrap_or_default()),
+            chassis: Chassis::new(now, &memory),
             restore_policy: memory.restore_policy.unwrap_or(PowerRestorePolicy::Previous),
-            boot: BootOptions::new(&memory.boot_options),
+            boot: BootOptions::new(now, &memory.boot_options),
+            watchdog: Watchdog::default(),
+            messages: Messages::default(),
+            acpi: Acpi::default(),
+            system_info: SystemInfo::new(&memory.system_info),
             sdr,
             device_sdr,
             partial_sdr: PartialAdd::default(),
@@ -179,7 +197,10 @@ impl Bmc {
             inventory: Inventory::new(personality.inventory, &memory),
             sensors: Engine::new(now, &personality.sdrs, &personality.sensors, &memory.sensors),
             platform,
-            cold_reset_pending: false,
+            cold_reset_pending: None,
+            cold_reset_time: Duration::ZERO,
+            dark_until: None,
+            self_test: None,
             journal,
             last_held: 0,
             failed_until: 0,
@@ -216,6 +237,9 @@ impl Bmc {
         datagram: &[u8],
         entropy: &mut dyn Entropy,
     ) -> Option<Reply> {
+        if self.is_resetting(now) {
+            return None;
+        }
         let directory = Directory { users: &self.users, lan: &self.lan, guid: self.guid.0 };
         match self.sessions.receive(now, from, datagram, &directory, entropy) {
             Received::Nothing => None,
@@ -268,6 +292,9 @@ impl Bmc {
     /// Answers a request, whoever carried it here. What the command puts off until it is answered
     /// (the end of sessions) has happened when this returns: there is nothing to seal.
     pub fn handle_request(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
+        if self.is_resetting(now) {
+            return Response::code(CompletionCode::BMC_INITIALIZING);
+        }
         self.advance(now);
         let response = dispatch(self, &Context { now, origin }, request);
         self.follow(now);
@@ -287,8 +314,10 @@ impl Bmc {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let chassis = self.chassis.poll_timeout(&*self.platform);
         let on_time = self.platform.is_on().then_some(self.note_on_time_at);
-        let sensors = self.sensors.poll_timeout();
-        [self.sessions.poll_timeout(), chassis, on_time, sensors].into_iter().flatten().min()
+        let (sensors, watchdog) = (self.sensors.poll_timeout(), self.watchdog.poll_timeout());
+        let boot = self.boot.poll_timeout();
+        let all = [self.sessions.poll_timeout(), chassis, on_time, sensors, watchdog, boot];
+        all.into_iter().flatten().min()
     }
 
     /// What has to be kept of what has happened since the last time, in this order.
@@ -318,6 +347,22 @@ impl Bmc {
     /// Puts on these departures from the specification of sessions and no others, at once.
     pub const fn set_quirks(&mut self, quirks: Quirks) {
         self.sessions.set_quirks(quirks);
+    }
+
+    /// How long the controller answers nobody after a cold reset; at first, not at all.
+    pub const fn set_cold_reset_time(&mut self, time: Duration) {
+        self.cold_reset_time = time;
+    }
+
+    /// Whether a cold reset is under way.
+    #[must_use]
+    pub fn is_resetting(&self, now: Instant) -> bool {
+        self.dark_until.is_some_and(|end| now < end)
+    }
+
+    /// Makes the self test find this, whatever is true; `None` makes it look again.
+    pub const fn set_self_test(&mut self, result: Option<SelfTest>) {
+        self.self_test = result;
     }
 
     /// The sessions on the LAN channel.
@@ -357,6 +402,7 @@ impl Bmc {
         }
         self.sel.reservation.cancel();
         self.boot.reset();
+        self.system_info.reset();
         self.partial_sdr = PartialAdd::default();
         self.partial_event = PartialAdd::default();
     }
@@ -368,8 +414,8 @@ impl Bmc {
         self.sensors.initialize(now, &records);
     }
 
-    fn advance(&mut self, now: Instant) {
-        self.chassis.advance(now, &mut *self.platform);
+    pub(crate) fn advance(&mut self, now: Instant) {
+        self.advance_machine(now);
         self.follow(now);
         if now >= self.note_on_time_at {
             self.note_on_time_at = now.checked_add(ON_TIME_INTERVAL).unwrap_or(now);
@@ -382,15 +428,17 @@ impl Bmc {
 
     /// Lets the sensors see what has become of the machine, and notes it. Also after a command: a
     /// power cycle may be over before the next scan is due.
-    fn follow(&mut self, now: Instant) {
+    pub(crate) fn follow(&mut self, now: Instant) {
+        self.look_after_turns(now);
         self.sensors.advance(now, &mut *self.platform);
         self.settle(now);
+        self.boot.keep(&mut self.journal);
         self.note_power();
     }
 
     /// Logs what the sensors have to tell, and notes what they are to keep. The log is a sensor's
     /// business, too.
-    fn settle(&mut self, now: Instant) {
+    pub(crate) fn settle(&mut self, now: Instant) {
         loop {
             self.sensors.report(now, SensorType::EVENT_LOGGING_DISABLED, self.sel.states());
             let Some(event) = self.sensors.poll_event() else { break };
@@ -398,8 +446,11 @@ impl Bmc {
                 continue;
             }
             let time = self.clock.now(now);
-            // A full log has noted that it lost an event.
-            let _ = self.sel.add(event.to_record(time), time, &mut self.journal);
+            let event = event.to_record(time);
+            // A full log has noted that it lost an event; software may see it all the same.
+            if self.take_event(now, event).is_err() {
+                self.messages.offer(&event);
+            }
         }
         self.sensors.keep(&mut self.journal);
     }
@@ -456,7 +507,7 @@ impl Bmc {
         if waits_for != Changes::None {
             self.last_held = self.last_held.saturating_add(1);
             self.journal.doubt(true);
-            let records = waits_for == Changes::Records && !after.reset;
+            let records = waits_for == Changes::Records && after.reset.is_none();
             let number = self.last_held;
             return Some(Reply::Held(Held { number, ticket, message, records, after }));
         }
@@ -481,8 +532,9 @@ impl Bmc {
         if let Some(session_id) = close {
             self.sessions.close(session_id);
         }
-        if reset {
+        if reset.is_some() {
             self.sessions.close_all();
+            self.dark_until = reset;
         }
     }
 }

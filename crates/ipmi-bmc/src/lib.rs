@@ -5,14 +5,18 @@
 //! What the BMC is soldered to is a [`platform::Platform`]. Nothing here knows sockets, files or
 //! clocks.
 
+mod acpi;
 mod bmc;
 mod boot;
 mod chassis;
+mod claim;
 mod clock;
 mod context;
 mod dispatch;
 mod fru;
 mod handlers;
+mod machine;
+mod messages;
 pub mod nvram;
 mod partial;
 pub mod personality;
@@ -21,7 +25,9 @@ mod reservation;
 mod sdr;
 mod sel;
 pub mod sensors;
+mod system_info;
 mod users;
+mod watchdog;
 
 pub use bmc::{Bmc, Held, Reply, Settings};
 pub use chassis::Chassis;

@@ -12,16 +12,16 @@ pub(super) fn register(table: &mut Table) {
 
 fn set_system_boot_options(
     bmc: &mut Bmc,
-    _: &Context,
+    context: &Context,
     request: SetSystemBootOptions,
 ) -> Outcome<()> {
-    bmc.boot.set(&request, &mut bmc.journal)
+    bmc.boot.set(context, &request, &*bmc.platform, &mut bmc.journal)
 }
 
 fn get_system_boot_options(
     bmc: &mut Bmc,
-    _: &Context,
+    context: &Context,
     request: GetSystemBootOptions,
 ) -> Outcome<SystemBootOptions> {
-    bmc.boot.get(request.selector, request.set)
+    bmc.boot.get(context.now, request.selector, request.set)
 }

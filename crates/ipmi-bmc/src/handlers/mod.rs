@@ -4,10 +4,13 @@
 mod app;
 mod boot;
 mod chassis;
+mod messages;
 mod sensor;
 mod session;
 mod storage;
+mod system_info;
 mod user;
+mod watchdog;
 
 use crate::dispatch::Table;
 
@@ -20,6 +23,9 @@ pub(crate) fn register(table: &mut Table) {
     boot::register(table);
     storage::register(table);
     sensor::register(table);
+    watchdog::register(table);
+    messages::register(table);
+    system_info::register(table);
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ipmi_wire::cmd::app::Guid;
-use ipmi_wire::cmd::chassis::{PowerRestorePolicy, SetSystemBootOptions};
+use ipmi_wire::cmd::chassis::{PowerRestorePolicy, SetFrontPanelEnables, SetSystemBootOptions};
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Decode, DecodeError, Encode, Reader};
 
@@ -38,6 +38,12 @@ pub struct Memory {
     pub users: BTreeMap<u8, KeptUser>,
     /// Boot options, as the commands that set them.
     pub boot_options: Vec<SetSystemBootOptions>,
+    /// Front panel buttons, as the command that set them.
+    pub buttons: Option<SetFrontPanelEnables>,
+    /// Off phase of a power cycle, in seconds.
+    pub cycle_interval: Option<u8>,
+    /// System info texts, by parameter.
+    pub system_info: BTreeMap<u8, Vec<u8>>,
 }
 
 /// The log as it was.
@@ -175,6 +181,10 @@ impl Memory {
                 self.users.insert(id, KeptUser::decode(r)?);
             }
             Room::BootOptions => self.boot_options.push(SetSystemBootOptions::decode(r)?),
+            Room::SystemInfo => {
+                let [selector, ..] = key.number.to_le_bytes();
+                self.system_info.insert(selector, r.take_rest().to_vec());
+            }
             Room::Sel | Room::Sdr => {
                 r.take_rest();
             }
@@ -208,6 +218,8 @@ impl Memory {
                 let number = r.u8("power restore policy")?;
                 self.restore_policy = Some(PowerRestorePolicy::from_number(number));
             }
+            setting::BUTTONS => self.buttons = Some(SetFrontPanelEnables::decode(r)?),
+            setting::CYCLE_INTERVAL => self.cycle_interval = Some(r.u8("power cycle interval")?),
             // Of a later program with the same format: what it added does not concern this one.
             _ => {
                 r.take_rest();

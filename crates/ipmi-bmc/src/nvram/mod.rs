@@ -36,11 +36,13 @@ pub enum Room {
     Users = 6,
     /// Boot options; the key is the parameter.
     BootOptions = 7,
+    /// System info texts; the key is the parameter.
+    SystemInfo = 11,
 }
 
 impl Room {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Settings,
         Self::Sel,
         Self::Sdr,
@@ -48,6 +50,7 @@ impl Room {
         Self::Sensors,
         Self::Users,
         Self::BootOptions,
+        Self::SystemInfo,
     ];
 
     /// The room of this number.
@@ -90,6 +93,10 @@ pub mod setting {
     pub const SDR: Key = key(6);
     /// Power restore policy: its number, one byte.
     pub const RESTORE_POLICY: Key = key(7);
+    /// Front panel buttons that are disabled: one byte, as Set Front Panel Button Enables has it.
+    pub const BUTTONS: Key = key(16);
+    /// Off phase of a power cycle: seconds, one byte.
+    pub const CYCLE_INTERVAL: Key = key(17);
 }
 
 /// One change of what is kept. Values do not print: some are passwords.

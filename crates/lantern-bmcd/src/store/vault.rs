@@ -47,6 +47,7 @@ const fn table(room: Room) -> TableDefinition<'static, u32, &'static [u8]> {
         Room::Sensors => "sensors",
         Room::Users => "users",
         Room::BootOptions => "boot_options",
+        Room::SystemInfo => "system_info",
     })
 }
 

@@ -99,6 +99,7 @@ struct Counts {
     sensors: usize,
     users: usize,
     boot_options: usize,
+    system_info: usize,
 }
 
 /// SEL time's UTC offset where nobody has set one. IPMI v2.0 §31.11a.
@@ -203,6 +204,7 @@ impl View for Nvram {
                 ("Sensors", words(self.sensors(), "as delivered")),
                 ("Users", words(users, "as configured")),
                 ("Boot options", words(count(boot_options), "none")),
+                ("System info", words(count(self.values.system_info), "none")),
             ],
         )
     }
@@ -282,6 +284,7 @@ impl Counts {
             sensors: of(Room::Sensors),
             users: of(Room::Users),
             boot_options: of(Room::BootOptions),
+            system_info: of(Room::SystemInfo),
         }
     }
 }
