@@ -303,6 +303,9 @@ fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
     let delivered = config.power_on;
     let power_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
     let mut platform = SimPlatform::new(config.seed, now, power_on);
+    if let Some(was_on) = memory.as_ref().and_then(|memory| memory.power_on) {
+        platform.mains_are_back(was_on);
+    }
     let mut personality = match config.personality {
         PersonalityName::Reference => {
             Personality { records_in: config.records_in, ..reference(epoch) }
@@ -339,7 +342,9 @@ fn build(config: &Config, memory: Option<Memory>, wake: &Wake) -> Bmc {
         log: config.log,
         nonvolatile,
     };
-    Bmc::new(now, personality, settings, platform, memory)
+    let mut bmc = Bmc::new(now, personality, settings, platform, memory);
+    bmc.set_cold_reset_time(config.cold_reset);
+    bmc
 }
 
 /// A random UUID (RFC 4122, version 4) in IPMI's wire order, which is the reverse of text order.
