@@ -28,6 +28,7 @@ impl Config {
             quirks,
             power_on,
             seed,
+            boot_devices,
             users,
             sensors,
         } = self;
@@ -49,6 +50,7 @@ impl Config {
             (Self::QUIRKS, *quirks == other.quirks),
             ("[machine] power", *power_on == other.power_on),
             ("[machine] seed", *seed == other.seed),
+            ("[machine] boot_devices", *boot_devices == other.boot_devices),
             ("[[user]]", is_same_list(users, &other.users)),
             ("[[bus]], [[sensor]] or [hwmon]", *sensors == other.sensors),
         ];

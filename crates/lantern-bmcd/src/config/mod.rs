@@ -16,6 +16,7 @@ use ipmi_session::managed::Rate;
 use ipmi_session::{Quirks, Secret};
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
+use ipmi_wire::cmd::chassis::BootDevice;
 use ipmi_wire::session::{AuthType, CipherSuite};
 use serde::Deserialize;
 use toml::Spanned;
@@ -24,6 +25,7 @@ use zeroize::Zeroizing;
 mod access;
 mod changes;
 mod lan;
+mod machine;
 mod secret;
 mod sensors;
 #[cfg(test)]
@@ -76,6 +78,8 @@ pub struct Config {
     pub power_on: bool,
     /// What the simulated machine's noise starts from.
     pub seed: u64,
+    /// What the machine can start from.
+    pub boot_devices: Vec<BootDevice>,
     /// Users.
     pub users: Vec<ipmi_bmc::User>,
     /// Sensors beyond the personality's, or measured otherwise.
@@ -216,11 +220,12 @@ struct MachineSection {
     power: Power,
     #[serde(default)]
     seed: u64,
+    boot_devices: Option<Vec<Spanned<String>>>,
 }
 
 impl Default for MachineSection {
     fn default() -> Self {
-        Self { power: Power::On, seed: 0 }
+        Self { power: Power::On, seed: 0, boot_devices: None }
     }
 }
 
@@ -277,6 +282,7 @@ impl File {
             quirks: lan.check_quirks()?,
             power_on: machine.power == Power::On,
             seed: machine.seed,
+            boot_devices: machine::check_boot_devices(machine.boot_devices)?,
             users,
             sensors: sensors::check(bus, sensor, hwmon, bmc.personality)?,
         })
