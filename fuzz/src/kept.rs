@@ -18,7 +18,7 @@ pub fn memory(data: &[u8]) {
     while let [room, a, b, c, d, length, tail @ ..] = rest {
         let (value, tail) = tail.split_at(usize::from(*length).min(tail.len()));
         rest = tail;
-        let Some(room) = Room::from_number(room % 8) else { continue };
+        let Some(room) = Room::from_number(room % 16) else { continue };
         values.push((Key { room, number: u32::from_le_bytes([*a, *b, *c, *d]) }, value));
     }
     match Memory::decode(values) {

@@ -11,6 +11,7 @@
 mod common;
 
 use common::Bmc;
+use ipmi_wire::cmd::chassis::BootDevice;
 use lantern_testkit::peers::{FreeIpmi, Ipmitool};
 
 fn says(tool: &Ipmitool, words: &str, lines: &[&str]) {
@@ -134,6 +135,21 @@ fn a_boot_device_for_one_start_is_used_by_one_and_one_for_all_by_all() {
     let refused = tool.run("raw 0x00 0x08 0x05 0x80 0x20 0x00 0x00 0x00");
     assert!(refused.expect_failure().contains("rsp=0xcc"), "{refused}");
     valid(true);
+}
+
+#[test]
+fn a_device_that_the_machine_does_not_have_is_refused_and_nothing_changes() {
+    let bmc = Bmc::with(|config| config.boot_devices = vec![BootDevice::DISK]);
+    let Some(tool) = bmc.ipmitool(17) else { return };
+    tool.run("chassis bootdev disk options=persistent,efiboot").expect_success();
+    for device in ["pxe", "cdrom", "bios", "floppy"] {
+        let refused = tool.run(&format!("chassis bootdev {device}"));
+        assert!(!refused.stdout.contains("Set Boot Device"), "{refused}");
+        assert!(refused.stderr.contains("Invalid data field in request"), "{refused}");
+        says(&tool, "chassis bootparam get 5", &["Boot parameter data: e008000000"]);
+        says(&tool, "chassis bootparam get 0", &["Set In Progress : set complete"]);
+    }
+    tool.run("chassis bootdev none").expect_success();
 }
 
 #[test]

@@ -376,7 +376,8 @@ impl Bmc {
     }
 
     /// Answers a request, whoever carried it here. What the command puts off until it is answered
-    /// (the end of sessions) has happened when this returns: there is nothing to seal.
+    /// (the end of sessions) has happened when this returns: there is nothing to seal. D2h during a
+    /// cold reset.
     pub fn handle_request(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
         if !self.has_mains {
             return Response::code(CompletionCode::RESPONSE_UNAVAILABLE);

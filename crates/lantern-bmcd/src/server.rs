@@ -433,6 +433,7 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
     let delivered = config.power_on;
     let power_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
     let mut platform = SimPlatform::new(config.seed, now, power_on);
+    platform.set_boot_devices(config.boot_devices.clone());
     if let Some(was_on) = memory.as_ref().and_then(|memory| memory.power_on) {
         platform.mains_are_back(was_on);
     }

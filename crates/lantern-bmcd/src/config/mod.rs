@@ -16,6 +16,7 @@ use ipmi_session::managed::Rate;
 use ipmi_session::{Quirks, Secret};
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
+use ipmi_wire::cmd::chassis::BootDevice;
 use ipmi_wire::session::{AuthType, CipherSuite};
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -27,6 +28,7 @@ mod changes;
 mod faults;
 mod fleet;
 mod lan;
+mod machine;
 mod network;
 mod secret;
 mod sensors;
@@ -97,6 +99,8 @@ pub struct Config {
     pub power_on: bool,
     /// What the simulated machine's noise starts from.
     pub seed: u64,
+    /// What the machine can start from.
+    pub boot_devices: Vec<BootDevice>,
     /// Users.
     pub users: Vec<ipmi_bmc::User>,
     /// Sensors beyond the personality's, or measured otherwise.
@@ -244,11 +248,12 @@ struct MachineSection {
     power: Power,
     #[serde(default)]
     seed: u64,
+    boot_devices: Option<Vec<Spanned<String>>>,
 }
 
 impl Default for MachineSection {
     fn default() -> Self {
-        Self { power: Power::On, seed: 0 }
+        Self { power: Power::On, seed: 0, boot_devices: None }
     }
 }
 
@@ -316,6 +321,7 @@ impl File {
             apply: lan.check_apply()?,
             power_on: machine.power == Power::On,
             seed: machine.seed,
+            boot_devices: machine::check_boot_devices(machine.boot_devices)?,
             users,
             sensors,
             fleet,

@@ -75,6 +75,12 @@ fn every_fault_is_placed() {
         ("[\"127.0.0.1:9623\"]", "1", "bmc.toml:6:10:", "expected a sequence"),
         ("[\"127.0.0.1:9623\"]", "[]", "bmc.toml:6:10:", "at least one address"),
         ("[bmc]", "[bmc]\nguid = \"1\"", "bmc.toml:3:8:", "32 hexadecimal digits"),
+        (
+            "[lan]",
+            "[machine]\nboot_devices = [\"tape\"]\n[lan]",
+            "bmc.toml:6:17:",
+            "pxe, disk, safe",
+        ),
         ("[bmc]", "[bmc]\ncold_reset = 601", "bmc.toml:3:14:", "0 to 600 seconds"),
     ] {
         let message = replaced(from, to);

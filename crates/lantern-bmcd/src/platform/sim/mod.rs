@@ -53,6 +53,7 @@ pub struct SimPlatform {
     lid_open: bool,
     /// From what the machine was last told to start.
     boot_order: Option<BootOrder>,
+    boot_devices: Vec<BootDevice>,
     shutdown_time: Duration,
     constant_load: Option<f64>,
     overrides: BTreeMap<u8, Measurement>,
@@ -77,6 +78,7 @@ impl SimPlatform {
             light: IdentifyLight::Off,
             lid_open: false,
             boot_order: None,
+            boot_devices: BOOT_DEVICES.to_vec(),
             shutdown_time: SHUTDOWN_TIME,
             constant_load: None,
             overrides: BTreeMap::new(),
@@ -154,6 +156,11 @@ impl SimPlatform {
         if self.is_on() {
             self.events.push_back(PlatformEvent::PoweredOn(PowerCause::Mains));
         }
+    }
+
+    /// Gives it these things to start from, and no others. No override is one of them always.
+    pub fn set_boot_devices(&mut self, devices: Vec<BootDevice>) {
+        self.boot_devices = devices;
     }
 
     /// From what it last started, or was to start, if anybody has said; `None` is as it is set up.
@@ -308,9 +315,8 @@ impl Platform for SimPlatform {
         Ok(())
     }
 
-    /// It has all that a machine can have in itself, and no remote media.
     fn can_boot_from(&self, device: BootDevice) -> bool {
-        BOOT_DEVICES.contains(&device)
+        device == BootDevice::NO_OVERRIDE || self.boot_devices.contains(&device)
     }
 
     fn boot_from(&mut self, now: Instant, order: Option<BootOrder>) {
@@ -354,9 +360,8 @@ impl Platform for SimPlatform {
     }
 }
 
-/// What the machine can start from.
-const BOOT_DEVICES: [BootDevice; 8] = [
-    BootDevice::NO_OVERRIDE,
+/// What the machine can start from, unless told otherwise: all that can be in it, and no remote media.
+pub const BOOT_DEVICES: [BootDevice; 7] = [
     BootDevice::PXE,
     BootDevice::DISK,
     BootDevice::DISK_SAFE_MODE,

@@ -305,6 +305,8 @@ fn it_starts_from_what_it_is_told_and_does_no_work_in_its_setup() {
     for device in [BootDevice::REMOTE_CD, BootDevice::REMOTE_MEDIA, BootDevice(0x0a)] {
         assert!(!sim.can_boot_from(device), "{device}");
     }
+    sim.set_boot_devices(vec![BootDevice::DISK]);
+    assert!(sim.can_boot_from(BootDevice::NO_OVERRIDE) && !sim.can_boot_from(BootDevice::PXE));
     let order = |device| Some(BootOrder { device, instance: 0, efi: true, persistent: false });
     let mut start = |signal, order, at: f64| {
         let now = t0 + secs(at);
