@@ -8,6 +8,7 @@ use ipmi_wire::sdr::Record;
 use ipmi_wire::sel::{SelRecord, describe_event, state_severity};
 use ipmi_wire::{Decode as _, Reader};
 use lantern_bmcd::Config;
+use lantern_bmcd::control::protocol::Request;
 
 /// A Sensor Data Record: decodes, encodes, and converts any reading without a panic.
 pub fn sdr(data: &[u8]) {
@@ -92,6 +93,19 @@ pub fn cipher_suites(data: &[u8]) {
     let records = CipherSuiteRecord::parse_list(data);
     let bytes = CipherSuiteRecord::encode_list(&records);
     assert_eq!(CipherSuiteRecord::parse_list(&bytes), records);
+}
+
+/// A request at a control socket: refused with words, or understood again when it is written anew.
+/// (Not the same: the last bit of a fraction may be another one.)
+pub fn control(data: &[u8]) {
+    match Request::parse(data) {
+        Ok(request) => {
+            let again = Request::parse(request.to_line().as_bytes()).unwrap();
+            assert_eq!(again.operation.name(), request.operation.name());
+            assert_eq!(again.bmc, request.bmc);
+        }
+        Err((_, refusal)) => assert!(!refusal.message.is_empty()),
+    }
 }
 
 /// A BMC's configuration file: accepted, or refused with a place inside the file.

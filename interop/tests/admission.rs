@@ -16,7 +16,7 @@ use ipmi_client::{Credentials, Endpoint};
 use ipmi_session::console::SessionError;
 use ipmi_wire::Privilege;
 use ipmi_wire::session::{AuthType, CipherSuite, RmcpPlusStatus};
-use lantern_testkit::peers::Ipmitool;
+use lantern_testkit::peers::{FreeIpmi, Ipmitool};
 use lantern_testkit::tap::{Direction, Tap};
 
 fn tool(bmc: &Bmc, name: &str, password: &str) -> Option<Ipmitool> {
@@ -87,7 +87,7 @@ fn ten_wrong_passwords_lock_a_user_out_until_somebody_enables_the_user() {
     let event = admin.run("sel get 8");
     let event = event.expect_success();
     assert!(event.contains("Generator ID          : 0020"), "{event}");
-    assert!(event.contains("Event Data            : f30301"), "{event}");
+    assert!(event.contains("Event Data (RAW)      : f30301"), "{event}");
     admin.run("user enable 3").expect_success();
     assert_eq!(right.run(STATUS).expect_success(), "Chassis Power is on\n");
     assert_eq!(admin.run("-c user summary 1").expect_success(), "15,3,1\n");
@@ -137,7 +137,7 @@ fn hidden_names_are_told_apart_by_nothing_that_ipmitool_shows() {
         let text = refusal(&tool);
         let packets = tap.packets();
         let answers = packets.iter().filter(|p| p.direction == Direction::ToConsole);
-        let rakp2 = answers.filter(|p| p.bytes[5] == 0x13).last().unwrap();
+        let rakp2 = answers.rev().find(|p| p.bytes[5] == 0x13).unwrap();
         let seen = (RmcpPlusStatus(rakp2.bytes[17]), rakp2.bytes.len());
         let line = text.lines().find(|line| line.contains("RAKP 2 ")).unwrap().to_owned();
         Some((seen, line))
@@ -168,6 +168,16 @@ fn hidden_names_are_told_apart_by_nothing_that_ipmitool_shows() {
     ] {
         let (_, line) = told(&bmc, name, "wrong").unwrap();
         assert!(line.contains(says), "{name}: {line}");
+    }
+}
+
+#[test]
+fn freeipmi_is_told_a_wrong_name_as_a_wrong_password_where_names_are_hidden() {
+    for (hide, says) in [(false, "username invalid"), (true, "password invalid")] {
+        let bmc = Bmc::with(|config| config.hide_usernames = hide);
+        let Some(tool) = FreeIpmi::new(bmc.addr, "nobody", "wrong") else { return };
+        let output = tool.suite(17).run("ipmi-raw", "0 6 1");
+        assert!(output.to_string().contains(says), "{output}");
     }
 }
 

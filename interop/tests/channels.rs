@@ -10,6 +10,10 @@
 mod common;
 
 use common::Bmc;
+use ipmi_client::{Credentials, Endpoint};
+use ipmi_wire::Privilege;
+use ipmi_wire::cmd::app::GetDeviceId;
+use ipmi_wire::cmd::chassis::PowerAction;
 use lantern_testkit::peers::{FreeIpmi, Ipmitool};
 
 const STATUS: &str = "chassis power status";
@@ -111,7 +115,7 @@ fn access_is_set_now_or_for_the_next_start() {
     assert!(text.contains("Error in open session response message : unauthorized role"), "{text}");
     drop(bmc);
     // Another limit in the configuration is the way back in.
-    let lower = |config: &mut lantern_bmcd::Config| config.limit = ipmi_wire::Privilege::Operator;
+    let lower = |config: &mut lantern_bmcd::Config| config.limit = Privilege::Operator;
     let bmc = Bmc::keeping(state.path(), lower);
     oper(&bmc).run(STATUS).expect_success();
 }
@@ -312,6 +316,49 @@ fn freeipmi_gives_users_their_payloads() {
     tool.run("ipmi-config", &format!("--category=core --commit {pair}")).expect_success();
     tool.run("ipmi-config", &format!("--category=core --diff {pair}")).expect_success();
     assert_eq!(value(&section(&tool, "User3"), "SOL_Payload_Access"), Some("No"));
+}
+
+/// Of all users, the free IDs included: what it reads it writes, and then finds no difference.
+#[test]
+fn freeipmi_takes_back_what_it_said_of_users() {
+    let bmc = Bmc::reference();
+    let Some(tool) = bmc.freeipmi(17) else { return };
+    let users: Vec<String> = (1..=15).map(|id| format!("-S User{id}")).collect();
+    let read = tool.run("ipmi-config", &format!("--category=core --checkout {}", users.join(" ")));
+    assert_eq!(read.stdout.matches("EndSection").count(), 15, "{read}");
+    let file = tool.directory().join("users");
+    std::fs::write(&file, &read.stdout).unwrap();
+    for action in ["--commit", "--diff"] {
+        let command = format!("--category=core {action} -n {}", file.display());
+        let output = tool.run("ipmi-config", &command);
+        assert_eq!(output.stdout, "", "{output}");
+        output.expect_success();
+    }
+}
+
+#[tokio::test]
+async fn sessions_that_are_open_are_lowered_or_ended() {
+    let bmc = Bmc::reference();
+    let Some(tool) = bmc.ipmitool(17) else { return };
+    let run = async |words: &'static str| {
+        let tool = tool.clone();
+        tokio::task::spawn_blocking(move || tool.run(words)).await.unwrap()
+    };
+    let endpoint = Endpoint::bind().unwrap();
+    let mut credentials = Credentials::new(b"oper", b"Oper_Pass_3").unwrap();
+    credentials.privilege = Privilege::Operator;
+    let client = ipmi_client::Bmc::new(&endpoint, bmc.addr, credentials);
+    client.power(PowerAction::On).await.unwrap();
+    // Nothing is said of what is in force: nothing happens.
+    run("raw 0x06 0x40 0x01 0x00 0x42").await.expect_success();
+    client.power(PowerAction::On).await.unwrap();
+    run("raw 0x06 0x40 0x01 0x00 0x82").await.expect_success();
+    client.send(&GetDeviceId).await.unwrap();
+    assert!(client.power(PowerAction::On).await.is_err());
+    // Nobody comes in above it any more, not even to take it back: that is for the host.
+    run("raw 0x06 0x40 0x01 0x00 0x84").await.expect_failure();
+    drop(client);
+    endpoint.shutdown().await;
 }
 
 /// Each of the two sees what both did, and nothing in between.

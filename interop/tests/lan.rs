@@ -348,6 +348,25 @@ fn alert_destinations_are_set_and_kept_but_for_the_first() {
 }
 
 #[test]
+fn alerting_and_access_are_set_for_now_and_for_later() {
+    let bmc = Bmc::reference();
+    let Some(tool) = tool(&bmc) else { return };
+    // ipmitool 1.8.19 sets the bit that disables for `on` (lib/ipmi_lanp.c), and reads it aright.
+    for (word, says) in [("on", "disabled"), ("off", "enabled")] {
+        set(&tool, &format!("alert {word}"));
+        let info = tool.run("channel info 1");
+        let lines = info.expect_success().lines().filter(|line| line.contains("Alerting"));
+        let lines: Vec<_> = lines.map(|line| line.split_once(": ").unwrap().1).collect();
+        assert_eq!(lines, [says, says], "{info}");
+    }
+    set(&tool, "access on");
+    tool.run("mc info").expect_success();
+    // ipmitool gives up its session with the channel that it has closed.
+    set(&tool, "access off");
+    tool.run("mc info").expect_failure();
+}
+
+#[test]
 fn packets_are_counted_until_they_are_cleared() {
     let bmc = Bmc::reference();
     let Some(tool) = tool(&bmc) else { return };

@@ -2,6 +2,7 @@
 
 mod sibling;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ use crate::clock::Clock;
 use crate::context::{Context, Origin};
 use crate::dispatch::dispatch;
 use crate::faults::{Fault, Faults, Way};
+use crate::feed::Feed;
 use crate::fru::Inventory;
 use crate::lan::{LanConfig, Lease, NetworkSettings, Statistics};
 use crate::nvram::{Change, Journal, Memory, Unkept, setting};
@@ -96,8 +98,13 @@ pub struct Bmc {
     /// What is wrong with the store, if anything is.
     pub(crate) unkept: Option<Unkept>,
     /// The power state that was last noted, and when the on time next is.
-    noted_power: Option<bool>,
+    pub(crate) noted_power: Option<bool>,
     note_on_time_at: Instant,
+    /// Without mains there is no controller, although its state is here.
+    pub(crate) has_mains: bool,
+    /// Sensors that are made to say something.
+    pub(crate) overridden: BTreeSet<u8>,
+    pub(crate) feed: Feed,
 }
 
 /// What to do with an answer.
@@ -215,6 +222,9 @@ impl Bmc {
             unkept: None,
             noted_power: memory.power_on,
             note_on_time_at: now.checked_add(ON_TIME_INTERVAL).unwrap_or(now),
+            has_mains: true,
+            overridden: BTreeSet::new(),
+            feed: Feed::default(),
         };
         bmc.sessions.set_quirks(quirks);
         bmc.note_power();
@@ -245,6 +255,9 @@ impl Bmc {
         datagram: &[u8],
         entropy: &mut dyn Entropy,
     ) -> Option<Reply> {
+        if !self.has_mains {
+            return None;
+        }
         self.statistics.received(datagram);
         if self.faults.as_ref().is_some_and(|faults| faults.loses(entropy)) {
             return None;
@@ -344,6 +357,9 @@ impl Bmc {
     /// Answers a request, whoever carried it here. What the command puts off until it is answered
     /// (the end of sessions) has happened when this returns: there is nothing to seal.
     pub fn handle_request(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
+        if !self.has_mains {
+            return Response::code(CompletionCode::RESPONSE_UNAVAILABLE);
+        }
         self.advance(now);
         let response = dispatch(self, &Context { now, origin }, request);
         self.follow(now);
@@ -361,6 +377,9 @@ impl Bmc {
     /// When [`handle_timeout`](Self::handle_timeout) next has something to do.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if !self.has_mains {
+            return None;
+        }
         let on_time = self.platform.is_on().then_some(self.note_on_time_at);
         let sensors = self.sensors.poll_timeout();
         [self.poll_timeout_asleep(), on_time, sensors].into_iter().flatten().min()
@@ -481,7 +500,10 @@ impl Bmc {
         self.sensors.initialize(now, &records);
     }
 
-    fn advance(&mut self, now: Instant) {
+    pub(crate) fn advance(&mut self, now: Instant) {
+        if !self.has_mains {
+            return;
+        }
         self.chassis.advance(now, &mut *self.platform);
         self.follow(now);
         if now >= self.note_on_time_at {
@@ -495,7 +517,7 @@ impl Bmc {
 
     /// Lets the sensors see what has become of the machine, and notes it. Also after a command: a
     /// power cycle may be over before the next scan is due.
-    fn follow(&mut self, now: Instant) {
+    pub(crate) fn follow(&mut self, now: Instant) {
         self.sensors.advance(now, &mut *self.platform);
         self.settle(now);
         self.note_power();
@@ -521,6 +543,7 @@ impl Bmc {
         let on = self.platform.is_on();
         if self.noted_power != Some(on) {
             self.noted_power = Some(on);
+            self.chassis.mains_failed &= on;
             self.journal.put_bytes(setting::POWER, [u8::from(on)]);
         }
     }

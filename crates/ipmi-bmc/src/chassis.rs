@@ -18,6 +18,8 @@ pub struct Chassis {
     power_on_at: Option<Instant>,
     restart_cause: RestartCause,
     on_by_command: bool,
+    /// The machine last went off because the mains failed.
+    pub(crate) mains_failed: bool,
     light: IdentifyLight,
     /// The front panel buttons that are disabled, and that can be.
     pub(crate) buttons: FrontPanelButtons,
@@ -36,6 +38,7 @@ impl Chassis {
             power_on_at: None,
             restart_cause: RestartCause::Unknown,
             on_by_command: false,
+            mains_failed: false,
             light: IdentifyLight::Off,
             buttons: BUTTONS,
             on_time,
@@ -123,6 +126,40 @@ impl Chassis {
             IdentifyLight::Off | IdentifyLight::Indefinitely => None,
         };
         [self.power_on_at, light, platform.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// Switches a machine that is off on, for a reason other than a command.
+    pub(crate) fn start(
+        &mut self,
+        now: Instant,
+        platform: &mut dyn Platform,
+        cause: RestartCause,
+    ) -> Outcome<()> {
+        self.power_on_at = None;
+        signal(platform, now, PowerSignal::On)?;
+        self.restart_cause = cause;
+        self.on_by_command = false;
+        Ok(())
+    }
+
+    /// Resets a machine that is on, for a reason other than a command.
+    pub(crate) fn restart(
+        &mut self,
+        now: Instant,
+        platform: &mut dyn Platform,
+        cause: RestartCause,
+    ) -> Outcome<()> {
+        signal(platform, now, PowerSignal::Reset)?;
+        self.restart_cause = cause;
+        Ok(())
+    }
+
+    /// The mains fail: the machine is off, its light dark, and what was to come is forgotten.
+    pub(crate) fn fail_mains(&mut self, now: Instant, platform: &mut dyn Platform) {
+        self.power_on_at = None;
+        // A machine that hangs has no power either.
+        let _ = signal(platform, now, PowerSignal::Off);
+        self.identify(now, platform, IdentifyLight::Off);
     }
 
     /// Chassis Identify.

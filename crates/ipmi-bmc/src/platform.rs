@@ -37,6 +37,33 @@ pub trait Platform: Send {
 
     /// What happened at the machine that the BMC did not ask for, oldest first.
     fn poll_event(&mut self) -> Option<PlatformEvent>;
+
+    /// Does to the machine what the controller has no line for: the hand of somebody in front of
+    /// it. What a sensor is made to say is what [`poll_scan`](Self::poll_scan) tells next.
+    ///
+    /// # Errors
+    /// [`PlatformError::Unsupported`] from a machine that nobody can do this to.
+    fn intervene(&mut self, now: Instant, what: Intervention) -> Result<(), PlatformError> {
+        let _ = (now, what);
+        Err(PlatformError::Unsupported)
+    }
+}
+
+/// What is done to a machine from outside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Intervention {
+    /// Its lid is opened or closed.
+    Lid {
+        /// Which of the two.
+        open: bool,
+    },
+    /// A sensor says this, whatever is true; with `None` it tells the truth again.
+    Sensor {
+        /// Sensor number on LUN 0.
+        number: u8,
+        /// What it says.
+        says: Option<Measurement>,
+    },
 }
 
 /// What the BMC can do to the machine's power lines. A power cycle is the BMC's own sequence.

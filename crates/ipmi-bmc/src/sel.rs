@@ -8,6 +8,7 @@ use ipmi_wire::sdr::SensorType;
 use ipmi_wire::sel::SelRecord;
 
 use crate::dispatch::Outcome;
+use crate::feed::LogWatch;
 use crate::nvram::{Journal, KeptLog, Key, LogHeader, Room, setting};
 use crate::reservation::Reservation;
 use crate::sensors::SensorEvent;
@@ -43,7 +44,7 @@ impl Default for LogPolicy {
 }
 
 /// Events, oldest first. A copy shares them until either changes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Sel {
     policy: LogPolicy,
     /// By order, which is the key in the store.
@@ -52,6 +53,8 @@ pub struct Sel {
     orders: Arc<BTreeMap<u16, u32>>,
     header: LogHeader,
     pub(crate) reservation: Reservation,
+    /// Somebody watches what happens to it.
+    pub(crate) watch: LogWatch,
 }
 
 impl Sel {
@@ -82,6 +85,16 @@ impl Sel {
         Self { header, records: Arc::new(records), orders, ..Self::empty(policy) }
     }
 
+    /// The same log at another BMC, which nobody watches.
+    pub(crate) fn sibling(&self) -> Self {
+        Self {
+            records: Arc::clone(&self.records),
+            orders: Arc::clone(&self.orders),
+            header: self.header,
+            ..Self::empty(self.policy)
+        }
+    }
+
     fn empty(policy: LogPolicy) -> Self {
         Self {
             policy,
@@ -89,6 +102,7 @@ impl Sel {
             orders: Arc::default(),
             header: LogHeader::default(),
             reservation: Reservation::default(),
+            watch: LogWatch::default(),
         }
     }
 
@@ -139,6 +153,7 @@ impl Sel {
         let order = self.records.last_key_value().map_or(0, |(order, _)| order.saturating_add(1));
         Arc::make_mut(&mut self.records).insert(order, event);
         Arc::make_mut(&mut self.orders).insert(id, order);
+        self.watch.added(&event);
         journal.put(key(order), &event);
         id
     }
@@ -154,6 +169,7 @@ impl Sel {
         Arc::make_mut(&mut self.records).remove(&order);
         Arc::make_mut(&mut self.orders).remove(&id);
         self.header.last_erase = now;
+        self.watch.deleted(id);
         journal.remove(key(order));
         journal.put(setting::SEL, &self.header);
         Ok(id)
@@ -164,6 +180,7 @@ impl Sel {
         (self.records, self.orders) = (Arc::default(), Arc::default());
         self.header = LogHeader { last_erase: now, next_id: 1, overflow: false, ..self.header };
         self.reservation.cancel();
+        self.watch.cleared();
         journal.clear(Room::Sel);
         journal.put(setting::SEL, &self.header);
     }

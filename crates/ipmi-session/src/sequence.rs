@@ -5,8 +5,10 @@
 /// Source: IPMI v2.0 §6.12.13: a window of 32 numbers around the highest seen, 15 above to 16
 /// below, each number accepted once; number 0 is not used inside a session. The limit above guards
 /// receivers that cannot tell a forged packet; where an integrity code has already proven that the
-/// peer sent it, any number ahead is accepted, so that sixteen lost packets in a row do not end the
-/// session (docs/decisions/0003).
+/// peer sent it, numbers much further ahead are accepted, so that sixteen lost packets in a row do
+/// not end the session (docs/decisions/0003). Not any number: a few leaps would lead round the
+/// circle, and what was accepted a round ago looks new. A console that counts with its bytes in
+/// reverse now and then, for want of an answer, leaps like that.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
     highest: u32,
@@ -16,6 +18,8 @@ pub struct Window {
 
 impl Window {
     const AHEAD: u32 = 15;
+    /// As [`AHEAD`](Self::AHEAD), of what is proven: more packets than any line loses in a row.
+    const PROVEN_AHEAD: u32 = 1 << 16;
     const BEHIND: u32 = 16;
 
     /// A window for a session whose first packet has sequence number 1.
@@ -46,7 +50,8 @@ impl Window {
         }
         if self.is_ahead(sequence) {
             let ahead = sequence.wrapping_sub(self.highest);
-            if ahead > Self::AHEAD && !proven {
+            let limit = if proven { Self::PROVEN_AHEAD } else { Self::AHEAD };
+            if ahead > limit {
                 return false;
             }
             self.seen = if ahead < 32 { self.seen << ahead | 1 } else { 1 };
@@ -158,6 +163,23 @@ mod tests {
         assert!(!window.accept(1000, true));
         assert!(window.accept(999, true));
         assert!(!window.accept(900, true));
+        assert!(!window.accept(1001 + (1 << 16), true));
+        assert!(window.accept(1000 + (1 << 16), true));
+    }
+
+    /// Found by the fuzzer `session`: an IPMI v1.5 console that tried both orders of the bytes.
+    #[test]
+    fn no_leaps_lead_round_to_what_was_accepted() {
+        let mut window = Window::starting_at(0x00a2_4974);
+        assert!(window.accept(0x00a2_4974, true));
+        for leap in 1..64u32 {
+            let leap = 0x00a2_4974 + leap;
+            assert!(window.accept(leap, true));
+            assert!(!window.accept(leap.swap_bytes(), true));
+        }
+        for again in 0..64 {
+            assert!(!window.accept(0x00a2_4974 + again, true));
+        }
     }
 
     #[test]

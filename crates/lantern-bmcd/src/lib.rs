@@ -6,6 +6,7 @@
 mod acl;
 mod apply;
 mod config;
+pub mod control;
 mod fleet;
 pub mod personality;
 pub mod platform;

@@ -5,12 +5,12 @@
 //! others: neither traffic nor a slow disk keeps a power cycle from its end.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use ipmi_bmc::faults::Fault;
-use ipmi_bmc::nvram::{Memory, Unkept};
+use ipmi_bmc::nvram::{Change, Memory, Unkept};
 use ipmi_bmc::personality::Personality;
 use ipmi_bmc::{Bmc, Held, LanPolicy, Lease, Reply, Settings};
 use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
@@ -18,12 +18,14 @@ use ipmi_session::managed::{Delayed, Limits};
 use ipmi_session::{Quirk, Quirks};
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::Guid;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::acl::Acl;
 use crate::apply::Applier;
 use crate::config::{Config, PersonalityName};
+use crate::control::router::{Kept, Outcome};
+use crate::control::{Bounds, Control, ControlError, Hub, Managed, Reporter, Router, Target};
 use crate::personality::reference::reference;
 use crate::personality::specimens::{Specimens, specimens};
 use crate::platform::sim::SimPlatform;
@@ -46,6 +48,9 @@ pub enum StartError {
     /// What the BMC keeps cannot be read, or written.
     #[error(transparent)]
     State(#[from] StoreError),
+    /// There is no control socket.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// The system has no thread left for what the BMC keeps.
     #[error("what the BMC keeps cannot be looked after: {0}")]
     Thread(#[source] std::io::Error),
@@ -65,6 +70,7 @@ pub struct Failed {
 #[derive(Debug)]
 pub struct Server {
     addresses: Vec<SocketAddr>,
+    control: Option<PathBuf>,
     shared: Arc<Shared>,
     /// Each tells which part of the BMC has ended.
     tasks: JoinSet<&'static str>,
@@ -83,6 +89,8 @@ struct Shared {
     changed: Arc<Notify>,
     /// Whose datagrams are looked at.
     acl: Acl,
+    /// Tells those at the control socket what happens.
+    reporter: Option<Reporter>,
 }
 
 /// An answer and its way.
@@ -134,6 +142,7 @@ impl Server {
                     .map_err(|source| StartError::Listen { address: *address, source })
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let control = config.control.as_deref().map(Control::bind).transpose()?;
         let memory = store.as_ref().map(Store::memory).transpose()?;
         let changed = Arc::new(Notify::new());
         let wake: Wake = {
@@ -160,15 +169,30 @@ impl Server {
         let applier = config.apply.clone().map(Applier::start).transpose();
         let applier = applier.map_err(StartError::Thread)?;
         let acl = Acl::new(config.allow.clone());
-        let shared = Arc::new(Shared { bmc, committer, applier, changed, acl });
+        let control = control.map(|control| (control, Arc::new(Hub::default())));
+        let reporter = control
+            .as_ref()
+            .map(|(_, hub)| Reporter { name: config.name.clone(), hub: Arc::clone(hub) });
+        let shared = Arc::new(Shared { bmc, committer, applier, changed, acl, reporter });
         if !config.quirks.is_empty() {
             tell(config.quirks);
         }
         if !config.faults.is_empty() {
             tell_faults(&config.faults);
         }
-        let addresses = sockets.iter().map(|(address, _)| *address).collect();
+        let addresses: Vec<_> = sockets.iter().map(|(address, _)| *address).collect();
         let (mut tasks, mut acknowledgers) = (JoinSet::new(), JoinSet::new());
+        let path = control.as_ref().map(|(control, _)| control.path().to_owned());
+        if let Some((control, hub)) = control {
+            let target = Target {
+                name: config.name.clone(),
+                addresses: addresses.clone(),
+                started: Instant::now(),
+                managed: Arc::clone(&shared) as Arc<dyn Managed>,
+            };
+            let router = Arc::new(Router::new([target], hub));
+            tasks.spawn(control.run(router, Bounds::default()));
+        }
         for (address, socket) in sockets {
             let (settled, receiver) = mpsc::unbounded_channel();
             let (socket, other) = (Arc::clone(&socket), socket);
@@ -180,13 +204,19 @@ impl Server {
             broken.notified().await;
             "what keeps its changes has ended"
         });
-        Ok(Self { addresses, shared, tasks, acknowledgers })
+        Ok(Self { addresses, control: path, shared, tasks, acknowledgers })
     }
 
     /// The addresses it answers on.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where its control socket is, if it has one.
+    #[must_use]
+    pub fn control(&self) -> Option<&Path> {
+        self.control.as_deref()
     }
 
     /// Departs from the specification of sessions in these points and no others, from now on.
@@ -210,6 +240,18 @@ impl Server {
         let mut bmc = self.shared.bmc();
         bmc.set_lease(lease);
         self.shared.submit(&mut bmc, None);
+    }
+
+    /// The BMC, for a control socket of somebody else's.
+    #[cfg(test)]
+    pub(crate) fn managed(&self) -> Arc<dyn Managed> {
+        Arc::clone(&self.shared) as Arc<dyn Managed>
+    }
+
+    /// A look at the BMC itself.
+    #[cfg(test)]
+    pub(crate) fn with_bmc<T>(&self, look: impl FnOnce(&mut Bmc) -> T) -> T {
+        look(&mut self.shared.bmc())
     }
 
     /// Where it departs from the specification of sessions.
@@ -309,10 +351,7 @@ impl Shared {
 
     /// Sends the BMC's changes on their way, and those along who wait for them.
     fn submit(&self, bmc: &mut Bmc, waiting: Option<Waiting>) {
-        if let (Some(settings), Some(applier)) = (bmc.take_network_change(), &self.applier) {
-            applier.apply(settings);
-        }
-        let changes = bmc.take_changes();
+        let changes = self.changes(bmc);
         let Some(committer) = &self.committer else {
             waiting.into_iter().for_each(|waiting| waiting.settle(Ok(())));
             return;
@@ -322,6 +361,17 @@ impl Shared {
                 .map(|waiting| -> Ticket { Box::new(move |outcome| waiting.settle(outcome)) });
             committer.submit(changes, ticket);
         }
+    }
+
+    /// What has to be kept; what has happened is told, and network settings are applied.
+    fn changes(&self, bmc: &mut Bmc) -> Vec<Change> {
+        if let (Some(settings), Some(applier)) = (bmc.take_network_change(), &self.applier) {
+            applier.apply(settings);
+        }
+        if let Some(reporter) = &self.reporter {
+            reporter.report(bmc);
+        }
+        bmc.take_changes()
     }
 
     /// Keeps all there is to keep, and nothing more from here on.
@@ -337,6 +387,27 @@ impl Shared {
         bmc.handle_timeout(Instant::now());
         self.submit(&mut bmc, None);
         bmc.poll_timeout()
+    }
+}
+
+impl Managed for Shared {
+    fn act(&self, what: &mut dyn FnMut(Instant, &mut Bmc) -> Outcome) -> (Outcome, Kept) {
+        let mut bmc = self.bmc();
+        let outcome = what(Instant::now(), &mut bmc);
+        let changes = self.changes(&mut bmc);
+        // Who only looks does not wait for a disk, whatever that is about.
+        let kept = self.committer.as_ref().filter(|_| !changes.is_empty()).map(|committer| {
+            let (tell, told) = oneshot::channel();
+            // Who is gone meanwhile does not want to know.
+            let ticket = Box::new(move |outcome| {
+                let _ = tell.send(outcome);
+            });
+            committer.submit(changes, Some(ticket));
+            told
+        });
+        drop(bmc);
+        self.changed.notify_one();
+        (outcome, kept)
     }
 }
 

@@ -156,8 +156,8 @@ page. FreeIPMI's `-W` names mean the same here.
 
 **Is it your own program that should get along with such a BMC?** `lantern bmc run` is one. Write the last column into
 `[lan]` of its configuration (`examples/quirks.toml` has a beginning), and `allow_insecure_suites = true` where it says `suites` or
-`ipmi15`. After a change of `quirks`, `kill -HUP` its process: it takes effect at once, in sessions that are open, too. Several
-can be on; that they make sense together is up to you.
+`ipmi15`. After a change of `quirks`, `kill -HUP` its process; or, with a control socket, `lantern bmc ctl quirk set NAME`: it takes effect
+at once, in sessions that are open, too. Several can be on; that they make sense together is up to you.
 
 In quotation marks is what FreeIPMI says. This page is made from the list that the programs have
 (`facts.rs` in `crates/ipmi-session/src/quirk` and `crates/ipmi-bmc/src/faults`); after a change, `LANTERN_DOCS=write cargo test -p lantern-bmcd --test quirks_page`.

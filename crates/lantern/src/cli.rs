@@ -3,6 +3,7 @@
 //! Only the form is judged here. What it means on this machine (which address, which password) is
 //! for [`connect`](crate::connect) and its helpers.
 
+mod ctl;
 mod fru;
 mod help;
 mod records;
@@ -21,6 +22,10 @@ use ipmi_wire::Privilege;
 use ipmi_wire::session::CipherSuite;
 
 use crate::secret::Visible;
+pub(crate) use ctl::{
+    Ctl, CtlButton, CtlCommand, CtlEvent, CtlLid, CtlMains, CtlPower, CtlQuirk, CtlSel, CtlSensor,
+    CtlSession,
+};
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
 pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
@@ -266,7 +271,12 @@ pub(crate) enum Bmc {
         /// Addresses to answer on, in the place of the file's; port 0 is any free one
         #[arg(long, value_name = "ADDR:PORT")]
         listen: Vec<SocketAddr>,
+        /// Make a control socket there, for 'lantern bmc ctl'
+        #[arg(long, value_name = "PATH")]
+        control: Option<PathBuf>,
     },
+    /// Do something to a running BMC that no console can: sensors, buttons, mains, lid, events
+    Ctl(Ctl),
     /// What a BMC keeps when it stops
     #[command(subcommand)]
     Nvram(Nvram),

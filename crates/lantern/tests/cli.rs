@@ -10,6 +10,8 @@
 
 #[path = "cli/commands.rs"]
 mod commands;
+#[path = "cli/control.rs"]
+mod control;
 #[path = "cli/durability.rs"]
 mod durability;
 #[path = "cli/files.rs"]

@@ -3,6 +3,7 @@
 //! Records, inventory, log and users are shared until one of them changes its own, and what its
 //! sensors are for ever: a thousand BMCs of one make are hardly more than a thousand states.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use ipmi_session::managed::Sessions;
@@ -10,6 +11,7 @@ use ipmi_wire::cmd::app::Guid;
 
 use super::{Bmc, ON_TIME_INTERVAL};
 use crate::faults::Faults;
+use crate::feed::Feed;
 use crate::lan::{Network, Statistics};
 use crate::nvram::Journal;
 use crate::partial::PartialAdd;
@@ -54,7 +56,7 @@ impl Bmc {
             sdr: self.sdr.clone(),
             device_sdr: self.device_sdr.clone(),
             partial_sdr: PartialAdd::default(),
-            sel: self.sel.clone(),
+            sel: self.sel.sibling(),
             partial_event: PartialAdd::default(),
             clock: self.clock.sibling(now),
             inventory: self.inventory.clone(),
@@ -67,6 +69,9 @@ impl Bmc {
             failed_until: 0,
             unkept: None,
             noted_power: None,
+            has_mains: true,
+            overridden: BTreeSet::new(),
+            feed: Feed::default(),
             note_on_time_at: now.checked_add(ON_TIME_INTERVAL).unwrap_or(now),
         };
         bmc.cancel_reservations();

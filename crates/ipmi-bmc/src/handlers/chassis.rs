@@ -55,7 +55,7 @@ fn get_chassis_status(bmc: &mut Bmc, _: &Context, _: GetChassisStatus) -> Outcom
         control_fault: false,
         restore_policy: bmc.restore_policy,
         last_event: LastPowerEvent {
-            ac_failed: false,
+            ac_failed: bmc.chassis.mains_failed,
             overload: false,
             interlock: false,
             fault: false,

@@ -22,6 +22,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+mod view;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -46,6 +47,7 @@ use slot::{Live, Slot};
 
 pub use event::SensorEvent;
 pub use plan::{BusPlan, Plan, SensorPlan, Source, interval};
+pub use view::SensorView;
 
 /// The sensors of one controller.
 #[derive(Debug)]
@@ -364,7 +366,7 @@ impl Engine {
 }
 
 /// Whether the sensor is the controller's own, on LUN 0.
-const fn is_ours(key: SensorKey) -> bool {
+pub(crate) const fn is_ours(key: SensorKey) -> bool {
     key.owner_id == SensorKey::BMC && key.lun() == 0
 }
 

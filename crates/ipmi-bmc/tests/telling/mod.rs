@@ -34,6 +34,8 @@ fn bodies() -> impl Iterator<Item = Vec<u8>> {
         [vec![5, b'b', b'o', b'b'], vec![0; 13]].concat(),
         [vec![5, 2, b's'], vec![0; 15]].concat(),
         vec![0x91, 5, 2, 0],
+        // Channel access, as kept.
+        vec![1, 0x40],
         // The first record, with a reservation; a reading; a sensor's type.
         vec![1, 0, 1, 0],
         vec![1, 0, 1, 0, 0, 0xff],
@@ -41,6 +43,8 @@ fn bodies() -> impl Iterator<Item = Vec<u8>> {
         vec![common::TEMPERATURE, 1, 1],
         [vec![0, 0, 0xe0], vec![7; 13]].concat(),
         vec![0x10, 0x04, 0x41, 1, 0x10, 0x01, 0x57, 0xff, 0xff],
+        // A channel's settings that are in force.
+        vec![0x01, 0x80],
         // A locator of a controller.
         [vec![0, 0, 0x51, 0x12, 11, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat(),
     ];

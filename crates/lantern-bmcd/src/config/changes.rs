@@ -12,6 +12,7 @@ impl Config {
         // Whoever adds a field is told here.
         let Self {
             name,
+            control,
             guid,
             personality,
             records_in,
@@ -38,6 +39,7 @@ impl Config {
         } = self;
         let all = [
             ("[bmc] name", *name == other.name),
+            ("[bmc] control", *control == other.control),
             ("[bmc] guid", *guid == other.guid),
             ("[bmc] personality", *personality == other.personality),
             ("[bmc] records", *records_in == other.records_in),
@@ -101,6 +103,7 @@ mod tests {
         assert!(config.differences(&parse(text)).is_empty());
         for (from, to, name) in [
             ("gallery-1", "gallery-2", "[bmc] name"),
+            ("[lan]", "control = \"s\"\n[lan]", "[bmc] control"),
             ("[17, 3]", "[17]", "[lan] suites"),
             ("[17, 3]", "[17, 3]\nquirks = [\"seqbytwo\"]", Config::QUIRKS),
             ("[17, 3]", "[17, 3]\nallow = [\"::1\"]", "[lan] allow"),

@@ -53,6 +53,8 @@ pub use sensors::{
 pub struct Config {
     /// Name, for people.
     pub name: String,
+    /// Where its control socket is, if it has one.
+    pub control: Option<PathBuf>,
     /// System GUID; random, and kept in the state, if none is given.
     pub guid: Option<Guid>,
     /// What the BMC is made of.
@@ -214,6 +216,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct BmcSection {
     name: String,
+    control: Option<PathBuf>,
     guid: Option<Spanned<String>>,
     #[serde(default)]
     personality: PersonalityName,
@@ -282,6 +285,7 @@ impl File {
         }
         Ok(Config {
             name: bmc.name,
+            control: bmc.control,
             guid: bmc.guid.map(check_guid).transpose()?,
             personality: bmc.personality,
             records_in: match bmc.records {

@@ -2,13 +2,15 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 
+use lantern_bmcd::control::Why;
 use lantern_bmcd::{Config, Server, StartError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{nvram, sim};
+use super::{ctl, nvram, sim};
 use crate::cli::{Bmc, Format};
 use crate::error::{Error, Exit};
 use crate::output;
@@ -20,18 +22,22 @@ use crate::view::{View, render_here};
 pub(crate) struct Running {
     name: String,
     addresses: Vec<String>,
+    /// Where its control socket is; null if it has none.
+    control: Option<String>,
     /// Whoever may do most has most to show.
     #[serde(skip)]
     reach: Option<[String; 2]>,
 }
 
 impl Running {
-    fn new(config: &Config, addresses: &[SocketAddr]) -> Self {
+    fn new(config: &Config, server: &Server) -> Self {
+        let addresses = server.addresses();
         let user = mightiest(config);
         let first = addresses.first();
         Self {
             name: config.name.clone(),
             addresses: addresses.iter().map(ToString::to_string).collect(),
+            control: server.control().map(|path| path.display().to_string()),
             reach: first.zip(user).map(|(first, user)| reach(*first, &user)),
         }
     }
@@ -55,13 +61,17 @@ impl View for Running {
         if let Some([lantern, ipmitool]) = &self.reach {
             text.push_str(&format!("reach it   {lantern}\n           {ipmitool}\n"));
         }
+        if let Some(control) = &self.control {
+            text.push_str(&format!("control it lantern bmc ctl --socket {control} status\n"));
+        }
         text + "stop it    Ctrl-C\n"
     }
 }
 
 pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
-    let (file, state, listen) = match command {
-        Bmc::Run { file, state, listen } => (file, state, listen),
+    let (file, state, listen, control) = match command {
+        Bmc::Run { file, state, listen, control } => (file, state, listen, control),
+        Bmc::Ctl(command) => return ctl::run(command, format).await,
         Bmc::Nvram(command) => return nvram::run(command, format),
     };
     let mut config = Config::load(file).map_err(|error| {
@@ -79,18 +89,21 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
     if !listen.is_empty() {
         config.listen.clone_from(listen);
     }
+    if control.is_some() {
+        config.control.clone_from(control);
+    }
     // Before anybody can know that there is somebody to stop.
     let stop = stop_signal().map_err(no_signals)?;
     let mut reread = signal(SignalKind::hangup()).map_err(no_signals)?;
     let mut server = Server::start(&config, state.as_deref()).map_err(start_error)?;
-    let running = Running::new(&config, server.addresses());
+    let running = Running::new(&config, &server);
     let mut outcome = render_here(&running, format).and_then(output::print);
     tokio::pin!(stop);
     while outcome.is_ok() {
         tokio::select! {
             () = &mut stop => break,
             Some(()) = reread.recv() => match Config::load(file) {
-                Ok(new) => renew(&server, &config, new, listen),
+                Ok(new) => renew(&server, &config, new, listen, control.as_deref()),
                 Err(error) => tracing::error!("{error}; nothing is changed"),
             },
             failed = server.failed() => {
@@ -105,9 +118,18 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
 }
 
 /// Gives a running BMC what it can be given of a new configuration, and names the rest.
-fn renew(server: &Server, started: &Config, mut new: Config, listen: &[SocketAddr]) {
+fn renew(
+    server: &Server,
+    started: &Config,
+    mut new: Config,
+    listen: &[SocketAddr],
+    control: Option<&Path>,
+) {
     if !listen.is_empty() {
         new.listen = listen.to_vec();
+    }
+    if let Some(control) = control {
+        new.control = Some(control.to_owned());
     }
     name_changes(started, &new);
     server.set_quirks(new.quirks);
@@ -162,6 +184,12 @@ pub(crate) fn start_error(error: StartError) -> Error {
         StartError::State(error) => {
             return Error::usage(error.to_string()).next(nvram::next(error));
         }
+        StartError::Control(error) => match error.why {
+            Why::InUse => "another BMC has the socket: stop it, or choose another path",
+            Why::NotASocket => "choose a path at which nothing is",
+            Why::TooLong => "choose a path of at most 100 bytes",
+            Why::Io(_) => "choose a path in a directory that exists and is yours",
+        },
         StartError::Thread(_) => "a limit of the system is reached: see 'ulimit -u'",
     };
     Error::usage(error.to_string()).next(next)

@@ -3,6 +3,7 @@
 mod ask;
 pub(crate) mod bmc;
 mod chassis;
+mod ctl;
 mod file;
 mod fru;
 mod mc;

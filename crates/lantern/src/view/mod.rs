@@ -6,6 +6,7 @@
 //! what is absent is null with a reason beside it.
 
 pub(crate) mod chassis;
+pub(crate) mod ctl;
 mod events;
 mod form;
 pub(crate) mod fru;
@@ -88,6 +89,11 @@ pub(crate) fn render_next<V: View>(
     form::render_next(view, format, Some(address))
 }
 
+/// One of many that come one by one, and are from no BMC that was logged in to.
+pub(crate) fn render_next_here<V: View>(view: &V, format: Format) -> Result<String, Error> {
+    form::render_next(view, format, None)
+}
+
 /// What stands above them in CSV.
 pub(crate) fn render_header<V: View>() -> Result<String, Error> {
     form::header::<V>()
@@ -145,6 +151,7 @@ pub(crate) fn version(byte: u8) -> String {
 /// The schemas of all that this program ever writes, with their names.
 #[cfg(test)]
 fn kinds() -> Vec<(&'static str, serde_json::Value)> {
+    use lantern_bmcd::control::reply;
     let mut kinds = crate::output::kinds();
     macro_rules! views {
         ($($view:ty),* $(,)?) => { $(kinds.extend(schema::of::<$view>());)* };
@@ -195,6 +202,14 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         nvram::NvramReset,
         crate::commands::bmc::Running,
         crate::commands::sim::FleetRunning,
+        reply::Bmcs,
+        reply::Status,
+        reply::Sensors,
+        reply::Log,
+        reply::Done,
+        reply::QuirkNames,
+        reply::SessionsInfo,
+        reply::Event,
     ];
     // The same row may be of several lists.
     kinds.sort_by_key(|(name, _)| *name);

@@ -78,9 +78,9 @@ fn every_command_has_two_forms() {
         ("mc selftest", &["passed"], "mc_selftest", &[("/result", json!("passed"))]),
         (
             "sdr info",
-            &["Records              41"],
+            &["Records              42"],
             "sdr_info",
-            &[("/records", json!(41)), ("/version", json!("1.5"))],
+            &[("/records", json!(42)), ("/version", json!("1.5"))],
         ),
         ("sel info", &["Entries              7"], "sel_info", &[("/entries", json!(7))]),
         (

@@ -29,7 +29,9 @@ pub(crate) fn example() -> String {
 /// The program, without anything that the environment says to it.
 pub(crate) fn lantern() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lantern"));
-    for name in ["LANTERN_PASSWORD", "IPMI_PASSWORD", "LANTERN_USER", "LANTERN_KG"] {
+    for name in
+        ["LANTERN_PASSWORD", "IPMI_PASSWORD", "LANTERN_USER", "LANTERN_KG", "LANTERN_BMC_SOCKET"]
+    {
         command.env_remove(name);
     }
     // No test may remember what another one has learned.

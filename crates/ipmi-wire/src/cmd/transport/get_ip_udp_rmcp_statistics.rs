@@ -2,7 +2,6 @@
 
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::command::{Access, Command, Effect};
-use crate::completion::CompletionCode;
 use crate::netfn::{CommandId, NetFn};
 use crate::privilege::{Channel, Privilege};
 
@@ -49,10 +48,6 @@ impl Command for GetIpUdpRmcpStatistics {
 
     fn effect(&self) -> Effect {
         if self.clear { Effect::Once } else { Effect::Read }
-    }
-
-    fn explain(code: CompletionCode) -> Option<&'static str> {
-        (code.0 == 0x80).then_some("the controller does not count these")
     }
 }
 

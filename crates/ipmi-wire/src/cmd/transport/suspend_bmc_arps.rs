@@ -3,7 +3,6 @@
 use super::ArpControl;
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::command::{Access, Command, Effect};
-use crate::completion::CompletionCode;
 use crate::netfn::{CommandId, NetFn};
 use crate::privilege::{Channel, Privilege};
 
@@ -32,10 +31,6 @@ impl Command for SuspendBmcArps {
 
     fn effect(&self) -> Effect {
         Effect::Idempotent
-    }
-
-    fn explain(code: CompletionCode) -> Option<&'static str> {
-        (code.0 == 0x80).then_some("the controller does not have this parameter")
     }
 }
 

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use ipmi_bmc::platform::{
-    IdentifyLight, Measurement, Platform, PlatformError, PlatformEvent, PowerCause, PowerSignal,
-    Scan,
+    IdentifyLight, Intervention, Measurement, Platform, PlatformError, PlatformEvent, PowerCause,
+    PowerSignal, Scan,
 };
 
 use crate::personality::sensors::{self, Probe};
@@ -53,6 +53,8 @@ pub struct SimPlatform {
     shutdown_time: Duration,
     constant_load: Option<f64>,
     overrides: BTreeMap<u8, Measurement>,
+    /// What sensors that somebody intervened at said before.
+    before: BTreeMap<u8, Option<Measurement>>,
     events: VecDeque<PlatformEvent>,
     /// What sensors say before they are scanned again.
     unasked: VecDeque<(u8, Measurement)>,
@@ -74,6 +76,7 @@ impl SimPlatform {
             shutdown_time: SHUTDOWN_TIME,
             constant_load: None,
             overrides: BTreeMap::new(),
+            before: BTreeMap::new(),
             events: VecDeque::new(),
             unasked: VecDeque::new(),
         };
@@ -298,6 +301,24 @@ impl Platform for SimPlatform {
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {
         self.events.pop_front()
+    }
+
+    fn intervene(&mut self, now: Instant, what: Intervention) -> Result<(), PlatformError> {
+        match what {
+            Intervention::Lid { open } => self.open_lid(open),
+            Intervention::Sensor { number, says: Some(says) } => {
+                let before = self.overrides.get(&number).copied();
+                self.before.entry(number).or_insert(before);
+                self.set_override(now, number, says);
+            }
+            // What a specimen says is the truth of it.
+            Intervention::Sensor { number, says: None } => match self.before.remove(&number) {
+                Some(Some(says)) => self.set_override(now, number, says),
+                Some(None) => self.clear_override(now, number),
+                None => {}
+            },
+        }
+        Ok(())
     }
 }
 

@@ -353,3 +353,36 @@ fn every_sensor_is_measured() {
         assert_eq!(sim.measure(t0, 0xfe), Measurement::Unavailable);
     }
 }
+
+#[test]
+fn what_is_released_says_what_it_said_before() {
+    let t0 = Instant::now();
+    let mut sim = SimPlatform::new(1, t0, true);
+    let intervene = |sim: &mut SimPlatform, number, says| {
+        sim.intervene(t0, Intervention::Sensor { number, says }).unwrap();
+        let mut unasked = std::iter::from_fn(|| sim.poll_scan());
+        unasked.by_ref().last()
+    };
+    let (truth, specimen) = (sim.measure(t0, 1), Measurement::Value(5.0));
+    sim.set_override(t0, 0x70, specimen);
+    for (number, before) in [(1, truth), (0x70, specimen)] {
+        for value in [96.0, 97.0] {
+            let says = Measurement::Value(value);
+            assert_eq!(intervene(&mut sim, number, Some(says)), Some((number, says)));
+        }
+        assert_eq!(intervene(&mut sim, number, None), Some((number, before)));
+        // There is nothing to release any more.
+        assert_eq!(intervene(&mut sim, number, None), None);
+        assert_eq!(sim.measure(t0, number), before);
+    }
+}
+
+#[test]
+fn a_lid_is_opened_and_closed() {
+    let t0 = Instant::now();
+    let mut sim = SimPlatform::new(1, t0, true);
+    for open in [true, false] {
+        sim.intervene(t0, Intervention::Lid { open }).unwrap();
+        assert_eq!(sim.poll_scan(), Some((0x40, Measurement::States(open.into()))));
+    }
+}

@@ -9,17 +9,19 @@
 //! * `probe`: what is read; `command`: programs; `hwmon`: finding channels.
 //! * `worker`: the thread of a bus.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
 use ipmi_bmc::personality::Personality;
 use ipmi_bmc::platform::{
-    IdentifyLight, Measurement, Platform, PlatformError, PlatformEvent, PowerSignal, Scan,
+    IdentifyLight, Intervention, Measurement, Platform, PlatformError, PlatformEvent, PowerSignal,
+    Scan,
 };
 
 use crate::config::SensorsConfig;
+use crate::personality::sensors::{self, Probe};
 
 pub(crate) mod command;
 pub mod fit;
@@ -56,6 +58,10 @@ struct Equipped {
     wired: BTreeMap<u8, usize>,
     workers: Vec<Worker>,
     results: Receiver<(u8, Measurement)>,
+    /// What some of them are made to say instead.
+    overrides: BTreeMap<u8, Measurement>,
+    /// What those say before they are scanned again.
+    unasked: VecDeque<(u8, Measurement)>,
 }
 
 impl Equipped {
@@ -70,7 +76,13 @@ impl Equipped {
             wired.extend(sensors.iter().map(|sensor| (sensor.number, workers.len())));
             workers.push(Worker::start(bus, sensors, sender.clone(), Arc::clone(wake)));
         }
-        Self { machine, wired, workers, results }
+        let (overrides, unasked) = (BTreeMap::new(), VecDeque::new());
+        Self { machine, wired, workers, results, overrides, unasked }
+    }
+
+    fn reads_lid(&self) -> bool {
+        let lid = sensors::by_probe(Probe::Intrusion);
+        lid.is_some_and(|lid| self.wired.contains_key(&lid.number))
     }
 }
 
@@ -96,6 +108,9 @@ impl Platform for Equipped {
     }
 
     fn start_scan(&mut self, now: Instant, number: u8) -> Scan {
+        if let Some(says) = self.overrides.get(&number) {
+            return Scan::Done(*says);
+        }
         match self.wired.get(&number) {
             None => self.machine.start_scan(now, number),
             Some(worker) => match self.workers.get(*worker) {
@@ -106,8 +121,12 @@ impl Platform for Equipped {
     }
 
     fn poll_scan(&mut self) -> Option<(u8, Measurement)> {
-        if let Ok(result) = self.results.try_recv() {
+        if let Some(result) = self.unasked.pop_front() {
             return Some(result);
+        }
+        if let Ok((number, says)) = self.results.try_recv() {
+            // A scan that was under way frees its bus all the same.
+            return Some((number, self.overrides.get(&number).copied().unwrap_or(says)));
         }
         // What the machine says of a sensor that is not its own any more is nobody's business.
         loop {
@@ -120,5 +139,22 @@ impl Platform for Equipped {
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {
         self.machine.poll_event()
+    }
+
+    fn intervene(&mut self, now: Instant, what: Intervention) -> Result<(), PlatformError> {
+        match what {
+            Intervention::Sensor { number, says } if self.wired.contains_key(&number) => {
+                match says {
+                    Some(says) => self.overrides.insert(number, says),
+                    None => self.overrides.remove(&number),
+                };
+                // What is true is known once it is scanned again.
+                self.unasked.push_back((number, says.unwrap_or(Measurement::Unavailable)));
+                Ok(())
+            }
+            // What is read from outside is not ours to move.
+            Intervention::Lid { .. } if self.reads_lid() => Err(PlatformError::Unsupported),
+            what => self.machine.intervene(now, what),
+        }
     }
 }

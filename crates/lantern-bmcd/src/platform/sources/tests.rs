@@ -184,6 +184,43 @@ fn a_sensor_of_the_personality_can_be_measured_otherwise() {
 }
 
 #[test]
+fn a_sensor_with_a_source_can_be_made_to_say_something() {
+    let directory = tempfile::tempdir().unwrap();
+    let [file, other, fifo] =
+        ["temperature", "other", "lid"].map(|name| directory.path().join(name));
+    write(&file, "40");
+    write(&other, "40");
+    // A source that hangs says nothing, and is made to speak all the same.
+    mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let mut rig = Rig::new(&format!(
+        "[[sensor]]\nname = \"CPU1 Temp\"\nfile = {file:?}\ninterval = 0.05\nbus = \"a\"\n\
+         [[sensor]]\nname = \"CPU2 Temp\"\nfile = {other:?}\ninterval = 0.05\nbus = \"a\"\n\
+         [[sensor]]\nname = \"Chassis Intru\"\nfile = {fifo:?}\ninterval = 0.05\nbus = \"b\"\n\
+         [[bus]]\nname = \"a\"\n[[bus]]\nname = \"b\"\n"
+    ));
+    rig.until_value("CPU1 Temp", 40.0);
+    let number = |rig: &Rig, name| rig.record(name).sensor_number().unwrap();
+    let (cpu, lid) = (number(&rig, "CPU1 Temp"), number(&rig, "Chassis Intru"));
+    let now = Instant::now();
+    rig.bmc.override_sensor(now, cpu, Some(Measurement::Value(96.0))).unwrap();
+    rig.bmc.override_sensor(now, lid, Some(Measurement::States(1))).unwrap();
+    assert_eq!(rig.value("CPU1 Temp"), Some(96.0));
+    assert!(rig.ask(&GetChassisStatus).intrusion);
+    // The bus goes on, and changes nothing.
+    for value in ["41", "42"] {
+        write(&file, value);
+        write(&other, value);
+        rig.until_value("CPU2 Temp", value.parse().unwrap());
+    }
+    assert_eq!(rig.value("CPU1 Temp"), Some(96.0));
+    let now = Instant::now();
+    rig.bmc.override_sensor(now, cpu, None).unwrap();
+    rig.until_value("CPU1 Temp", 42.0);
+    // Its lid is somebody else's to open.
+    assert_eq!(rig.bmc.move_lid(Instant::now(), true), Err(PlatformError::Unsupported));
+}
+
+#[test]
 fn what_hangs_holds_up_its_own_bus_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let fifo = directory.path().join("fifo");
