@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use ipmi_session::managed::{Active, Delayed, Limits, Received, Sessions, Ticket};
 use ipmi_session::{Entropy, Quirks};
-use ipmi_wire::cmd::app::{DeviceId, Guid};
+use ipmi_wire::cmd::app::{DeviceId, Guid, SelfTest};
 use ipmi_wire::cmd::chassis::PowerRestorePolicy;
 use ipmi_wire::lan::LanMessage;
 use ipmi_wire::sdr::{Record, SensorType};
 use ipmi_wire::{Channel, CompletionCode, Request, Response};
 
+use crate::acpi::Acpi;
 use crate::boot::BootOptions;
 use crate::channels::{LanAccess, LanKey};
 use crate::chassis::Chassis;
@@ -24,6 +25,7 @@ use crate::faults::{Fault, Faults, Way};
 use crate::feed::Feed;
 use crate::fru::Inventory;
 use crate::lan::{LanConfig, Lease, NetworkSettings, Statistics};
+use crate::messages::Messages;
 use crate::nvram::{Change, Journal, Memory, Unkept, setting};
 use crate::partial::PartialAdd;
 use crate::personality::{Personality, RecordsIn};
@@ -32,7 +34,9 @@ use crate::sdr::SdrRepository;
 use crate::sel::{LogPolicy, Sel};
 use crate::sensors::Engine;
 use crate::sol::SolConfig;
+use crate::system_info::SystemInfo;
 use crate::users::{Directory, LanPolicy, Lockouts, User, Users};
+use crate::watchdog::Watchdog;
 
 /// What a BMC is configured with, as opposed to what it is made of.
 #[derive(Clone, Debug)]
@@ -77,6 +81,10 @@ pub struct Bmc {
     /// What the machine does when mains power comes back.
     pub(crate) restore_policy: PowerRestorePolicy,
     pub(crate) boot: BootOptions,
+    pub(crate) watchdog: Watchdog,
+    pub(crate) messages: Messages,
+    pub(crate) acpi: Acpi,
+    pub(crate) system_info: SystemInfo,
     pub(crate) sdr: Option<SdrRepository>,
     pub(crate) device_sdr: Option<SdrRepository>,
     pub(crate) partial_sdr: PartialAdd,
@@ -86,8 +94,14 @@ pub struct Bmc {
     pub(crate) inventory: Inventory,
     pub(crate) sensors: Engine,
     pub(crate) platform: Box<dyn Platform>,
-    /// A cold reset that takes place once its answer is on its way.
-    pub(crate) cold_reset_pending: bool,
+    /// A cold reset that takes place once its answer is on its way, and when it will be over.
+    pub(crate) cold_reset_pending: Option<Instant>,
+    /// How long a cold reset takes.
+    pub(crate) cold_reset_time: Duration,
+    /// A cold reset is under way until then.
+    dark_until: Option<Instant>,
+    /// What the self test is to find, whatever is true.
+    pub(crate) self_test: Option<SelfTest>,
     /// What it does wrong on purpose.
     pub(crate) faults: Option<Box<Faults>>,
     pub(crate) journal: Journal,
@@ -137,8 +151,8 @@ pub struct Held {
 struct After {
     /// The session that ends.
     close: Option<u32>,
-    /// All of them end.
-    reset: bool,
+    /// All of them end, and nobody is heard until then.
+    reset: Option<Instant>,
 }
 
 /// How often the on time is kept.
@@ -202,9 +216,13 @@ impl Bmc {
             sol_config,
             statistics: Statistics::default(),
             sessions: Sessions::new(limits),
-            chassis: Chassis::new(now, memory.on_time.unwrap_or_default()),
+            chassis: Chassis::new(now, &memory),
             restore_policy: memory.restore_policy.unwrap_or(PowerRestorePolicy::Previous),
-            boot: BootOptions::new(&memory.boot_options),
+            boot: BootOptions::new(now, &memory.boot_options),
+            watchdog: Watchdog::default(),
+            messages: Messages::default(),
+            acpi: Acpi::default(),
+            system_info: SystemInfo::new(&memory.system_info),
             sdr,
             device_sdr,
             partial_sdr: PartialAdd::default(),
@@ -214,7 +232,10 @@ impl Bmc {
             inventory: Inventory::new(personality.inventory, &memory),
             sensors: Engine::new(now, &personality.sdrs, &personality.sensors, &memory.sensors),
             platform,
-            cold_reset_pending: false,
+            cold_reset_pending: None,
+            cold_reset_time: Duration::ZERO,
+            dark_until: None,
+            self_test: None,
             faults: None,
             journal,
             last_held: 0,
@@ -255,7 +276,7 @@ impl Bmc {
         datagram: &[u8],
         entropy: &mut dyn Entropy,
     ) -> Option<Reply> {
-        if !self.has_mains {
+        if !self.has_mains || self.is_resetting(now) {
             return None;
         }
         self.statistics.received(datagram);
@@ -360,6 +381,9 @@ impl Bmc {
         if !self.has_mains {
             return Response::code(CompletionCode::RESPONSE_UNAVAILABLE);
         }
+        if self.is_resetting(now) {
+            return Response::code(CompletionCode::BMC_INITIALIZING);
+        }
         self.advance(now);
         let response = dispatch(self, &Context { now, origin }, request);
         self.follow(now);
@@ -391,7 +415,8 @@ impl Bmc {
     #[must_use]
     pub fn poll_timeout_asleep(&self) -> Option<Instant> {
         let chassis = self.chassis.poll_timeout(&*self.platform);
-        [self.sessions.poll_timeout(), chassis].into_iter().flatten().min()
+        let (watchdog, boot) = (self.watchdog.poll_timeout(), self.boot.poll_timeout());
+        [self.sessions.poll_timeout(), chassis, watchdog, boot].into_iter().flatten().min()
     }
 
     /// What has to be kept of what has happened since the last time, in this order.
@@ -450,6 +475,22 @@ impl Bmc {
         self.sessions.set_quirks(quirks);
     }
 
+    /// How long the controller answers nobody after a cold reset; at first, not at all.
+    pub const fn set_cold_reset_time(&mut self, time: Duration) {
+        self.cold_reset_time = time;
+    }
+
+    /// Whether a cold reset is under way.
+    #[must_use]
+    pub fn is_resetting(&self, now: Instant) -> bool {
+        self.dark_until.is_some_and(|end| now < end)
+    }
+
+    /// Makes the self test find this, whatever is true; `None` makes it look again.
+    pub const fn set_self_test(&mut self, result: Option<SelfTest>) {
+        self.self_test = result;
+    }
+
     /// The sessions on the LAN channel.
     #[must_use]
     pub const fn sessions(&self) -> &Sessions {
@@ -489,6 +530,7 @@ impl Bmc {
         self.boot.reset();
         self.lan_config.reset();
         self.sol_config.reset();
+        self.system_info.reset();
         self.partial_sdr = PartialAdd::default();
         self.partial_event = PartialAdd::default();
     }
@@ -504,7 +546,7 @@ impl Bmc {
         if !self.has_mains {
             return;
         }
-        self.chassis.advance(now, &mut *self.platform);
+        self.advance_machine(now);
         self.follow(now);
         if now >= self.note_on_time_at {
             self.note_on_time_at = now.checked_add(ON_TIME_INTERVAL).unwrap_or(now);
@@ -518,8 +560,10 @@ impl Bmc {
     /// Lets the sensors see what has become of the machine, and notes it. Also after a command: a
     /// power cycle may be over before the next scan is due.
     pub(crate) fn follow(&mut self, now: Instant) {
+        self.look_after_turns(now);
         self.sensors.advance(now, &mut *self.platform);
         self.settle(now);
+        self.boot.keep(&mut self.journal);
         self.note_power();
     }
 
@@ -533,8 +577,11 @@ impl Bmc {
                 continue;
             }
             let time = self.clock.now(now);
-            // A full log has noted that it lost an event.
-            let _ = self.sel.add(event.to_record(time), time, &mut self.journal);
+            let event = event.to_record(time);
+            // A full log has noted that it lost an event; software may see it all the same.
+            if self.take_event(now, event).is_err() {
+                self.messages.offer(&event);
+            }
         }
         self.sensors.keep(&mut self.journal);
     }
@@ -543,7 +590,6 @@ impl Bmc {
         let on = self.platform.is_on();
         if self.noted_power != Some(on) {
             self.noted_power = Some(on);
-            self.chassis.mains_failed &= on;
             self.journal.put_bytes(setting::POWER, [u8::from(on)]);
         }
     }
@@ -596,7 +642,7 @@ impl Bmc {
         if waits_for != Changes::None {
             self.last_held = self.last_held.saturating_add(1);
             self.journal.doubt(true);
-            let records = waits_for == Changes::Records && !after.reset;
+            let records = waits_for == Changes::Records && after.reset.is_none();
             let number = self.last_held;
             let answered = now;
             let held = Held { number, ticket, message, answered, way, records, after };
@@ -623,8 +669,9 @@ impl Bmc {
         if let Some(session_id) = close {
             self.sessions.close(session_id);
         }
-        if reset {
+        if reset.is_some() {
             self.sessions.close_all();
+            self.dark_until = reset;
         }
     }
 }

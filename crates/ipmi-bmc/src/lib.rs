@@ -5,11 +5,13 @@
 //! What the BMC is soldered to is a [`platform::Platform`]. Nothing here knows sockets, files or
 //! clocks.
 
+mod acpi;
 mod admission;
 mod bmc;
 mod boot;
 mod channels;
 mod chassis;
+mod claim;
 mod clock;
 mod context;
 mod dispatch;
@@ -19,6 +21,8 @@ mod fru;
 mod handlers;
 pub mod inspect;
 mod lan;
+mod machine;
+mod messages;
 pub mod nvram;
 pub mod panel;
 mod partial;
@@ -29,7 +33,9 @@ mod sdr;
 mod sel;
 pub mod sensors;
 mod sol;
+mod system_info;
 mod users;
+mod watchdog;
 
 pub use bmc::{Bmc, Held, Reply, Settings};
 pub use chassis::Chassis;

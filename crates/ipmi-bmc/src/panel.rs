@@ -7,9 +7,10 @@
 use std::time::Instant;
 
 use ipmi_wire::CompletionCode;
-use ipmi_wire::cmd::chassis::{PowerAction, PowerRestorePolicy, RestartCause};
+use ipmi_wire::cmd::chassis::{PowerAction, RestartCause};
 
 use crate::bmc::Bmc;
+use crate::chassis::by_itself;
 use crate::platform::{IdentifyLight, Intervention, Measurement, PlatformError};
 
 /// A button.
@@ -89,36 +90,32 @@ impl Bmc {
         if disabled {
             return Err(PanelError::Disabled);
         }
-        let Self { chassis, platform, .. } = self;
-        let platform = &mut **platform;
-        let (done, pressed) = match button {
+        let (action, cause, pressed) = match button {
             Button::Power | Button::PowerHeld if !on => {
-                (chassis.start(now, platform, RestartCause::PowerButton), Pressed::PoweredOn)
+                (PowerAction::On, RestartCause::PowerButton, Pressed::PoweredOn)
             }
             Button::Power => {
-                (chassis.control(now, platform, PowerAction::SoftOff), Pressed::ShutdownRequested)
+                (PowerAction::SoftOff, RestartCause::PowerButton, Pressed::ShutdownRequested)
             }
-            Button::PowerHeld => {
-                (chassis.control(now, platform, PowerAction::Off), Pressed::PoweredOff)
+            Button::PowerHeld => (PowerAction::Off, RestartCause::PowerButton, Pressed::PoweredOff),
+            Button::Reset | Button::Diagnostic if !on => return Ok(Pressed::Nothing),
+            Button::Reset => (PowerAction::Reset, RestartCause::ResetButton, Pressed::Reset),
+            Button::Diagnostic => {
+                (PowerAction::DiagnosticInterrupt, RestartCause::Unknown, Pressed::Interrupted)
             }
-            Button::Reset | Button::Diagnostic if !on => (Ok(()), Pressed::Nothing),
-            Button::Reset => {
-                (chassis.restart(now, platform, RestartCause::ResetButton), Pressed::Reset)
-            }
-            Button::Diagnostic => (
-                chassis.control(now, platform, PowerAction::DiagnosticInterrupt),
-                Pressed::Interrupted,
-            ),
-            Button::Identify => {
-                let (light, pressed) = match chassis.light() {
-                    IdentifyLight::Off => (IdentifyLight::Indefinitely, Pressed::LightOn),
-                    _ => (IdentifyLight::Off, Pressed::LightOff),
-                };
-                chassis.identify(now, platform, light);
-                (Ok(()), pressed)
-            }
+            Button::Identify => return Ok(self.toggle_light(now)),
         };
+        let done = self.control(now, action, by_itself(cause));
         done.map(|()| pressed).map_err(PanelError::Refused)
+    }
+
+    fn toggle_light(&mut self, now: Instant) -> Pressed {
+        let (light, pressed) = match self.chassis.light() {
+            IdentifyLight::Off => (IdentifyLight::Indefinitely, Pressed::LightOn),
+            _ => (IdentifyLight::Off, Pressed::LightOff),
+        };
+        self.chassis.identify(now, &mut *self.platform, light);
+        pressed
     }
 
     /// Whether there is mains power.
@@ -147,24 +144,14 @@ impl Bmc {
             return false;
         }
         self.has_mains = true;
-        self.cancel_reservations();
-        // Nothing lived meanwhile, but the machine's time went by.
-        self.chassis.advance(now, &mut *self.platform);
+        self.forget(now);
         let was_on = self.noted_power == Some(true);
-        let cause = match self.restore_policy {
-            PowerRestorePolicy::AlwaysOff => None,
-            PowerRestorePolicy::AlwaysOn => Some(RestartCause::PowerRestoredAlways),
-            PowerRestorePolicy::Previous | PowerRestorePolicy::Unknown => {
-                was_on.then_some(RestartCause::PowerRestoredPrevious)
-            }
-        };
-        if let Some(cause) = cause {
-            // A machine that does not come on shows as off: there is nobody left to tell.
-            let _ = self.chassis.start(now, &mut *self.platform, cause);
-        }
+        let (chassis, mut machine) = self.machine();
+        // Nothing lived meanwhile, but the machine's time went by.
+        chassis.advance(now, &mut machine);
+        chassis.have_mains(now, &mut machine, was_on);
         self.sensors.start_anew(now);
         self.follow(now);
-        self.chassis.mains_failed = true;
         true
     }
 
@@ -282,7 +269,7 @@ mod tests {
         assert!(bmc.is_on());
         assert_eq!(bmc.press(now, Button::Identify), Ok(Pressed::LightOn));
         // Off, it is not the same button: see §28.6.
-        bmc.chassis.control(now, &mut *bmc.platform, PowerAction::Off).unwrap();
+        bmc.control(now, PowerAction::Off, by_itself(RestartCause::Unknown)).unwrap();
         assert_eq!(bmc.press(now, Button::Power), Ok(Pressed::PoweredOn));
     }
 }

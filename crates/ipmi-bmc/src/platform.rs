@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use ipmi_wire::cmd::chassis::BootDevice;
+
 /// The managed machine.
 ///
 /// Everything that takes `now` may be called with the same or a later instant, never an earlier
@@ -22,6 +24,18 @@ pub trait Platform: Send {
     /// # Errors
     /// [`PlatformError`] if the machine cannot do it.
     fn power(&mut self, now: Instant, action: PowerSignal) -> Result<(), PlatformError>;
+
+    /// Whether the machine has something of this kind to start from.
+    fn can_boot_from(&self, device: BootDevice) -> bool {
+        !matches!(device.0, 0x0a | 0x0c..=0x0e | 0x10..)
+    }
+
+    /// Leaves for the machine's firmware from what to start; `None` is as it is set up. The BMC says
+    /// it just before each start that it causes, and just after each that it learns of: firmware
+    /// does not look before it has got that far. It holds for that one start.
+    fn boot_from(&mut self, now: Instant, order: Option<BootOrder>) {
+        let _ = (now, order);
+    }
 
     /// Sets the identification light.
     fn identify(&mut self, now: Instant, light: IdentifyLight);
@@ -81,6 +95,19 @@ pub enum PowerSignal {
     SoftShutdown,
 }
 
+/// From what a machine is to start, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BootOrder {
+    /// From what.
+    pub device: BootDevice,
+    /// Which of several of its kind, 5 bits; 0 is any.
+    pub instance: u8,
+    /// By EFI, not by PC-compatible firmware.
+    pub efi: bool,
+    /// It is meant for all later starts, too; the BMC says so again each time.
+    pub persistent: bool,
+}
+
 /// Why the machine does not do as told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlatformError {
@@ -130,7 +157,8 @@ pub enum Scan {
 /// Something that happened at the machine by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlatformEvent {
-    /// Main power came on, for this reason.
+    /// Main power came on, for this reason. With [`PowerCause::Mains`], the mains have failed
+    /// before.
     PoweredOn(PowerCause),
     /// Main power went off, for this reason.
     PoweredOff(PowerCause),

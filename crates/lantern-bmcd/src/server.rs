@@ -433,6 +433,9 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
     let delivered = config.power_on;
     let power_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
     let mut platform = SimPlatform::new(config.seed, now, power_on);
+    if let Some(was_on) = memory.as_ref().and_then(|memory| memory.power_on) {
+        platform.mains_are_back(was_on);
+    }
     let mut personality = match config.personality {
         PersonalityName::Reference => {
             Personality { records_in: config.records_in, ..reference(epoch) }
@@ -474,6 +477,7 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
     };
     let mut bmc = Bmc::new(now, personality, settings, platform, memory);
     bmc.set_faults(&config.faults);
+    bmc.set_cold_reset_time(config.cold_reset);
     bmc
 }
 

@@ -1,6 +1,7 @@
 //! A running BMC of ours, in this process, for peers to talk to.
 #![allow(dead_code, unreachable_pub, reason = "every test file uses a part of it")]
 
+pub mod chassis_app_errors;
 pub mod counted;
 pub mod deviations;
 pub mod events;

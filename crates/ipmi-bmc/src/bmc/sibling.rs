@@ -10,13 +10,16 @@ use ipmi_session::managed::Sessions;
 use ipmi_wire::cmd::app::Guid;
 
 use super::{Bmc, ON_TIME_INTERVAL};
+use crate::acpi::Acpi;
 use crate::faults::Faults;
 use crate::feed::Feed;
 use crate::lan::{Network, Statistics};
+use crate::messages::Messages;
 use crate::nvram::Journal;
 use crate::partial::PartialAdd;
 use crate::platform::Platform;
 use crate::users::{LanPolicy, Lockouts};
+use crate::watchdog::Watchdog;
 
 impl Bmc {
     /// Another BMC, which starts at `now` at another machine: with this one's users, records,
@@ -52,7 +55,11 @@ impl Bmc {
             sessions,
             chassis: self.chassis.sibling(now),
             restore_policy: self.restore_policy,
-            boot: self.boot.clone(),
+            boot: self.boot.sibling(),
+            watchdog: Watchdog::default(),
+            messages: Messages::default(),
+            acpi: Acpi::default(),
+            system_info: self.system_info.sibling(),
             sdr: self.sdr.clone(),
             device_sdr: self.device_sdr.clone(),
             partial_sdr: PartialAdd::default(),
@@ -62,7 +69,10 @@ impl Bmc {
             inventory: self.inventory.clone(),
             sensors: self.sensors.sibling(now),
             platform,
-            cold_reset_pending: false,
+            cold_reset_pending: None,
+            cold_reset_time: self.cold_reset_time,
+            dark_until: None,
+            self_test: self.self_test,
             faults: Faults::new(self.faults()),
             journal: Journal::forgetful(),
             last_held: 0,

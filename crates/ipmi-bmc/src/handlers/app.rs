@@ -1,8 +1,9 @@
 //! The controller itself.
 
 use ipmi_wire::cmd::app::{
-    ColdReset, DeviceId, GetDeviceGuid, GetDeviceId, GetSelfTestResults, GetSystemGuid, Guid,
-    SelfTest, SelfTestResults, WarmReset,
+    AcpiPowerState, ColdReset, DeviceId, GetAcpiPowerState, GetDeviceGuid, GetDeviceId,
+    GetSelfTestResults, GetSystemGuid, Guid, SelfTest, SelfTestResults, SetAcpiPowerState,
+    WarmReset,
 };
 
 use crate::bmc::Bmc;
@@ -13,6 +14,8 @@ pub(super) fn register(table: &mut Table) {
     table
         .on(get_device_id)
         .on(get_self_test_results)
+        .on(set_acpi_power_state)
+        .on(get_acpi_power_state)
         .on(get_device_guid)
         .on(get_system_guid)
         .on(cold_reset)
@@ -32,9 +35,10 @@ fn get_self_test_results(
 ) -> Outcome<SelfTestResults> {
     /// SEL, SDR repository and FRU device cannot be accessed.
     const MEMORIES: u8 = 0xe0;
-    let result = match bmc.unkept {
-        None => SelfTest::Passed,
-        Some(_) => SelfTest::Corrupted { flags: MEMORIES },
+    let result = match (bmc.self_test, bmc.unkept) {
+        (Some(result), _) => result,
+        (None, None) => SelfTest::Passed,
+        (None, Some(_)) => SelfTest::Corrupted { flags: MEMORIES },
     };
     Ok(SelfTestResults { result })
 }
@@ -44,20 +48,30 @@ fn get_device_guid(bmc: &mut Bmc, _: &Context, _: GetDeviceGuid) -> Outcome<Guid
     Ok(bmc.guid())
 }
 
+fn set_acpi_power_state(bmc: &mut Bmc, _: &Context, request: SetAcpiPowerState) -> Outcome<()> {
+    bmc.acpi.set(&request);
+    Ok(())
+}
+
+fn get_acpi_power_state(
+    bmc: &mut Bmc,
+    _: &Context,
+    _: GetAcpiPowerState,
+) -> Outcome<AcpiPowerState> {
+    Ok(bmc.acpi.get(bmc.platform.is_on()))
+}
+
 fn get_system_guid(bmc: &mut Bmc, _: &Context, _: GetSystemGuid) -> Outcome<Guid> {
     Ok(bmc.guid())
 }
 
-/// Ends every session, once it is answered.
-fn cold_reset(bmc: &mut Bmc, _: &Context, _: ColdReset) -> Outcome<()> {
-    bmc.cancel_reservations();
-    bmc.sensors.reset();
-    bmc.lan_access.restart();
-    bmc.cold_reset_pending = true;
+/// Ends every session, once it is answered, and then answers nobody for a while.
+fn cold_reset(bmc: &mut Bmc, context: &Context, _: ColdReset) -> Outcome<()> {
+    bmc.cold_reset(context.now);
     Ok(())
 }
 
-/// §20.3: a warm reset leaves the interfaces' set-up alone, and consoles close their session after
+/// §20.3: a warm reset leaves the interfaces' set-up alone (and the watchdog, which is not one), and consoles close their session after
 /// it (ipmitool waits ten seconds for the answer), so sessions live on.
 fn warm_reset(bmc: &mut Bmc, _: &Context, _: WarmReset) -> Outcome<()> {
     bmc.cancel_reservations();

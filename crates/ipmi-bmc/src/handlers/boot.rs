@@ -22,13 +22,13 @@ fn set_system_boot_options(
     if matches!(&request.value, Some(BootParameter::Flags(flags)) if flags.bypass_password) {
         context.origin.check(Access::Session(Privilege::Administrator))?;
     }
-    bmc.boot.set(&request, &mut bmc.journal)
+    bmc.boot.set(context, &request, &*bmc.platform, &mut bmc.journal)
 }
 
 fn get_system_boot_options(
     bmc: &mut Bmc,
-    _: &Context,
+    context: &Context,
     request: GetSystemBootOptions,
 ) -> Outcome<SystemBootOptions> {
-    bmc.boot.get(request.selector, request.set)
+    bmc.boot.get(context.now, request.selector, request.set)
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ipmi_wire::Channel;
 use ipmi_wire::cmd::chassis::{
-    ChassisCapabilities, ChassisControl, ChassisIdentify, ChassisStatus, GetChassisCapabilities,
-    GetChassisStatus, GetPohCounter, GetSystemRestartCause, IdentifyState, LastPowerEvent,
-    PohCounter, PowerRestorePolicies, RestartCause, SetPowerRestorePolicy, SystemRestartCause,
+    ChassisCapabilities, ChassisControl, ChassisIdentify, ChassisReset, ChassisStatus,
+    GetChassisCapabilities, GetChassisStatus, GetPohCounter, GetSystemRestartCause, IdentifyState,
+    PohCounter, PowerAction, PowerRestorePolicies, RestartCause, SetFrontPanelEnables,
+    SetPowerCycleInterval, SetPowerRestorePolicy, SystemRestartCause,
 };
 use ipmi_wire::lan::BMC_ADDRESS;
 
@@ -21,10 +21,13 @@ pub(super) fn register(table: &mut Table) {
         .on(get_chassis_capabilities)
         .on(get_chassis_status)
         .on(chassis_control)
+        .on(chassis_reset)
         .on(chassis_identify)
         .on(set_power_restore_policy)
         .on(get_system_restart_cause)
-        .on(get_poh_counter);
+        .on(get_poh_counter)
+        .on(set_front_panel_enables)
+        .on(set_power_cycle_interval);
 }
 
 fn get_chassis_capabilities(
@@ -34,7 +37,7 @@ fn get_chassis_capabilities(
 ) -> Outcome<ChassisCapabilities> {
     Ok(ChassisCapabilities {
         intrusion_sensor: bmc.sensors.intrusion().is_some(),
-        front_panel_lockout: false,
+        front_panel_lockout: true,
         diagnostic_interrupt: true,
         power_interlock: false,
         // Everything is the BMC itself.
@@ -47,36 +50,62 @@ fn get_chassis_capabilities(
 }
 
 fn get_chassis_status(bmc: &mut Bmc, _: &Context, _: GetChassisStatus) -> Outcome<ChassisStatus> {
+    let buttons = bmc.chassis.buttons;
     Ok(ChassisStatus {
         power_on: bmc.platform.is_on(),
         overload: false,
         interlock: false,
         fault: false,
-        control_fault: false,
+        control_fault: bmc.chassis.control_fault(),
         restore_policy: bmc.restore_policy,
-        last_event: LastPowerEvent {
-            ac_failed: bmc.chassis.mains_failed,
-            overload: false,
-            interlock: false,
-            fault: false,
-            on_by_command: bmc.chassis.on_by_command(),
-        },
+        last_event: bmc.chassis.last_event(),
         // Also after it was closed again, if the sensor is one that latches.
         intrusion: bmc.sensors.intrusion().unwrap_or(false),
-        front_panel_lockout: false,
-        drive_fault: false,
-        fan_fault: false,
+        front_panel_lockout: buttons.power_disabled && buttons.reset_disabled,
+        drive_fault: bmc.sensors.drive_fault(),
+        fan_fault: bmc.sensors.fan_fault(),
         identify: Some(match bmc.chassis.light() {
             IdentifyLight::Off => IdentifyState::Off,
             IdentifyLight::Until(_) => IdentifyState::Temporary,
             IdentifyLight::Indefinitely => IdentifyState::Indefinite,
         }),
-        buttons: Some(bmc.chassis.buttons),
+        buttons: Some(buttons),
     })
 }
 
 fn chassis_control(bmc: &mut Bmc, context: &Context, request: ChassisControl) -> Outcome<()> {
-    bmc.chassis.control(context.now, &mut *bmc.platform, request.action)
+    bmc.control(context.now, request.action, commanded(context))?;
+    bmc.boot.expect_start(context.now);
+    Ok(())
+}
+
+/// As a hard reset by Chassis Control: there is nothing else in the chassis that could be reset.
+fn chassis_reset(bmc: &mut Bmc, context: &Context, _: ChassisReset) -> Outcome<()> {
+    bmc.control(context.now, PowerAction::Reset, commanded(context))
+}
+
+const fn commanded(context: &Context) -> SystemRestartCause {
+    SystemRestartCause { cause: RestartCause::ChassisControl, channel: context.origin.channel() }
+}
+
+fn set_front_panel_enables(
+    bmc: &mut Bmc,
+    _: &Context,
+    request: SetFrontPanelEnables,
+) -> Outcome<()> {
+    bmc.chassis.disable_buttons(request);
+    bmc.journal.put(setting::BUTTONS, &request);
+    Ok(())
+}
+
+fn set_power_cycle_interval(
+    bmc: &mut Bmc,
+    _: &Context,
+    request: SetPowerCycleInterval,
+) -> Outcome<()> {
+    bmc.chassis.cycle_interval = Duration::from_secs(request.seconds.into());
+    bmc.journal.put_bytes(setting::CYCLE_INTERVAL, [request.seconds]);
+    Ok(())
 }
 
 fn chassis_identify(bmc: &mut Bmc, context: &Context, request: ChassisIdentify) -> Outcome<()> {
@@ -112,12 +141,7 @@ fn get_system_restart_cause(
     _: &Context,
     _: GetSystemRestartCause,
 ) -> Outcome<SystemRestartCause> {
-    let cause = bmc.chassis.restart_cause();
-    let channel = match cause {
-        RestartCause::ChassisControl => Bmc::LAN_CHANNEL,
-        _ => Channel::new(0),
-    };
-    Ok(SystemRestartCause { cause, channel })
+    Ok(bmc.chassis.restarted_by())
 }
 
 fn get_poh_counter(bmc: &mut Bmc, _: &Context, _: GetPohCounter) -> Outcome<PohCounter> {

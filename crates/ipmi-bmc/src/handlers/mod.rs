@@ -6,11 +6,14 @@ mod boot;
 mod channel;
 mod chassis;
 mod lan;
+mod messages;
 mod payload;
 mod sensor;
 mod session;
 mod storage;
+mod system_info;
 mod user;
+mod watchdog;
 
 use crate::dispatch::Table;
 
@@ -26,6 +29,9 @@ pub(crate) fn register(table: &mut Table) {
     storage::register(table);
     sensor::register(table);
     lan::register(table);
+    watchdog::register(table);
+    messages::register(table);
+    system_info::register(table);
 }
 
 #[cfg(test)]

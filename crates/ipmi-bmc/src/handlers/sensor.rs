@@ -57,8 +57,7 @@ fn get_event_receiver(bmc: &mut Bmc, _: &Context, _: GetEventReceiver) -> Outcom
 fn platform_event(bmc: &mut Bmc, context: &Context, request: PlatformEvent) -> Outcome<()> {
     let time = bmc.clock.now(context.now);
     let record = request.to_record(0, time, sender(context.origin));
-    bmc.sel.add(record, time, &mut bmc.journal)?;
-    Ok(())
+    bmc.take_event(context.now, record)
 }
 
 /// The generator ID of an event whose sender does not name itself: the software ID of system

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ipmi_wire::cmd::app::Guid;
-use ipmi_wire::cmd::chassis::{PowerRestorePolicy, SetSystemBootOptions};
+use ipmi_wire::cmd::chassis::{PowerRestorePolicy, SetFrontPanelEnables, SetSystemBootOptions};
 use ipmi_wire::cmd::transport::{LanParameter, SolParameter};
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Decode, DecodeError, Encode, Reader};
@@ -52,6 +52,12 @@ pub struct Memory {
     pub lan_seed: Option<Vec<u8>>,
     /// SOL configuration parameters.
     pub sol_parameters: Vec<SolParameter>,
+    /// Front panel buttons, as the command that set them.
+    pub buttons: Option<SetFrontPanelEnables>,
+    /// Off phase of a power cycle, in seconds.
+    pub cycle_interval: Option<u8>,
+    /// System info texts, by parameter.
+    pub system_info: BTreeMap<u8, Vec<u8>>,
 }
 
 /// The log as it was.
@@ -204,6 +210,10 @@ impl Memory {
                 let [selector, ..] = key.number.to_le_bytes();
                 self.sol_parameters.push(SolParameter::decode(selector, r)?);
             }
+            Room::SystemInfo => {
+                let [selector, ..] = key.number.to_le_bytes();
+                self.system_info.insert(selector, r.take_rest().to_vec());
+            }
             Room::Sel | Room::Sdr | Room::Channels => {
                 r.take_rest();
             }
@@ -238,6 +248,8 @@ impl Memory {
                 self.restore_policy = Some(PowerRestorePolicy::from_number(number));
             }
             setting::KG => self.kg = Some(KeptKey::decode(r)?),
+            setting::BUTTONS => self.buttons = Some(SetFrontPanelEnables::decode(r)?),
+            setting::CYCLE_INTERVAL => self.cycle_interval = Some(r.u8("power cycle interval")?),
             // Of a later program with the same format: what it added does not concern this one.
             _ => {
                 r.take_rest();

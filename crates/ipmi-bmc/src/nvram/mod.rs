@@ -45,11 +45,13 @@ pub enum Room {
     Lan = 9,
     /// SOL configuration parameters; the key is the parameter.
     Sol = 10,
+    /// System info texts; the key is the parameter.
+    SystemInfo = 11,
 }
 
 impl Room {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Settings,
         Self::Sel,
         Self::Sdr,
@@ -60,6 +62,7 @@ impl Room {
         Self::Channels,
         Self::Lan,
         Self::Sol,
+        Self::SystemInfo,
     ];
 
     /// The room of this number.
@@ -104,6 +107,10 @@ pub mod setting {
     pub const RESTORE_POLICY: Key = key(7);
     /// The LAN channel's `K_G`, once a command has set or locked it.
     pub const KG: Key = key(8);
+    /// Front panel buttons that are disabled: one byte, as Set Front Panel Button Enables has it.
+    pub const BUTTONS: Key = key(16);
+    /// Off phase of a power cycle: seconds, one byte.
+    pub const CYCLE_INTERVAL: Key = key(17);
 }
 
 /// One change of what is kept. Values do not print: some are passwords.

@@ -33,7 +33,7 @@ use ipmi_wire::cmd::sensor::{
     SetSensorReading,
 };
 use ipmi_wire::sdr::{
-    EventReadingType, RawThresholds, Record, SensorKey, SensorType, ThresholdMask,
+    EventReadingType, RawThresholds, Record, SensorKey, SensorType, ThresholdKind, ThresholdMask,
 };
 use ipmi_wire::{Channel, CompletionCode};
 
@@ -182,6 +182,17 @@ impl Engine {
 
     /// Tells the states of the sensors of this type that the controller itself knows.
     pub(crate) fn report(&mut self, now: Instant, sensor_type: SensorType, states: u16) {
+        self.report_as(now, sensor_type, states, Some(EventDataBytes::Own));
+    }
+
+    /// The same, with event data; without, what is new is not an event.
+    pub(crate) fn report_as(
+        &mut self,
+        now: Instant,
+        sensor_type: SensorType,
+        states: u16,
+        data: Option<EventDataBytes>,
+    ) {
         let ours = |slot: &&mut Slot| {
             slot.design.source == Source::Controller
                 && slot.design.sensor.sensor_type == sensor_type
@@ -189,7 +200,10 @@ impl Engine {
         for slot in self.slots.iter_mut().filter(ours) {
             let states = states & slot.design.sensor.reportable_states();
             slot.live = Some(Live { raw: 0, states, at: now });
-            slot.evaluate(EventDataBytes::Own, &mut self.out);
+            match data {
+                Some(data) => slot.evaluate(data, &mut self.out),
+                None => slot.overlook(),
+            }
         }
     }
 
@@ -242,6 +256,27 @@ impl Engine {
             .peekable();
         lids.peek()?;
         Some(lids.any(|lid| (lid.live.map_or(0, |live| live.states) | lid.latched) & 1 != 0))
+    }
+
+    /// Whether a fan is too slow to cool, or said to be.
+    pub(crate) fn fan_fault(&self) -> bool {
+        let bad = [ThresholdKind::LowerCritical, ThresholdKind::LowerNonRecoverable];
+        self.slots.iter().any(|slot| {
+            slot.design.sensor.sensor_type == SensorType::FAN
+                && slot.live.is_some()
+                && bad.into_iter().any(|kind| slot.is_beyond(kind))
+        })
+    }
+
+    /// Whether a drive is said to be faulty.
+    pub(crate) fn drive_fault(&self) -> bool {
+        /// Table 42-3, type 0Dh: 01h.
+        const FAULT: u16 = 1 << 1;
+        self.slots.iter().any(|slot| {
+            slot.design.sensor.sensor_type == SensorType::DRIVE_SLOT
+                && slot.design.sensor.event_type == EventReadingType::SENSOR_SPECIFIC
+                && slot.live.is_some_and(|live| live.states & FAULT != 0)
+        })
     }
 
     /// Whether events are sent at all.

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use ipmi_wire::cmd::sensor::{
     EventBits, EventDataBytes, SensorEventStatus, SensorHysteresis, SensorReading, SensorTypes,
 };
-use ipmi_wire::sdr::{RawThresholds, Record, SensorCommon, SensorType, ThresholdMask};
+use ipmi_wire::sdr::{
+    RawThresholds, Record, SensorCommon, SensorType, ThresholdKind, ThresholdMask,
+};
 
 use super::event::{Outbox, SensorEvent};
 use super::plan::{self, BusPlan, SensorPlan, Source};
@@ -293,6 +295,19 @@ impl Slot {
         for offset in (0..15).filter(|offset| came & (1 << offset) != 0) {
             self.happened(offset, true, data, out);
         }
+    }
+
+    /// Takes what is the case for known: it is not to be told.
+    pub(super) fn overlook(&mut self) {
+        if let Some(conditions) = self.conditions() {
+            self.touched |= self.active != conditions;
+            self.active = conditions;
+        }
+    }
+
+    /// Whether this threshold is exceeded, hysteresis included.
+    pub(super) fn is_beyond(&self, kind: ThresholdKind) -> bool {
+        self.design.sensor.is_threshold() && self.beyond.contains(kind)
     }
 
     /// What is the case, as bits of events; `None` if nothing is known.

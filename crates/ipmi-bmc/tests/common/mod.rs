@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use ipmi_bmc::nvram::{Change, Key, Memory};
 use ipmi_bmc::personality::{Personality, Product, RecordsIn};
 use ipmi_bmc::platform::{
-    IdentifyLight, Measurement, Platform, PlatformError, PlatformEvent, PowerSignal, Scan,
+    BootOrder, IdentifyLight, Measurement, Platform, PlatformError, PlatformEvent, PowerSignal,
+    Scan,
 };
 use ipmi_bmc::sensors::{Plan, SensorPlan, Source};
 use ipmi_bmc::{Bmc, FruDevice, LanPolicy, LogPolicy, Origin, Settings, User};
@@ -25,7 +26,7 @@ use ipmi_wire::sdr::{
     SensorCommon, SensorKey, SensorType, UnitCode, Units,
 };
 use ipmi_wire::session::Username;
-use ipmi_wire::{Command, CompletionCode, Privilege, Reader, Request, Response};
+use ipmi_wire::{Channel, Command, CompletionCode, Privilege, Reader, Request, Response};
 
 /// A temperature with all thresholds, one that falls as its readings rise, and one that software
 /// writes.
@@ -53,6 +54,12 @@ pub(crate) struct State {
     pub(crate) silent: BTreeSet<u8>,
     pub(crate) answers: VecDeque<(u8, Measurement)>,
     pub(crate) signals: Vec<PowerSignal>,
+    /// Power lines do not do as told.
+    pub(crate) broken: bool,
+    /// What happens by itself.
+    pub(crate) events: VecDeque<PlatformEvent>,
+    /// From what it was told to start, each time.
+    pub(crate) orders: Vec<Option<BootOrder>>,
     pub(crate) scans: usize,
 }
 
@@ -79,6 +86,9 @@ impl Platform for Bench {
 
     fn power(&mut self, _: Instant, action: PowerSignal) -> Result<(), PlatformError> {
         let mut state = self.state();
+        if state.broken {
+            return Err(PlatformError::Failed);
+        }
         state.signals.push(action);
         match action {
             PowerSignal::On => state.off = false,
@@ -86,6 +96,10 @@ impl Platform for Bench {
             PowerSignal::Reset | PowerSignal::DiagnosticInterrupt => {}
         }
         Ok(())
+    }
+
+    fn boot_from(&mut self, _: Instant, order: Option<BootOrder>) {
+        self.state().orders.push(order);
     }
 
     fn identify(&mut self, _: Instant, _: IdentifyLight) {}
@@ -104,7 +118,7 @@ impl Platform for Bench {
     }
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {
-        None
+        self.state().events.pop_front()
     }
 }
 
@@ -155,7 +169,7 @@ fn analogue(number: u8, m: i16, initialization: u8, thresholds: [u8; 6]) -> Reco
     })
 }
 
-fn discrete(
+pub(crate) fn discrete(
     number: u8,
     count: u8,
     sensor_type: SensorType,
@@ -247,6 +261,14 @@ impl Entropy for Counting {
         }
     }
 }
+
+/// An administrator's session.
+pub(crate) const LAN: Origin = Origin::Session {
+    session_id: 7,
+    channel: Channel::new(1),
+    user_id: 2,
+    privilege: Privilege::Administrator,
+};
 
 pub(crate) const CONSOLE: ([u8; 4], u16) = ([127, 0, 0, 1], 50_000);
 
@@ -343,6 +365,18 @@ impl Machine {
 
     pub(crate) fn ask<C: Command>(&mut self, command: &C) -> Result<C::Response, CompletionCode> {
         let response = self.request(Origin::SystemInterface, &Request::of(command));
+        if !response.completion.is_ok() {
+            return Err(response.completion);
+        }
+        Ok(command.decode_response(&mut Reader::new(&response.data)).unwrap())
+    }
+
+    /// Asks as an administrator on the LAN does.
+    pub(crate) fn ask_by_lan<C: Command>(
+        &mut self,
+        command: &C,
+    ) -> Result<C::Response, CompletionCode> {
+        let response = self.request(LAN, &Request::of(command));
         if !response.completion.is_ok() {
             return Err(response.completion);
         }

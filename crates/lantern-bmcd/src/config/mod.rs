@@ -61,6 +61,8 @@ pub struct Config {
     pub personality: PersonalityName,
     /// Where its sensor data records are found.
     pub records_in: RecordsIn,
+    /// How long it answers nobody after a cold reset.
+    pub cold_reset: Duration,
     /// How much its log holds, and what happens then.
     pub log: LogPolicy,
     /// UDP addresses to answer on.
@@ -224,6 +226,7 @@ struct BmcSection {
     records: Records,
     #[serde(default)]
     faults: Vec<Spanned<String>>,
+    cold_reset: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -292,6 +295,7 @@ impl File {
                 Records::Repository => RecordsIn::Repository,
                 Records::Device => RecordsIn::Device,
             },
+            cold_reset: check_cold_reset(bmc.cold_reset.as_ref())?,
             log: check_log(&sel)?,
             listen: check_listen(lan.listen.as_ref(), fleet.is_some())?,
             suites,
@@ -318,6 +322,18 @@ impl File {
         };
         fleet::check_rest(&config)?;
         Ok(config)
+    }
+}
+
+fn check_cold_reset(seconds: Option<&Spanned<u64>>) -> Result<Duration, Fault> {
+    /// About as long as a small controller needs.
+    const DEFAULT: Duration = Duration::from_secs(2);
+    match seconds {
+        None => Ok(DEFAULT),
+        Some(seconds) => match *seconds.get_ref() {
+            time @ 0..=600 => Ok(Duration::from_secs(time)),
+            _ => fault(seconds, "a cold reset takes 0 to 600 seconds"),
+        },
     }
 }
 

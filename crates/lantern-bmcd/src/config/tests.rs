@@ -31,6 +31,7 @@ fn the_defaults_are_the_safe_ones() {
     assert!(config.power_on && config.kg.is_none());
     assert!(config.ipmi15.is_empty() && config.quirks.is_empty());
     assert_eq!((config.sessions, config.idle_timeout), (32, Duration::from_secs(60)));
+    assert_eq!(config.cold_reset, Duration::from_secs(2));
     assert_eq!(config.rate, Some(Rate { per_second: 256, burst: 512 }));
     assert!(config.allow.is_none() && !config.hide_usernames);
     assert_eq!(config.users.len(), 1);
@@ -74,6 +75,7 @@ fn every_fault_is_placed() {
         ("[\"127.0.0.1:9623\"]", "1", "bmc.toml:6:10:", "expected a sequence"),
         ("[\"127.0.0.1:9623\"]", "[]", "bmc.toml:6:10:", "at least one address"),
         ("[bmc]", "[bmc]\nguid = \"1\"", "bmc.toml:3:8:", "32 hexadecimal digits"),
+        ("[bmc]", "[bmc]\ncold_reset = 601", "bmc.toml:3:14:", "0 to 600 seconds"),
     ] {
         let message = replaced(from, to);
         assert!(message.starts_with(place), "{from} -> {to}: {message}");

@@ -50,6 +50,7 @@ const fn table(room: Room) -> TableDefinition<'static, u32, &'static [u8]> {
         Room::Channels => "channels",
         Room::Lan => "lan",
         Room::Sol => "sol",
+        Room::SystemInfo => "system_info",
     })
 }
 

@@ -102,6 +102,7 @@ struct Counts {
     /// What the configuration said of the network is one of them.
     lan: usize,
     sol: usize,
+    system_info: usize,
 }
 
 /// SEL time's UTC offset where nobody has set one. IPMI v2.0 §31.11a.
@@ -210,6 +211,7 @@ impl View for Nvram {
                 ("Boot options", words(count(boot_options), "none")),
                 ("LAN parameters", words(count(lan), "as configured")),
                 ("SOL parameters", words(count(self.values.sol), "as delivered")),
+                ("System info", words(count(self.values.system_info), "none")),
             ],
         )
     }
@@ -291,6 +293,7 @@ impl Counts {
             boot_options: of(Room::BootOptions),
             lan: of(Room::Lan),
             sol: of(Room::Sol),
+            system_info: of(Room::SystemInfo),
         }
     }
 }

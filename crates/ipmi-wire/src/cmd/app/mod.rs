@@ -1,13 +1,23 @@
 //! NetFn App (06h): the controller itself, its sessions and channels.
 
+mod acpi_power_state;
 mod channel_access;
+mod global_enables;
+mod message_flags;
 mod payload_access;
+mod system_info_parameter;
 mod user_flags;
 mod user_name;
+mod watchdog_timer;
 
+pub use acpi_power_state::{AcpiDeviceState, AcpiSystemState};
 pub use channel_access::{AccessCopy, AccessFlags, AccessMode};
+pub use global_enables::GlobalEnables;
+pub use message_flags::MessageFlags;
 pub use payload_access::PayloadAccess;
+pub use system_info_parameter::SystemInfoParameter;
 pub use user_flags::UserFlags;
+pub use watchdog_timer::{PreTimeoutInterrupt, TimeoutAction, TimerUse, WatchdogSettings};
 
 use crate::command::commands;
 
@@ -16,7 +26,20 @@ commands! {
     cold_reset: ColdReset;
     warm_reset: WarmReset;
     get_self_test_results: GetSelfTestResults;
+    set_acpi_power_state: SetAcpiPowerState;
+    get_acpi_power_state: GetAcpiPowerState;
     get_device_guid: GetDeviceGuid;
+    reset_watchdog_timer: ResetWatchdogTimer;
+    set_watchdog_timer: SetWatchdogTimer;
+    get_watchdog_timer: GetWatchdogTimer;
+    set_bmc_global_enables: SetBmcGlobalEnables;
+    get_bmc_global_enables: GetBmcGlobalEnables;
+    clear_message_flags: ClearMessageFlags;
+    get_message_flags: GetMessageFlags;
+    enable_message_channel_receive: EnableMessageChannelReceive;
+    get_message: GetMessage;
+    send_message: SendMessage;
+    read_event_message_buffer: ReadEventMessageBuffer;
     get_system_guid: GetSystemGuid;
     get_channel_authentication_capabilities: GetChannelAuthenticationCapabilities;
     get_session_challenge: GetSessionChallenge;
@@ -41,4 +64,6 @@ commands! {
     get_channel_cipher_suites: GetChannelCipherSuites;
     set_channel_security_keys: SetChannelSecurityKeys;
     get_system_interface_capabilities: GetSystemInterfaceCapabilities;
+    set_system_info_parameters: SetSystemInfoParameters;
+    get_system_info_parameters: GetSystemInfoParameters;
 }

@@ -14,9 +14,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use ipmi_bmc::platform::{
-    IdentifyLight, Intervention, Measurement, Platform, PlatformError, PlatformEvent, PowerCause,
-    PowerSignal, Scan,
+    BootOrder, IdentifyLight, Intervention, Measurement, Platform, PlatformError, PlatformEvent,
+    PowerCause, PowerSignal, Scan,
 };
+use ipmi_wire::cmd::chassis::BootDevice;
 
 use crate::personality::sensors::{self, Probe};
 
@@ -50,6 +51,8 @@ pub struct SimPlatform {
     machine: Machine,
     light: IdentifyLight,
     lid_open: bool,
+    /// From what the machine was last told to start.
+    boot_order: Option<BootOrder>,
     shutdown_time: Duration,
     constant_load: Option<f64>,
     overrides: BTreeMap<u8, Measurement>,
@@ -73,6 +76,7 @@ impl SimPlatform {
             machine: Machine::cold(model::room(seed, 0.0)),
             light: IdentifyLight::Off,
             lid_open: false,
+            boot_order: None,
             shutdown_time: SHUTDOWN_TIME,
             constant_load: None,
             overrides: BTreeMap::new(),
@@ -142,6 +146,22 @@ impl SimPlatform {
         }
     }
 
+    /// Tells of mains that had failed, and are back: the machine was on or off then, and is as it is.
+    pub fn mains_are_back(&mut self, was_on: bool) {
+        if was_on {
+            self.events.push_back(PlatformEvent::PoweredOff(PowerCause::Mains));
+        }
+        if self.is_on() {
+            self.events.push_back(PlatformEvent::PoweredOn(PowerCause::Mains));
+        }
+    }
+
+    /// From what it last started, or was to start, if anybody has said; `None` is as it is set up.
+    #[must_use]
+    pub const fn boot_order(&self) -> Option<BootOrder> {
+        self.boot_order
+    }
+
     /// Opens or closes the lid, which the intrusion sensor reports at once.
     pub fn open_lid(&mut self, open: bool) {
         self.lid_open = open;
@@ -206,7 +226,9 @@ impl SimPlatform {
     /// What acts on the machine in the present step.
     fn conditions(&self) -> Conditions {
         let t = self.steps as f64 * model::STEP.as_secs_f64();
-        let works = self.power.works_at(self.epoch + Duration::from_secs_f64(t));
+        // In its setup, firmware waits for somebody at the keyboard.
+        let in_setup = self.boot_order.is_some_and(|order| order.device == BootDevice::SETUP);
+        let works = !in_setup && self.power.works_at(self.epoch + Duration::from_secs_f64(t));
         let load = |cpu| match self.constant_load {
             _ if !works => 0.0,
             Some(load) => load,
@@ -286,6 +308,16 @@ impl Platform for SimPlatform {
         Ok(())
     }
 
+    /// It has all that a machine can have in itself, and no remote media.
+    fn can_boot_from(&self, device: BootDevice) -> bool {
+        BOOT_DEVICES.contains(&device)
+    }
+
+    fn boot_from(&mut self, now: Instant, order: Option<BootOrder>) {
+        self.advance(now);
+        self.boot_order = order;
+    }
+
     fn identify(&mut self, now: Instant, light: IdentifyLight) {
         self.light = light;
         self.advance(now);
@@ -322,6 +354,17 @@ impl Platform for SimPlatform {
     }
 }
 
+/// What the machine can start from.
+const BOOT_DEVICES: [BootDevice; 8] = [
+    BootDevice::NO_OVERRIDE,
+    BootDevice::PXE,
+    BootDevice::DISK,
+    BootDevice::DISK_SAFE_MODE,
+    BootDevice::DIAGNOSTICS,
+    BootDevice::CD,
+    BootDevice::SETUP,
+    BootDevice::FLOPPY,
+];
 /// How long the operating system takes to shut down, unless told otherwise.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 /// An hour in steps.

@@ -296,6 +296,48 @@ fn the_button_wakes_and_puts_to_sleep() {
 }
 
 #[test]
+fn it_starts_from_what_it_is_told_and_does_no_work_in_its_setup() {
+    let t0 = Instant::now();
+    let mut sim = SimPlatform::new(1, t0, false);
+    for device in BOOT_DEVICES {
+        assert!(sim.can_boot_from(device), "{device}");
+    }
+    for device in [BootDevice::REMOTE_CD, BootDevice::REMOTE_MEDIA, BootDevice(0x0a)] {
+        assert!(!sim.can_boot_from(device), "{device}");
+    }
+    let order = |device| Some(BootOrder { device, instance: 0, efi: true, persistent: false });
+    let mut start = |signal, order, at: f64| {
+        let now = t0 + secs(at);
+        sim.boot_from(now, order);
+        sim.power(now, signal).unwrap();
+        assert_eq!(sim.boot_order(), order);
+        value(&mut sim, now + secs(60.0), TOTAL_POWER)
+    };
+    let works = start(PowerSignal::On, order(BootDevice::PXE), 0.0);
+    let waits = start(PowerSignal::Reset, order(BootDevice::SETUP), 100.0);
+    assert!(waits < 0.8 * works, "{waits} {works}");
+    assert!(start(PowerSignal::Reset, None, 200.0) > 0.9 * works);
+}
+
+#[test]
+fn mains_that_failed_are_told_of_when_they_are_back() {
+    let t0 = Instant::now();
+    let (off, on) =
+        (PlatformEvent::PoweredOff(PowerCause::Mains), PlatformEvent::PoweredOn(PowerCause::Mains));
+    for (was_on, is_on, expected) in [
+        (true, true, vec![off, on]),
+        (true, false, vec![off]),
+        (false, true, vec![on]),
+        (false, false, vec![]),
+    ] {
+        let mut sim = SimPlatform::new(1, t0, is_on);
+        sim.mains_are_back(was_on);
+        let events: Vec<_> = std::iter::from_fn(|| sim.poll_event()).collect();
+        assert_eq!(events, expected);
+    }
+}
+
+#[test]
 fn faults_can_be_injected_and_withdrawn() {
     let t0 = Instant::now();
     let mut sim = SimPlatform::new(1, t0, true);

@@ -16,9 +16,10 @@ use std::time::Instant;
 
 use ipmi_bmc::personality::Personality;
 use ipmi_bmc::platform::{
-    IdentifyLight, Intervention, Measurement, Platform, PlatformError, PlatformEvent, PowerSignal,
-    Scan,
+    BootOrder, IdentifyLight, Intervention, Measurement, Platform, PlatformError, PlatformEvent,
+    PowerSignal, Scan,
 };
+use ipmi_wire::cmd::chassis::BootDevice;
 
 use crate::config::SensorsConfig;
 use crate::personality::sensors::{self, Probe};
@@ -101,6 +102,14 @@ impl Platform for Equipped {
 
     fn power(&mut self, now: Instant, action: PowerSignal) -> Result<(), PlatformError> {
         self.machine.power(now, action)
+    }
+
+    fn can_boot_from(&self, device: BootDevice) -> bool {
+        self.machine.can_boot_from(device)
+    }
+
+    fn boot_from(&mut self, now: Instant, order: Option<BootOrder>) {
+        self.machine.boot_from(now, order);
     }
 
     fn identify(&mut self, now: Instant, light: IdentifyLight) {

@@ -1,0 +1,133 @@
+//! What the controller does to its machine, and what it learns of it: power, the watchdog, events.
+
+use std::time::Instant;
+
+use ipmi_wire::cmd::app::{PreTimeoutInterrupt, TimeoutAction};
+use ipmi_wire::cmd::chassis::{PowerAction, RestartCause, SystemRestartCause};
+use ipmi_wire::cmd::sensor::EventDataBytes;
+use ipmi_wire::sdr::SensorType;
+use ipmi_wire::sel::SelRecord;
+use ipmi_wire::{Channel, CompletionCode};
+
+use crate::bmc::Bmc;
+use crate::chassis::{Chassis, Machine};
+use crate::messages::Messages;
+use crate::platform::IdentifyLight;
+use crate::watchdog::{Deed, Watchdog};
+
+impl Bmc {
+    /// Acts on the machine's power.
+    pub(crate) fn control(
+        &mut self,
+        now: Instant,
+        action: PowerAction,
+        by: SystemRestartCause,
+    ) -> Result<(), CompletionCode> {
+        let (chassis, mut machine) = self.machine();
+        chassis.control(now, &mut machine, action, by)
+    }
+
+    /// What a cold reset does to the volatile state, sessions apart: those end with its answer. The
+    /// machine notices nothing.
+    pub(crate) fn cold_reset(&mut self, now: Instant) {
+        self.sensors.reset();
+        self.forget(now);
+        self.chassis.identify(now, &mut *self.platform, IdentifyLight::Off);
+        self.cold_reset_pending = Some(now.checked_add(self.cold_reset_time).unwrap_or(now));
+    }
+
+    /// Forgets what a controller does not know when it starts, its sensors' states apart.
+    pub(crate) fn forget(&mut self, now: Instant) {
+        self.cancel_reservations();
+        self.lan_access.restart();
+        self.watchdog = Watchdog::default();
+        self.report_watchdog(now, Some(EventDataBytes::Own));
+        self.messages = Messages::default();
+        self.acpi.forget();
+    }
+
+    /// Lets time pass for the machine and for what waits on it.
+    pub(crate) fn advance_machine(&mut self, now: Instant) {
+        let (chassis, mut machine) = self.machine();
+        chassis.advance(now, &mut machine);
+        self.look_after_turns(now);
+        self.heed_watchdog(now);
+        self.boot.advance(now);
+    }
+
+    /// Forgets what was true of a machine that has gone on or off since, or was reset.
+    pub(crate) fn look_after_turns(&mut self, now: Instant) {
+        if self.chassis.has_turned() {
+            self.watchdog.stop(now);
+            self.acpi.forget();
+            self.system_info.forget_running_system();
+        }
+    }
+
+    /// Carries out what the watchdog wants.
+    fn heed_watchdog(&mut self, now: Instant) {
+        while let Some(due) = self.watchdog.poll(now) {
+            // Table 42-3: bytes 2 and 3 of event data are the sensor's own and unspecified.
+            let data = EventDataBytes::WriteButOffset([0xc0, due.detail, 0xff]);
+            self.report_watchdog(now, due.logged.then_some(data));
+            self.settle(now);
+            // What the machine cannot do, or what does not apply to one that is off, is told all the
+            // same: the time has run out.
+            let _ = match due.what {
+                Deed::Interrupt(PreTimeoutInterrupt::Nmi) => {
+                    self.control(now, PowerAction::DiagnosticInterrupt, WATCHDOG)
+                }
+                Deed::Interrupt(_) => {
+                    self.messages.warn();
+                    Ok(())
+                }
+                Deed::Action(TimeoutAction::None) => Ok(()),
+                Deed::Action(TimeoutAction::Reset) => {
+                    self.control(now, PowerAction::Reset, WATCHDOG)
+                }
+                Deed::Action(TimeoutAction::PowerDown) => {
+                    self.control(now, PowerAction::Off, WATCHDOG)
+                }
+                Deed::Action(TimeoutAction::PowerCycle) => {
+                    self.control(now, PowerAction::Cycle, WATCHDOG)
+                }
+            };
+            self.look_after_turns(now);
+        }
+    }
+
+    /// Lets the watchdog's sensor see its states; with event data, also what is new.
+    pub(crate) fn report_watchdog(&mut self, now: Instant, data: Option<EventDataBytes>) {
+        self.sensors.report_as(now, SensorType::WATCHDOG_2, self.watchdog.states(), data);
+    }
+
+    /// Takes in an event: it goes into the log and to software, as these want it.
+    ///
+    /// # Errors
+    /// C4h if the log is full. Nobody has seen the event then.
+    pub(crate) fn take_event(
+        &mut self,
+        now: Instant,
+        event: SelRecord,
+    ) -> Result<(), CompletionCode> {
+        if self.messages.enables().logging {
+            let time = self.clock.now(now);
+            self.sel.add(event, time, &mut self.journal)?;
+        }
+        self.messages.offer(&event);
+        Ok(())
+    }
+
+    pub(crate) fn machine(&mut self) -> (&mut Chassis, Machine<'_>) {
+        let machine = Machine {
+            platform: &mut *self.platform,
+            boot: &mut self.boot,
+            restore_policy: self.restore_policy,
+        };
+        (&mut self.chassis, machine)
+    }
+}
+
+/// Who acts on the machine's power when the watchdog does.
+const WATCHDOG: SystemRestartCause =
+    SystemRestartCause { cause: RestartCause::Watchdog, channel: Channel::new(0) };
