@@ -107,7 +107,7 @@ mod tests {
         assert!(config.differences(&parse(text)).is_empty());
         for (from, to, name) in [
             ("gallery-1", "gallery-2", "[bmc] name"),
-            ("[lan]", "control = \"s\"\n[lan]", "[bmc] control"),
+            ("[lan]\nlisten", "control = \"s\"\n[lan]\nlisten", "[bmc] control"),
             ("[17, 3]", "[17]", "[lan] suites"),
             ("[17, 3]", "[17, 3]\nquirks = [\"seqbytwo\"]", Config::QUIRKS),
             ("[17, 3]", "[17, 3]\nallow = [\"::1\"]", "[lan] allow"),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::sensors::{Discovery, SensorsConfig, SourceConfig};
-use super::{Fault, fault};
+use super::{Config, Fault, fault};
 
 /// How many BMCs there are, and where: BMC number `i`, from 0, at the first one's address plus `i`,
 /// or at its port plus `i`.
@@ -173,6 +173,21 @@ impl FleetSection {
                 _ => fault(&self.count, &message),
             }
         })
+    }
+}
+
+/// Refuses what a fleet would not heed.
+pub(super) fn check_rest(config: &Config) -> Result<(), Fault> {
+    let single = [
+        ("[bmc] control", config.control.is_some()),
+        ("[lan] allow", config.allow.is_some()),
+        ("[lan] apply", config.apply.is_some()),
+    ];
+    match single.iter().find(|(_, is_set)| config.fleet.is_some() && *is_set) {
+        None => Ok(()),
+        Some((what, _)) => {
+            Err((None, format!("{what} is for a BMC of its own: a fleet has no such thing")))
+        }
     }
 }
 

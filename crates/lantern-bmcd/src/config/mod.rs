@@ -291,7 +291,7 @@ impl File {
         if let Some(guid) = bmc.guid.as_ref().filter(|_| fleet.is_some()) {
             return fault(guid, "each BMC of a fleet has its own, made from [machine] seed");
         }
-        Ok(Config {
+        let config = Config {
             name: bmc.name,
             control: bmc.control,
             guid: bmc.guid.map(check_guid).transpose()?,
@@ -325,7 +325,9 @@ impl File {
             users,
             sensors,
             fleet,
-        })
+        };
+        fleet::check_rest(&config)?;
+        Ok(config)
     }
 }
 

@@ -276,6 +276,11 @@ fn a_fleet_says_how_many_and_where() {
             "fleet.toml:8:10: a fleet answers where [fleet]",
         ),
         ("[fleet]\ncount = 5\n[hwmon]\ndiscover = true", "sensors of a fleet are simulated"),
+        (
+            "[fleet]\ncount = 5\n[lan]\nallow = [\"127.0.0.1\"]",
+            "[lan] allow is for a BMC of its own",
+        ),
+        ("[fleet]\ncount = 5\n[lan]\napply = [\"true\"]", "[lan] apply is for a BMC of its own"),
         ("", "missing field `listen`"),
     ] {
         let message = parse(text).unwrap_err();

@@ -78,10 +78,10 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
         Error::usage(error.to_string()).next("examples/bmc.toml has one of everything")
     })?;
     if let Some(fleet) = &config.fleet {
-        if state.is_some() || !listen.is_empty() {
+        if state.is_some() || !listen.is_empty() || control.is_some() {
             return Err(Error::usage(
-                "this file describes a fleet, which keeps nothing and answers where the file says: \
-                 leave --state and --listen out",
+                "this file describes a fleet, which keeps nothing, answers where the file says and \
+                 has no control socket: leave --state, --listen and --control out",
             ));
         }
         return sim::serve(&config, fleet, Some(file), None, format).await;
