@@ -206,6 +206,7 @@ fn build(config: &Config, fleet: &FleetConfig) -> Members {
         let seed = identity::seed(config.seed, index);
         let mut machine = SimPlatform::new(seed, now, config.power_on);
         machine.set_memory(MEMORY);
+        machine.set_boot_devices(config.boot_devices.clone());
         for (number, says) in &readings {
             machine.set_override(now, *number, *says);
         }
