@@ -183,6 +183,11 @@ impl Journal {
         self.note(Change::Clear(room));
     }
 
+    /// Whether nobody will ever read it.
+    pub(crate) const fn is_forgetful(&self) -> bool {
+        self.forgetful
+    }
+
     /// How many changes there were so far; whoever compares two such numbers knows whether there
     /// was one between.
     pub(crate) const fn noted(&self) -> u64 {

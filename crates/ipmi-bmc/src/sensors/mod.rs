@@ -155,6 +155,10 @@ impl Engine {
 
     /// Notes what has changed of what is to survive a restart.
     pub(crate) fn keep(&mut self, journal: &mut Journal) {
+        if journal.is_forgetful() {
+            // What was noted last would be remembered for nothing.
+            return;
+        }
         for slot in self.slots.iter_mut().filter(|slot| slot.touched) {
             slot.touched = false;
             let kept = slot.kept();
