@@ -91,7 +91,9 @@ impl Bmc {
         let channel = Some(self.lan_access.limit()).filter(|_| self.lan_access.is_open())?;
         let suite = match session.agreed {
             Agreed::Suite(suite) => self.lan.suites.iter().find(|(known, _)| *known == suite)?.1,
-            Agreed::Ipmi15(_) => Privilege::Oem,
+            Agreed::Ipmi15(auth_type) => {
+                Some(Privilege::Oem).filter(|_| self.lan.ipmi15.contains(&auth_type))?
+            }
         };
         Some(user.min(channel).min(suite))
     }

@@ -27,7 +27,9 @@ use ipmi_wire::session::{
     AlgorithmProposal, AuthType, OpenSessionRequest, OpenSessionResponse, PayloadType,
     RmcpPlusStatus,
 };
-use ipmi_wire::{Channel, Command, CompletionCode, Decode, Privilege, Reader, Request, Response};
+use ipmi_wire::{
+    Channel, Command, CompletionCode, Decode, NetFn, Privilege, Reader, Request, Response,
+};
 
 use common::console::{Console, answer, payload, suite_0};
 use common::{Counting, Machine, peer};
@@ -303,4 +305,22 @@ fn quirks_of_the_list_of_suites() {
     assert_eq!(listed[10..13], advertised[..3]);
     let shifted = list(with(Quirk::SuitesFromOne, &[]));
     assert_eq!([shifted[1], shifted[6]], [18, 4]);
+}
+
+/// LAN parameter 24, set by the host.
+#[test]
+fn a_session_does_not_outlive_its_suite() {
+    let mut machine = suite_0();
+    let mut console = Console::login(&mut machine, peer(), 1);
+    let set = |machine: &mut Machine, level: u8| {
+        let data = [&[1, 24, 0, level][..], &[0; 7]].concat();
+        let request = Request { netfn: NetFn::Transport, lun: 0, cmd: 1, data };
+        assert!(machine.request(Origin::SystemInterface, &request).completion.is_ok());
+    };
+    set(&mut machine, 2);
+    let reset = console.ask(&mut machine, 1, &RESET).unwrap();
+    assert_eq!(reset.completion, CompletionCode::INSUFFICIENT_PRIVILEGE, "users at most");
+    set(&mut machine, 0);
+    assert!(console.ask(&mut machine, 2, &GetChassisStatus).is_none());
+    assert!(machine.bmc.sessions().is_empty());
 }

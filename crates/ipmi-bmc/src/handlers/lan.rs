@@ -30,7 +30,12 @@ fn set_lan_configuration_parameters(
     lan_channel(context, request.channel)?;
     let by = holder(bmc, context);
     if bmc.lan_config.set(context.now, by, request.parameter, &mut bmc.journal)? {
+        let before = (bmc.lan.suites.clone(), bmc.lan.auth_enables, bmc.lan.ipmi15.clone());
         bmc.lan_config.enforce(&mut bmc.lan);
+        // Sessions that are open are held to what holds now, too.
+        if before != (bmc.lan.suites.clone(), bmc.lan.auth_enables, bmc.lan.ipmi15.clone()) {
+            bmc.restrict_sessions(None, context.origin.session_id());
+        }
     }
     Ok(())
 }
