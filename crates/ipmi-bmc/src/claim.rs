@@ -1,15 +1,17 @@
 //! Who is setting parameters: the "set in progress" that is parameter 0 of several groups of them.
 //!
 //! It keeps two from setting at a time, and nothing else: what is set holds at once, so that there
-//! is nothing to commit or to take back. A claim that is left hanging lapses.
+//! is nothing to commit or to take back (LAN and SOL parameters are set as one: `lan/staging.rs`). A
+//! claim that is left hanging lapses.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ipmi_wire::CompletionCode;
 use ipmi_wire::cmd::chassis::SetInProgress;
 
-use crate::context::{Context, Origin};
+use crate::context::Context;
 use crate::dispatch::Outcome;
+use crate::lan::{Holder, IN_PROGRESS, PATIENCE};
 
 /// Whose turn it is.
 #[derive(Debug, Default)]
@@ -17,15 +19,9 @@ pub(crate) struct Claim(Option<Held>);
 
 #[derive(Debug)]
 struct Held {
-    by: Owner,
+    by: Holder,
     until: Instant,
 }
-
-/// A session, or whoever uses the system interface.
-type Owner = Option<u32>;
-
-/// How long a claim holds after its owner has last set something.
-pub(crate) const LAPSE: Duration = Duration::from_secs(60);
 
 impl Claim {
     /// What parameter 0 says.
@@ -42,8 +38,6 @@ impl Claim {
     /// 81h if somebody else is at it; CCh for a commit. The owner may claim again: who has heard no
     /// answer cannot know that the first time was enough.
     pub(crate) fn set(&mut self, context: &Context, state: SetInProgress) -> Outcome<()> {
-        /// §22.14a, §28.12: setting is under way already.
-        const IN_PROGRESS: CompletionCode = CompletionCode(0x81);
         match state {
             SetInProgress::CommitWrite => Err(CompletionCode::INVALID_DATA_FIELD),
             SetInProgress::Complete => {
@@ -51,7 +45,7 @@ impl Claim {
                 Ok(())
             }
             SetInProgress::InProgress => {
-                let by = owner(context.origin);
+                let by = Holder::of(&context.origin);
                 let free = self.progress(context.now) == SetInProgress::Complete;
                 if !free && self.0.as_ref().is_some_and(|held| held.by != by) {
                     return Err(IN_PROGRESS);
@@ -64,7 +58,7 @@ impl Claim {
 
     /// Something else was set.
     pub(crate) fn prolong(&mut self, context: &Context) {
-        let by = owner(context.origin);
+        let by = Holder::of(&context.origin);
         if self.progress(context.now) == SetInProgress::InProgress
             && self.0.as_ref().is_some_and(|held| held.by == by)
         {
@@ -77,15 +71,8 @@ impl Claim {
         self.0 = None;
     }
 
-    fn hold(&mut self, now: Instant, by: Owner) {
-        self.0 = now.checked_add(LAPSE).map(|until| Held { by, until });
-    }
-}
-
-const fn owner(origin: Origin) -> Owner {
-    match origin {
-        Origin::Session { session_id, .. } => Some(session_id),
-        Origin::Sessionless { .. } | Origin::SystemInterface => None,
+    fn hold(&mut self, now: Instant, by: Holder) {
+        self.0 = now.checked_add(PATIENCE).map(|until| Held { by, until });
     }
 }
 
@@ -94,6 +81,7 @@ mod tests {
     use ipmi_wire::{Channel, Privilege};
 
     use super::*;
+    use crate::context::Origin;
 
     fn at(now: Instant, session_id: u32) -> Context {
         let origin = Origin::Session {
@@ -125,13 +113,13 @@ mod tests {
     #[test]
     fn a_claim_that_hangs_lapses_and_work_prolongs_it() {
         let now = Instant::now();
-        let (half, end) = (now + LAPSE / 2, now + LAPSE);
+        let (half, end) = (now + PATIENCE / 2, now + PATIENCE);
         let mut claim = Claim::default();
         claim.set(&at(now, 1), SetInProgress::InProgress).unwrap();
         claim.prolong(&at(half, 2));
         claim.prolong(&at(half, 1));
         assert_eq!(claim.progress(end), SetInProgress::InProgress);
-        let later = half + LAPSE;
+        let later = half + PATIENCE;
         assert_eq!(claim.progress(later), SetInProgress::Complete);
         // A late word of the old owner takes nothing from the new one.
         claim.set(&at(later, 2), SetInProgress::InProgress).unwrap();

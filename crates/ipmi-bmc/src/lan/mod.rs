@@ -32,7 +32,7 @@ use ipmi_wire::session::{AuthType, CipherSuite};
 
 pub use network::{Dynamic6, Lease, Network, NetworkSettings, Router6, Static6};
 use parameters::{Fixed, Parameters};
-pub(crate) use staging::{Holder, Staging};
+pub(crate) use staging::{Holder, IN_PROGRESS, PATIENCE, Staging};
 pub(crate) use statistics::Statistics;
 
 use crate::dispatch::Outcome;

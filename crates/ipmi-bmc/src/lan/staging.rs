@@ -51,7 +51,7 @@ impl<K, V> Default for Staging<K, V> {
 }
 
 /// How long "set in progress" lives without a write.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// §23.1: setting is under way already.
 pub(crate) const IN_PROGRESS: CompletionCode = CompletionCode(0x81);
 
