@@ -26,6 +26,17 @@ impl Dice {
     }
 }
 
+/// Rooms of what consoles set, a value at a time.
+const SET_BY_COMMANDS: [Room; 7] = [
+    Room::Sensors,
+    Room::Users,
+    Room::BootOptions,
+    Room::Channels,
+    Room::Lan,
+    Room::Sol,
+    Room::SystemInfo,
+];
+
 /// Batches of changes, one after another.
 #[derive(Debug)]
 pub(crate) struct Load {
@@ -51,8 +62,13 @@ impl Load {
             }
             14 => vec![Change::Clear(Room::Sel), self.header()],
             15..=16 => {
-                let number = self.dice.below(40) as u32;
-                vec![Change::Put(Key { room: Room::Sensors, number }, self.bytes(12))]
+                let room = SET_BY_COMMANDS[self.dice.below(SET_BY_COMMANDS.len())];
+                let key = Key { room, number: self.dice.below(40) as u32 };
+                if values.contains_key(&key) && self.dice.below(4) == 0 {
+                    return vec![Change::Remove(key)];
+                }
+                let length = 1 + self.dice.below(64);
+                vec![Change::Put(key, self.bytes(length))]
             }
             17..=18 => {
                 // Sometimes a whole device: the file has to grow.
