@@ -16,11 +16,6 @@ impl Bmc {
         &self.lan.bad_password
     }
 
-    /// Says what wrong passwords lead to from now on. Who is locked out stays so.
-    pub const fn set_bad_password_policy(&mut self, policy: BadPasswordPolicy) {
-        self.lan.bad_password = policy;
-    }
-
     /// Whether user `id` is locked out for wrong passwords.
     #[must_use]
     pub fn is_locked_out(&self, now: Instant, id: u8) -> bool {
@@ -39,7 +34,10 @@ impl Bmc {
                 }
                 // Sessions live on: who opened them knew the password, and must not be thrown out
                 // by who does not.
-                self.sessions.cancel_logins(user_id);
+                match self.lan.hide_usernames {
+                    true => self.sessions.spoil_logins(user_id),
+                    false => self.sessions.cancel_logins(user_id),
+                }
                 if policy.lockout.is_none() {
                     // Until somebody enables the user again. Which has to be kept, and is true of
                     // every user that there is.

@@ -11,7 +11,7 @@ mod common;
 
 use std::time::Duration;
 
-use ipmi_bmc::{BadPasswordPolicy, LanPolicy};
+use ipmi_bmc::{BadPasswordPolicy, LanPolicy, Origin};
 use ipmi_wire::cmd::app::{
     GetUserAccess, PasswordOperation, SetUserName, SetUserPassword, UserStatus,
 };
@@ -21,7 +21,7 @@ use ipmi_wire::session::{
     AlgorithmProposal, OpenSessionRequest, OpenSessionResponse, PayloadType, Rakp1, Rakp2, Rakp3,
     RmcpPlusStatus, SessionPacket, Username, V20Header,
 };
-use ipmi_wire::{Channel, Decode, Encode, Privilege};
+use ipmi_wire::{Channel, Decode, Encode, NetFn, Privilege, Request};
 
 use common::{Counting, Machine, peer};
 
@@ -50,8 +50,8 @@ fn step<T: Decode>(machine: &mut Machine, kind: PayloadType, message: &impl Enco
     }
 }
 
-/// A login of `admin` with a wrong password; RAKP 2's status, and RAKP 4's if it came to that.
-fn wrong(machine: &mut Machine) -> RmcpPlusStatus {
+/// The beginning of a login up to RAKP 2: its session ID, and the status.
+fn begin(machine: &mut Machine, name: &str) -> (u32, RmcpPlusStatus) {
     let open = OpenSessionRequest {
         tag: 0,
         max_privilege: None,
@@ -68,17 +68,34 @@ fn wrong(machine: &mut Machine) -> RmcpPlusStatus {
         managed_session_id,
         console_random: [1; 16],
         role_byte: Rakp1::NAME_ONLY_LOOKUP | 2,
-        username: Username::new(b"admin").unwrap(),
+        username: Username::new(name.as_bytes()).unwrap(),
     };
     let rakp2: Rakp2 = step(machine, PayloadType::Rakp1, &rakp1).unwrap();
-    if !rakp2.status.is_ok() {
-        return rakp2.status;
-    }
+    (managed_session_id, rakp2.status)
+}
+
+/// Its end with a wrong password: the status of RAKP 4.
+fn end(machine: &mut Machine, managed_session_id: u32) -> RmcpPlusStatus {
     let status = RmcpPlusStatus::NO_ERRORS;
     let rakp3 = Rakp3 { tag: 2, status, managed_session_id, auth_code: vec![0; 32] };
     let rakp4: ipmi_wire::session::Rakp4 = step(machine, PayloadType::Rakp3, &rakp3).unwrap();
-    assert_eq!(rakp4.status, RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE);
-    rakp2.status
+    rakp4.status
+}
+
+/// A login of `admin` with a wrong password; RAKP 2's status, and RAKP 4's if it came to that.
+fn wrong(machine: &mut Machine) -> RmcpPlusStatus {
+    let (id, status) = begin(machine, "admin");
+    if status.is_ok() {
+        assert_eq!(end(machine, id), RmcpPlusStatus::INVALID_INTEGRITY_CHECK_VALUE);
+    }
+    status
+}
+
+/// Sets LAN parameter 26, as the host: a minute until the count starts again, two of a lockout.
+fn set_threshold(machine: &mut Machine, threshold: u8) {
+    let data = vec![1, 26, 1, threshold, 6, 0, 12, 0];
+    let request = Request { netfn: NetFn::Transport, lun: 0, cmd: 1, data };
+    assert!(machine.request(Origin::SystemInterface, &request).completion.is_ok());
 }
 
 const OK: RmcpPlusStatus = RmcpPlusStatus::NO_ERRORS;
@@ -167,12 +184,11 @@ fn a_lockout_without_an_end_is_kept() {
 fn the_policy_can_be_changed_while_it_runs() {
     let mut machine = machine(BadPasswordPolicy { threshold: 0, ..three() });
     assert!([(); 20].map(|()| wrong(&mut machine)).iter().all(|status| *status == OK));
-    machine.bmc.set_bad_password_policy(three());
+    set_threshold(&mut machine, 3);
     assert_eq!(machine.bmc.bad_password_policy(), &three());
     assert_eq!([(); 2].map(|()| wrong(&mut machine)), [OK, OUT]);
     assert!(machine.bmc.is_locked_out(machine.now, 2));
-    let never = BadPasswordPolicy { threshold: 0, ..three() };
-    machine.bmc.set_bad_password_policy(never);
+    set_threshold(&mut machine, 0);
     assert_eq!(wrong(&mut machine), OUT, "who is locked out stays so");
 }
 
@@ -184,4 +200,25 @@ fn a_role_that_is_refused_is_no_wrong_password() {
     let statuses = [(); 5].map(|()| wrong(&mut machine));
     assert!(statuses.iter().all(|status| *status == RmcpPlusStatus::UNAUTHORIZED_ROLE));
     assert!(!machine.bmc.is_locked_out(machine.now, 2));
+}
+
+/// Whoever has two logins of one name under way learns nothing from a lockout in between.
+#[test]
+fn hidden_names_stay_hidden_in_a_lockout() {
+    let policy = LanPolicy { bad_password: three(), hide_usernames: true, ..LanPolicy::default() };
+    let mut machine = Machine::with_lan(policy);
+    let mut told = |name: &str| {
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            let (id, status) = begin(&mut machine, name);
+            told.extend([status, end(&mut machine, id)]);
+        }
+        let under_way = [(); 2].map(|()| begin(&mut machine, name));
+        for (id, status) in under_way {
+            told.extend([status, end(&mut machine, id)]);
+        }
+        told
+    };
+    assert_eq!(told("admin"), told("nobody"));
+    assert!(machine.bmc.is_locked_out(machine.now, 2));
 }

@@ -132,6 +132,11 @@ impl<T: Begun> Table<T> {
         self.entries.retain(|entry| entry.user_id() != Some(user_id));
     }
 
+    /// What is about this user.
+    pub(super) fn of_user_mut(&mut self, user_id: u8) -> impl Iterator<Item = &mut T> {
+        self.entries.iter_mut().filter(move |entry| entry.user_id() == Some(user_id))
+    }
+
     pub(super) fn expire(&mut self, now: Instant) {
         self.entries.retain(|e| e.expires() > now);
         if self.entries.is_empty() {

@@ -45,7 +45,9 @@ use std::time::{Duration, Instant};
 
 use ipmi_wire::lan::{BMC_ADDRESS, LanMessage};
 use ipmi_wire::rmcp::{AsfMessage, RmcpClass, RmcpHeader};
-use ipmi_wire::session::{PayloadType, SessionPacket, V15Packet, V20Header, V20Packet};
+use ipmi_wire::session::{
+    PayloadType, RmcpPlusStatus, SessionPacket, V15Packet, V20Header, V20Packet,
+};
 use ipmi_wire::{Decode, Encode, Reader};
 
 pub use accounts::{Account, Accounts, Login};
@@ -269,6 +271,17 @@ impl Sessions {
     pub fn cancel_logins(&mut self, user_id: u8) {
         self.half_open.drop_user(user_id);
         self.challenges.drop_user(user_id);
+    }
+
+    /// Lets no handshake of user `user_id` that is under way come to anything, and shows nobody who
+    /// does not know the password: where names are hidden, those of other users go on, too.
+    pub fn spoil_logins(&mut self, user_id: u8) {
+        for entry in self.half_open.of_user_mut(user_id) {
+            if let Some(challenge) = &mut entry.challenge {
+                challenge.hidden.get_or_insert(RmcpPlusStatus::UNAUTHORIZED_NAME);
+            }
+        }
+        self.challenges.of_user_mut(user_id).for_each(Challenged::spoil);
     }
 
     /// Ends all handshakes that are under way, because what may be agreed in them has changed.

@@ -37,6 +37,15 @@ pub(super) struct Challenged {
     protection: V15Protection,
     /// The last code that was wrong. Consoles repeat what is not answered, and that is one attempt.
     wrong: Option<[u8; 16]>,
+    /// Whatever is right of it comes too late.
+    spoilt: bool,
+}
+
+impl Challenged {
+    /// Lets it come to nothing, and nobody see that.
+    pub(super) const fn spoil(&mut self) {
+        self.spoilt = true;
+    }
 }
 
 impl Begun for Challenged {
@@ -130,6 +139,7 @@ impl Sessions {
             account,
             protection,
             wrong,
+            spoilt: false,
         });
         Ok(answer)
     }
@@ -172,6 +182,9 @@ impl Sessions {
                 entry.wrong = packet.auth_code;
                 self.login = owner.map(|user_id| Login::WrongPassword { user_id });
             }
+            return None;
+        }
+        if entry.spoilt {
             return None;
         }
         let judged = ActivateSession::decode_exact(&message.data)
