@@ -99,7 +99,7 @@ pub struct Bmc {
     /// How long a cold reset takes.
     pub(crate) cold_reset_time: Duration,
     /// A cold reset is under way until then.
-    dark_until: Option<Instant>,
+    pub(crate) dark_until: Option<Instant>,
     /// What the self test is to find, whatever is true.
     pub(crate) self_test: Option<SelfTest>,
     /// What it does wrong on purpose.
@@ -415,6 +415,9 @@ impl Bmc {
     /// it first.
     #[must_use]
     pub fn poll_timeout_asleep(&self) -> Option<Instant> {
+        if !self.has_mains {
+            return None;
+        }
         let chassis = self.chassis.poll_timeout(&*self.platform);
         let (watchdog, boot) = (self.watchdog.poll_timeout(), self.boot.poll_timeout());
         [self.sessions.poll_timeout(), chassis, watchdog, boot].into_iter().flatten().min()

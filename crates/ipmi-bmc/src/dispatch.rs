@@ -48,7 +48,9 @@ impl Table {
 
 /// Answers a request.
 pub(crate) fn dispatch(bmc: &mut Bmc, context: &Context, request: &Request) -> Response {
-    if bmc.faults.is_none() {
+    // Who may not ask learns nothing of faults, and counts for none.
+    let is_faulty = bmc.faults.is_some() && find(request).is_ok_and(|route| allows(route, context));
+    if !is_faulty {
         return carry_out(bmc, context, request);
     }
     if let Some(response) = faults::instead(bmc, context, request) {
@@ -68,10 +70,16 @@ pub(crate) fn carry_out(bmc: &mut Bmc, context: &Context, request: &Request) -> 
     }
 }
 
+fn find(request: &Request) -> Outcome<&'static Route> {
+    TABLE.0.get(&registry::identify(request)).ok_or(CompletionCode::INVALID_COMMAND)
+}
+
+fn allows(route: &Route, context: &Context) -> bool {
+    context.origin.check(route.access).is_ok()
+}
+
 fn route(bmc: &mut Bmc, context: &Context, request: &Request) -> Outcome<Vec<u8>> {
-    let Some(route) = TABLE.0.get(&registry::identify(request)) else {
-        return Err(CompletionCode::INVALID_COMMAND);
-    };
+    let route = find(request)?;
     context.origin.check(route.access)?;
     if request.lun != 0 {
         return Err(CompletionCode::INVALID_FOR_LUN);

@@ -134,6 +134,8 @@ impl Bmc {
         self.chassis.fail_mains(now, &mut *self.platform);
         self.sessions.close_all();
         self.has_mains = false;
+        // Whatever it was in the middle of.
+        (self.dark_until, self.cold_reset_pending) = (None, None);
         true
     }
 

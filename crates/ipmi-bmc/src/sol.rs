@@ -35,9 +35,9 @@ struct Values {
 const VOLATILE_RATE: u8 = 6;
 
 impl SolConfig {
-    /// The same parameters at another BMC.
-    pub(crate) fn sibling(&self) -> Self {
-        Self { values: self.values, staging: Staging::default() }
+    /// The same parameters at another BMC, which answers at `port`.
+    pub(crate) fn sibling(&self, port: u16) -> Self {
+        Self { values: Values { port, ..self.values }, staging: Staging::default() }
     }
 
     /// The parameters of a BMC that starts, with what was `kept`. SOL goes over `channel`, to `port`.

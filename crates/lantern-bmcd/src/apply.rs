@@ -14,7 +14,7 @@ use std::time::Duration;
 use ipmi_bmc::NetworkSettings;
 use ipmi_wire::cmd::transport::{AddressSource, AddressingEnables};
 
-use crate::platform::sources::command::run_with;
+use crate::platform::sources::command::perform;
 
 /// How long the program may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -69,8 +69,8 @@ fn work(argv: &[String], changes: &Receiver<NetworkSettings>, stop: &AtomicBool)
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        match run_with(argv, &environment(&settings), TIMEOUT, stop) {
-            Ok(_) => tracing::info!("the network's settings are applied"),
+        match perform(argv, &environment(&settings), TIMEOUT, stop) {
+            Ok(()) => tracing::info!("the network's settings are applied"),
             Err(error) => tracing::error!(error, "the network's settings are not applied"),
         }
     }

@@ -26,29 +26,32 @@ pub(super) fn run(
     timeout: Duration,
     stop: &AtomicBool,
 ) -> Result<Vec<u8>, String> {
-    run_with(argv, &[], timeout, stop)
+    let mut group = Group::start(argv, &[], Stdio::piped())?;
+    let stdout = group.child.stdout.take();
+    group.wait(stdout, timeout, stop).map_err(|error| format!("{}: {error}", name(argv)))
 }
 
-/// As [`run`], with these in its environment besides what is in ours.
-pub(crate) fn run_with(
+/// Has a program do something, with these in its environment besides what is in ours. What it prints
+/// is nobody's business.
+pub(crate) fn perform(
     argv: &[String],
     environment: &[(&str, String)],
     timeout: Duration,
     stop: &AtomicBool,
-) -> Result<Vec<u8>, String> {
-    let (program, arguments) = argv.split_first().ok_or("no program is named")?;
-    let child = Command::new(program)
-        .args(arguments)
-        .envs(environment.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .map_err(|error| format!("{program}: {error}"))?;
-    let mut group = Group { child, killed: false };
-    group.wait(timeout, stop).map_err(|error| format!("{program}: {error}"))
+) -> Result<(), String> {
+    let mut group = Group::start(argv, environment, Stdio::null())?;
+    match group.wait(None, timeout, stop) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{}: {error}", name(argv))),
+    }
 }
+
+fn name(argv: &[String]) -> &str {
+    argv.first().map_or("", String::as_str)
+}
+
+/// What no program of somebody else's has to know.
+const SECRETS: [&str; 3] = ["LANTERN_PASSWORD", "IPMI_PASSWORD", "LANTERN_KG"];
 
 /// A program with all that it has started.
 struct Group {
@@ -57,17 +60,48 @@ struct Group {
 }
 
 impl Group {
-    fn wait(&mut self, timeout: Duration, stop: &AtomicBool) -> Result<Vec<u8>, String> {
+    fn start(
+        argv: &[String],
+        environment: &[(&str, String)],
+        stdout: Stdio,
+    ) -> Result<Self, String> {
+        let (program, arguments) = argv.split_first().ok_or("no program is named")?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        for secret in SECRETS {
+            command.env_remove(secret);
+        }
+        let child = command
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .map_err(|error| format!("{program}: {error}"))?;
+        Ok(Self { child, killed: false })
+    }
+
+    /// What it prints to `stdout`, if it is listened to.
+    fn wait(
+        &mut self,
+        mut stdout: Option<ChildStdout>,
+        timeout: Duration,
+        stop: &AtomicBool,
+    ) -> Result<Vec<u8>, String> {
         let begin = Instant::now();
-        let mut stdout = self.child.stdout.take().ok_or("its output cannot be read")?;
-        // A pipe that a child of its keeps open is not waited for.
-        fcntl_setfl(&stdout, OFlags::NONBLOCK).map_err(|error| error.to_string())?;
+        if let Some(stdout) = &stdout {
+            // A pipe that a child of its keeps open is not waited for.
+            fcntl_setfl(stdout, OFlags::NONBLOCK).map_err(|error| error.to_string())?;
+        }
         let mut output = Vec::new();
         let mut pause = FIRST_PAUSE;
         loop {
             // In this order: what it wrote before it ended is there.
             let ended = self.has_ended().map_err(|error| error.to_string())?;
-            drain(&mut stdout, &mut output).map_err(|error| error.to_string())?;
+            if let Some(stdout) = &mut stdout {
+                drain(stdout, &mut output).map_err(|error| error.to_string())?;
+            }
             if ended {
                 let status = self.end().map_err(|error| error.to_string())?;
                 return if status.success() { Ok(output) } else { Err(status.to_string()) };
