@@ -171,6 +171,7 @@ fn the_policy_can_be_changed_while_it_runs() {
     assert_eq!(machine.bmc.bad_password_policy(), &three());
     assert_eq!([(); 2].map(|()| wrong(&mut machine)), [OK, OUT]);
     assert!(machine.bmc.is_locked_out(machine.now, 2));
+    assert_eq!(machine.bmc.locked_out(machine.now).map(|(id, _)| id).collect::<Vec<_>>(), [2]);
     let never = BadPasswordPolicy { threshold: 0, ..three() };
     machine.bmc.set_bad_password_policy(never);
     assert_eq!(wrong(&mut machine), OUT, "who is locked out stays so");
@@ -184,4 +185,5 @@ fn a_role_that_is_refused_is_no_wrong_password() {
     let statuses = [(); 5].map(|()| wrong(&mut machine));
     assert!(statuses.iter().all(|status| *status == RmcpPlusStatus::UNAUTHORIZED_ROLE));
     assert!(!machine.bmc.is_locked_out(machine.now, 2));
+    assert_eq!(machine.bmc.locked_out(machine.now).count(), 0);
 }
