@@ -328,7 +328,7 @@ fn the_self_test_fails_as_it_is_told_to() {
     assert!(set(SelfTestResult::NotImplemented, None, None));
     says("Selftest: not implemented");
     assert!(set(SelfTestResult::Fatal, None, Some(0x12)));
-    says("Selftest: fatal hardware error");
+    says("Failure code : 12");
     assert!(!set(SelfTestResult::Passed, None, None));
     says("Selftest: passed");
 }
