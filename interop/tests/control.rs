@@ -17,11 +17,15 @@ use common::Bmc;
 use lantern_bmcd::control::client::{Client, ClientError};
 use lantern_bmcd::control::protocol::Action;
 use lantern_bmcd::control::protocol::{
-    ButtonName, ButtonPress, Code, EventInject, Nothing, Operation, PowerControl, SensorName,
+    ButtonName, ButtonPress, Code, EventInject, FaultSet, LeaseGive, Nothing, Operation,
+    PowerControl, SelfTestFlag, SelfTestFlags, SelfTestResult, SelfTestSet, SensorName,
     SensorRelease, SensorSet, SessionEnd,
 };
-use lantern_bmcd::control::reply::{Done, Log, OnOff, Outcome, Sensors, SessionsInfo};
+use lantern_bmcd::control::reply::{
+    Done, Faults, LeaseInfo, Log, OnOff, Outcome, SelfTestInfo, Sensors, SessionsInfo,
+};
 use lantern_testkit::peers::Ipmitool;
+use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -59,22 +63,22 @@ impl Controlled {
         self.try_to(operation).unwrap()
     }
 
-    fn sensors(&self, operation: Operation) -> Sensors {
+    fn ask<T: DeserializeOwned>(&self, operation: Operation) -> T {
         self.runtime.block_on(async {
             Client::connect(&self.socket).await.unwrap().ask(None, operation).await.unwrap()
         })
+    }
+
+    fn sensors(&self, operation: Operation) -> Sensors {
+        self.ask(operation)
     }
 
     fn log(&self, operation: Operation) -> Log {
-        self.runtime.block_on(async {
-            Client::connect(&self.socket).await.unwrap().ask(None, operation).await.unwrap()
-        })
+        self.ask(operation)
     }
 
     fn sessions(&self, operation: Operation) -> SessionsInfo {
-        self.runtime.block_on(async {
-            Client::connect(&self.socket).await.unwrap().ask(None, operation).await.unwrap()
-        })
+        self.ask(operation)
     }
 
     fn set(&self, sensor: &str, set: impl FnOnce(&mut SensorSet)) {
@@ -278,4 +282,77 @@ fn a_session_that_is_ended_is_gone() {
     let output = shell.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(!text.contains("Chassis Power is"), "{text}");
+}
+
+#[test]
+fn faults_begin_and_end_while_the_bmc_runs() {
+    let bmc = Controlled::start();
+    let Some(tool) = bmc.tool() else { return };
+    let set = |words: &[&str]| {
+        let faults = words.iter().map(|word| (*word).to_owned()).collect();
+        bmc.ask::<Faults>(Operation::FaultSet(FaultSet { faults })).faults.len()
+    };
+    tool.run("mc info").expect_success();
+    assert_eq!(set(&["busy=1"]), 1);
+    let output = tool.run("mc info");
+    assert!(output.expect_failure().contains("Node busy"), "{output}");
+    assert_eq!(set(&[]), 0);
+    tool.run("mc info").expect_success();
+    assert_eq!(set(&["selcount=100"]), 1);
+    let entries = |tool: &Ipmitool| -> u32 {
+        field(tool.run("sel info").expect_success(), "Entries").parse().unwrap()
+    };
+    let many = entries(&tool);
+    assert_eq!(set(&[]), 0);
+    assert_eq!(entries(&tool), many - 100);
+}
+
+#[test]
+fn the_self_test_fails_as_it_is_told_to() {
+    let bmc = Controlled::start();
+    let Some(tool) = bmc.tool() else { return };
+    let set = |result, flags, code| {
+        let set = SelfTestSet { result, flags, code };
+        bmc.ask::<SelfTestInfo>(Operation::SelfTestSet(set)).overridden
+    };
+    let says = |what: &str| {
+        let output = tool.run("mc selftest");
+        assert!(output.stdout.contains(what), "{what}: {output}");
+    };
+    says("Selftest: passed");
+    let flags = vec![SelfTestFlag::SelInaccessible, SelfTestFlag::SdrRepositoryEmpty];
+    assert!(set(SelfTestResult::Corrupted, Some(SelfTestFlags::Names(flags)), None));
+    says("Selftest: device corrupted");
+    says("SEL device not accessible");
+    says("SDR repository empty");
+    assert!(set(SelfTestResult::NotImplemented, None, None));
+    says("Selftest: not implemented");
+    assert!(set(SelfTestResult::Fatal, None, Some(0x12)));
+    says("Failure code : 12");
+    assert!(!set(SelfTestResult::Passed, None, None));
+    says("Selftest: passed");
+}
+
+#[test]
+fn a_lease_that_is_lost_takes_the_address_away() {
+    let bmc = Controlled::start();
+    let Some(tool) = bmc.tool() else { return };
+    let lan = |name: &str| field(tool.run("lan print 1").expect_success(), name);
+    let give = Operation::LeaseGive(LeaseGive {
+        address: [192, 0, 2, 50].into(),
+        netmask: [255, 255, 255, 0].into(),
+        gateway: Some([192, 0, 2, 1].into()),
+    });
+    // Where the address does not come by DHCP, nobody sees what that gives.
+    assert!(!bmc.ask::<LeaseInfo>(give.clone()).in_use);
+    assert_eq!(lan("IP Address  "), "127.0.0.1");
+    tool.run("lan set 1 ipsrc dhcp").expect_success();
+    let seen = || [lan("IP Address  "), lan("Subnet Mask"), lan("Default Gateway IP")];
+    assert_eq!(seen(), ["192.0.2.50", "255.255.255.0", "192.0.2.1"]);
+    assert!(bmc.ask::<LeaseInfo>(Operation::LeaseLose(NOTHING)).in_use);
+    assert_eq!(seen(), ["0.0.0.0"; 3]);
+    assert_eq!(lan("IP Address Source"), "DHCP Address");
+    // It answers all the same, and has an address again when there is one.
+    assert!(bmc.ask::<LeaseInfo>(give).in_use);
+    assert_eq!(seen()[0], "192.0.2.50");
 }

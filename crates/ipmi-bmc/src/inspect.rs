@@ -7,11 +7,13 @@ use std::time::Instant;
 
 use ipmi_session::console::Agreed;
 use ipmi_session::managed::Active;
+use ipmi_wire::cmd::app::{SelfTest, WatchdogTimer};
 use ipmi_wire::cmd::chassis::PowerRestorePolicy;
 use ipmi_wire::session::Username;
 use ipmi_wire::{CompletionCode, Privilege};
 
 use crate::bmc::Bmc;
+use crate::lan::{Lease, NetworkSettings};
 use crate::sdr::SdrRepository;
 use crate::sensors::SensorView;
 
@@ -81,6 +83,49 @@ impl Bmc {
     #[must_use]
     pub const fn restore_policy(&self) -> PowerRestorePolicy {
         self.restore_policy
+    }
+
+    /// What the self test finds. The tests there are: SDR repository, log and inventory were built, or
+    /// the BMC would not run, and what changes of them is kept.
+    #[must_use]
+    pub fn self_test(&self) -> SelfTest {
+        /// SEL, SDR repository and FRU device cannot be accessed.
+        const MEMORIES: u8 = 0xe0;
+        match (self.self_test, self.unkept) {
+            (Some(result), _) => result,
+            (None, None) => SelfTest::Passed,
+            (None, Some(_)) => SelfTest::Corrupted { flags: MEMORIES },
+        }
+    }
+
+    /// Whether it is [made](Bmc::set_self_test) to find that.
+    #[must_use]
+    pub const fn is_self_test_set(&self) -> bool {
+        self.self_test.is_some()
+    }
+
+    /// The watchdog, as Get Watchdog Timer tells of it.
+    #[must_use]
+    pub fn watchdog_timer(&self, now: Instant) -> WatchdogTimer {
+        self.watchdog.get(now)
+    }
+
+    /// The users who are locked out for wrong passwords, by number.
+    pub fn locked_out(&self, now: Instant) -> impl Iterator<Item = (u8, Username)> {
+        let users = self.users.with_ids().map(|(id, user)| (id, user.name));
+        users.filter(move |(id, _)| self.is_locked_out(now, *id))
+    }
+
+    /// What DHCP has given, whether or not the address comes from there.
+    #[must_use]
+    pub const fn lease(&self) -> Option<Lease> {
+        self.lan_config.lease()
+    }
+
+    /// The network's settings.
+    #[must_use]
+    pub fn network_settings(&self) -> NetworkSettings {
+        self.lan_config.settings()
     }
 
     /// Takes in an event that somebody says has happened. Number and time are the log's to give.

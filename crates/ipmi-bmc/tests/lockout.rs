@@ -188,6 +188,7 @@ fn the_policy_can_be_changed_while_it_runs() {
     assert_eq!(machine.bmc.bad_password_policy(), &three());
     assert_eq!([(); 2].map(|()| wrong(&mut machine)), [OK, OUT]);
     assert!(machine.bmc.is_locked_out(machine.now, 2));
+    assert_eq!(machine.bmc.locked_out(machine.now).map(|(id, _)| id).collect::<Vec<_>>(), [2]);
     set_threshold(&mut machine, 0);
     assert_eq!(wrong(&mut machine), OUT, "who is locked out stays so");
 }
@@ -200,6 +201,7 @@ fn a_role_that_is_refused_is_no_wrong_password() {
     let statuses = [(); 5].map(|()| wrong(&mut machine));
     assert!(statuses.iter().all(|status| *status == RmcpPlusStatus::UNAUTHORIZED_ROLE));
     assert!(!machine.bmc.is_locked_out(machine.now, 2));
+    assert_eq!(machine.bmc.locked_out(machine.now).count(), 0);
 }
 
 /// Whoever has two logins of one name under way learns nothing from a lockout in between.

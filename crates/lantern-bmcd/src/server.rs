@@ -409,6 +409,10 @@ impl Managed for Shared {
         self.changed.notify_one();
         (outcome, kept)
     }
+
+    fn refused(&self) -> u64 {
+        self.acl.refused()
+    }
 }
 
 /// Answers that wait, and who sends them when they no longer have to.

@@ -136,8 +136,8 @@ const FAULTS: &str = "
 ## Beyond sessions
 
 What is wrong with these BMCs shows once one is logged in. What the second column says is seen with programs that do not know it; how
-far Lantern's own client copes is in docs/limits.md. Our BMC does them with `faults` in `[bmc]`, which can be changed while it
-runs as `quirks` can.
+far Lantern's own client copes is in docs/limits.md. Our BMC does them with `faults` in `[bmc]`. After a change,
+`kill -HUP` its process; or, with a control socket, `lantern bmc ctl fault set NAME[=N]`: it takes effect at once, in sessions that are open, too.
 ";
 
 const FAULTS_HEAD: &str = "\

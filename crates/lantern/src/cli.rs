@@ -23,8 +23,8 @@ use ipmi_wire::session::CipherSuite;
 
 use crate::secret::Visible;
 pub(crate) use ctl::{
-    Ctl, CtlButton, CtlCommand, CtlEvent, CtlLid, CtlMains, CtlPower, CtlQuirk, CtlSel, CtlSensor,
-    CtlSession,
+    Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
+    CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession,
 };
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};

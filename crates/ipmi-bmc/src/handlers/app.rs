@@ -2,8 +2,7 @@
 
 use ipmi_wire::cmd::app::{
     AcpiPowerState, ColdReset, DeviceId, GetAcpiPowerState, GetDeviceGuid, GetDeviceId,
-    GetSelfTestResults, GetSystemGuid, Guid, SelfTest, SelfTestResults, SetAcpiPowerState,
-    WarmReset,
+    GetSelfTestResults, GetSystemGuid, Guid, SelfTestResults, SetAcpiPowerState, WarmReset,
 };
 
 use crate::bmc::Bmc;
@@ -26,21 +25,12 @@ fn get_device_id(bmc: &mut Bmc, _: &Context, _: GetDeviceId) -> Outcome<DeviceId
     Ok(bmc.device_id)
 }
 
-/// The tests there are: SDR repository, log and inventory were built, or the BMC would not run, and
-/// what changes of them is kept.
 fn get_self_test_results(
     bmc: &mut Bmc,
     _: &Context,
     _: GetSelfTestResults,
 ) -> Outcome<SelfTestResults> {
-    /// SEL, SDR repository and FRU device cannot be accessed.
-    const MEMORIES: u8 = 0xe0;
-    let result = match (bmc.self_test, bmc.unkept) {
-        (Some(result), _) => result,
-        (None, None) => SelfTest::Passed,
-        (None, Some(_)) => SelfTest::Corrupted { flags: MEMORIES },
-    };
-    Ok(SelfTestResults { result })
+    Ok(SelfTestResults { result: bmc.self_test() })
 }
 
 /// The controller and the system share one GUID, as OpenBMC's do.

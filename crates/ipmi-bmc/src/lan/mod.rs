@@ -185,6 +185,16 @@ impl LanConfig {
         self.lease = lease;
     }
 
+    /// What DHCP has given.
+    pub(crate) const fn lease(&self) -> Option<Lease> {
+        self.lease
+    }
+
+    /// The network's settings.
+    pub(crate) fn settings(&self) -> NetworkSettings {
+        self.values.settings()
+    }
+
     /// The network's settings, if they have changed since the last time.
     pub(crate) fn take_change(&mut self) -> Option<NetworkSettings> {
         core::mem::take(&mut self.changed).then(|| self.values.settings())

@@ -4,6 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::protocol::SelfTestFlag;
+
 /// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -86,6 +88,18 @@ pub struct Status {
     pub sel_overflow: bool,
     /// Where it departs from the specification of sessions.
     pub quirks: Vec<String>,
+    /// What it does wrong beyond that, with how much of it.
+    pub faults: Vec<String>,
+    /// What the self test finds.
+    pub self_test: SelfTestName,
+    /// Whether the watchdog counts down.
+    pub watchdog: OnOff,
+    /// What is left of its countdown; null if it does not run.
+    pub watchdog_milliseconds: Option<u64>,
+    /// Users who are locked out for wrong passwords; the number of one without a name.
+    pub locked_out_users: Vec<String>,
+    /// Datagrams that were dropped because of where they came from.
+    pub refused_datagrams: u64,
 }
 
 /// Sensors.
@@ -233,6 +247,92 @@ pub struct QuirkNames {
     pub quirks: Vec<String>,
     /// All that there are.
     pub known: Vec<String>,
+}
+
+/// Faults.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Faults {
+    /// In the order of the documentation.
+    pub faults: Vec<FaultInfo>,
+}
+
+/// Something that a BMC does wrong, or could.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FaultInfo {
+    /// Its name.
+    pub name: String,
+    /// Whether it is on.
+    pub on: bool,
+    /// How much of it is on; null if it is off, or takes no number.
+    pub amount: Option<u32>,
+    /// What the number counts; null if it takes none.
+    pub counts: Option<String>,
+    /// The least that the number can be.
+    pub least: Option<u32>,
+    /// The most.
+    pub most: Option<u32>,
+    /// What the number is if nothing is said.
+    pub default: Option<u32>,
+    /// What it is about.
+    pub group: String,
+    /// What the BMC does.
+    pub does: String,
+}
+
+/// What the self test finds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SelfTestInfo {
+    /// The outcome.
+    pub result: SelfTestName,
+    /// What is corrupted.
+    pub faults: Vec<SelfTestFlag>,
+    /// The second byte of the answer: flags, or the manufacturer's code.
+    pub detail_raw: u8,
+    /// Whether it is made to find that.
+    pub overridden: bool,
+}
+
+/// The outcome of a self test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SelfTestName {
+    /// No error.
+    Passed,
+    /// There is no self test.
+    NotImplemented,
+    /// Data or devices are corrupted or cannot be reached.
+    Corrupted,
+    /// Fatal hardware error.
+    Fatal,
+    /// The manufacturer's own.
+    Oem,
+}
+
+impl SelfTestName {
+    /// It in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::NotImplemented => "not implemented",
+            Self::Corrupted => "failed",
+            Self::Fatal => "fatal hardware error",
+            Self::Oem => "the manufacturer's own result",
+        }
+    }
+}
+
+/// What DHCP has given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeaseInfo {
+    /// IPv4 address; null if there is no lease.
+    pub address: Option<String>,
+    /// Its subnet mask.
+    pub netmask: Option<String>,
+    /// The default gateway; null if there is none.
+    pub gateway: Option<String>,
+    /// Whether DHCP is where the BMC's address comes from, so that it shows.
+    pub in_use: bool,
 }
 
 /// Sessions.

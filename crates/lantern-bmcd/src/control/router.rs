@@ -23,6 +23,9 @@ pub(crate) type Kept = Option<oneshot::Receiver<Result<(), Unkept>>>;
 pub(crate) trait Managed: Send + Sync {
     /// Does this to it. What changes goes its way as that of a command does.
     fn act(&self, what: &mut dyn FnMut(Instant, &mut Bmc) -> Outcome) -> (Outcome, Kept);
+
+    /// How many datagrams were dropped because of where they came from.
+    fn refused(&self) -> u64;
 }
 
 /// A BMC behind a socket.

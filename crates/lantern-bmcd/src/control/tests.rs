@@ -4,14 +4,19 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use ipmi_bmc::Origin;
 use ipmi_bmc::feed::News;
+use ipmi_wire::cmd::app::{
+    PreTimeoutInterrupt, ResetWatchdogTimer, SelfTest, SetWatchdogTimer, TimeoutAction, TimerUse,
+    WatchdogSettings,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::client::{Client, ClientError};
-use super::protocol::{MAX_LINE, Nothing, OfSensor, Operation, SensorName, SensorSet};
-use super::reply::{Event, EventKind, Following, Sensors, Status};
+use super::protocol::{FaultSet, MAX_LINE, Nothing, OfSensor, Operation, SensorName, SensorSet};
+use super::reply::{Event, EventKind, Faults, Following, OnOff, Sensors, Status};
 use super::*;
 use crate::{Config, Server};
 
@@ -287,6 +292,133 @@ async fn a_follower_hears_what_happens_and_the_bmc_stops_telling_when_it_is_gone
     };
     while is_watched(&mut other).await {}
     assert_eq!(server.with_bmc(ipmi_bmc::Bmc::take_news), Vec::<News>::new());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn faults_are_these_and_no_others() {
+    let (_directory, path) = directory();
+    let server = Server::start(&config(&path), None).unwrap();
+    let mut client = Client::connect(&path).await.unwrap();
+    let set = |words: &[&str]| {
+        let faults = words.iter().map(|word| (*word).to_owned()).collect();
+        Operation::FaultSet(FaultSet { faults })
+    };
+    let on =
+        || server.with_bmc(|bmc| bmc.faults().iter().map(ToString::to_string).collect::<Vec<_>>());
+    let brought: Faults = client.ask(None, set(&["busy=9", "nofru"])).await.unwrap();
+    let brought: Vec<_> = brought.faults.iter().map(|fault| (&*fault.name, fault.amount)).collect();
+    assert_eq!(brought, [("busy", Some(9)), ("nofru", None)]);
+    assert_eq!(on(), ["busy=9", "nofru"]);
+    // What is refused changes nothing.
+    for words in [&["delay", "bussy"][..], &["busy", "busy=4"], &["nofru=1"], &["idzero"]] {
+        assert!(client.ask::<Faults>(None, set(words)).await.is_err(), "{words:?}");
+        assert_eq!(on(), ["busy=9", "nofru"]);
+    }
+    let all: Faults = client.ask(None, Operation::FaultList(Nothing {})).await.unwrap();
+    assert_eq!(all.faults.len(), ipmi_bmc::faults::FaultKind::ALL.len());
+    assert_eq!(all.faults.iter().filter(|fault| fault.on).count(), 2);
+    let brought: Faults = client.ask(None, set(&["delay"])).await.unwrap();
+    assert_eq!((brought.faults[0].amount, on()), (Some(300), vec!["delay=300".to_owned()]));
+    let brought: Faults = client.ask(None, set(&[])).await.unwrap();
+    assert_eq!((brought.faults, on()), (vec![], vec![]));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_self_test_finds_what_it_is_told_to() {
+    let (_directory, path) = directory();
+    let server = Server::start(&config(&path), None).unwrap();
+    let mut raw = Raw::connect(&path).await;
+    for (args, found) in [
+        (r#""result":"not_implemented""#, SelfTest::NotImplemented),
+        (
+            r#""result":"corrupted","flags":["ipmb_lines_fail"]"#,
+            SelfTest::Corrupted { flags: 0x10 },
+        ),
+        (r#""result":"corrupted","flags":129"#, SelfTest::Corrupted { flags: 0x81 }),
+        (r#""result":"fatal","code":18"#, SelfTest::Fatal { code: 0x12 }),
+        (r#""result":"passed""#, SelfTest::Passed),
+    ] {
+        raw.say(format!("{{\"do\":\"selftest.set\",{args}}}\n").as_bytes()).await;
+        assert_eq!(raw.hear().await["result"]["overridden"], found != SelfTest::Passed, "{args}");
+        assert_eq!(server.with_bmc(|bmc| bmc.self_test()), found, "{args}");
+    }
+    for args in [
+        r#""result":"corrupted""#,
+        r#""result":"corrupted","flags":1,"code":1"#,
+        r#""result":"fatal""#,
+        r#""result":"fatal","flags":1"#,
+        r#""result":"passed","flags":[]"#,
+        r#""result":"not_implemented","code":0"#,
+    ] {
+        raw.say(format!("{{\"do\":\"selftest.set\",{args}}}\n").as_bytes()).await;
+        assert_eq!(raw.code().await, "bad_request", "{args}");
+        assert!(!server.with_bmc(|bmc| bmc.is_self_test_set()));
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_lease_has_an_address_and_a_mask() {
+    let (_directory, path) = directory();
+    let server = Server::start(&config(&path), None).unwrap();
+    let mut raw = Raw::connect(&path).await;
+    for (args, code) in [
+        (r#""address":"192.0.2.5","netmask":"255.255.255.0""#, None),
+        (r#""address":"0.0.0.0","netmask":"255.255.255.0""#, Some("bad_request")),
+        (r#""address":"192.0.2.6","netmask":"255.0.255.0""#, Some("bad_request")),
+        (r#""address":"192.0.2","netmask":"255.255.255.0""#, Some("bad_request")),
+    ] {
+        raw.say(format!("{{\"do\":\"lease.give\",{args}}}\n").as_bytes()).await;
+        assert_eq!(raw.code().await.as_str(), code, "{args}");
+        let lease = server.with_bmc(|bmc| bmc.lease()).unwrap();
+        assert_eq!(lease.address.to_string(), "192.0.2.5");
+        assert!(lease.gateway.is_unspecified());
+    }
+    raw.say(b"{\"do\":\"lease.lose\"}\n").await;
+    assert_eq!(raw.hear().await["result"]["address"], Value::Null);
+    assert_eq!(server.with_bmc(|bmc| bmc.lease()), None);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_status_tells_of_watchdog_and_of_what_is_wrong() {
+    let (_directory, path) = directory();
+    let allow = Some(vec!["192.0.2.0/24".parse().unwrap()]);
+    let server = Server::start(&Config { allow, ..config(&path) }, None).unwrap();
+    let mut client = Client::connect(&path).await.unwrap();
+    let ask = Operation::Status(Nothing {});
+    let before: Status = client.ask(None, ask.clone()).await.unwrap();
+    assert_eq!((before.watchdog, before.watchdog_milliseconds), (OnOff::Off, None));
+    let settings = WatchdogSettings {
+        timer_use: TimerUse::SmsOs,
+        dont_log: true,
+        interrupt: PreTimeoutInterrupt::None,
+        action: TimeoutAction::None,
+        pre_timeout: 0,
+        initial: 36_000,
+    };
+    let set = SetWatchdogTimer { settings, dont_stop: false, clear: 0 };
+    server.with_bmc(|bmc| {
+        let now = std::time::Instant::now();
+        for request in [ipmi_wire::Request::of(&set), ipmi_wire::Request::of(&ResetWatchdogTimer)] {
+            let response = bmc.handle_request(now, Origin::SystemInterface, &request);
+            assert!(response.completion.is_ok());
+        }
+    });
+    // From a network that is not listened to.
+    let stranger = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    stranger.send_to(b"?", server.addresses()[0]).await.unwrap();
+    while server.refused() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let after: Status = client.ask(None, ask).await.unwrap();
+    assert_eq!(after.watchdog, OnOff::On);
+    // However slow this is: of an hour, not all.
+    assert!((1..=3_600_000).contains(&after.watchdog_milliseconds.unwrap()));
+    assert_eq!((before.refused_datagrams, after.refused_datagrams), (0, 1));
+    assert_eq!(after.locked_out_users, Vec::<String>::new());
     server.stop().await;
 }
 

@@ -1,10 +1,11 @@
 //! `bmc ctl` as it is typed.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use ipmi_session::Quirk;
-use lantern_bmcd::control::protocol::SensorName;
+use lantern_bmcd::control::protocol::{self, SelfTestFlag, SelfTestFlags, SensorName};
 
 use super::byte;
 use super::records::number;
@@ -26,7 +27,7 @@ pub(crate) struct Ctl {
 pub(crate) enum CtlCommand {
     /// The BMCs behind the socket
     List,
-    /// Power, sessions, sensors, log, quirks
+    /// Power, sessions, sensors, log, watchdog, quirks, faults
     Status,
     /// What sensors say, and what they are made to say
     #[command(subcommand)]
@@ -67,6 +68,15 @@ pub(crate) enum CtlCommand {
     /// Departures from the specification: see docs/quirks.md
     #[command(subcommand)]
     Quirk(CtlQuirk),
+    /// What the BMC does wrong beyond its sessions: see docs/quirks.md
+    #[command(subcommand)]
+    Fault(CtlFault),
+    /// What the self test finds
+    #[command(subcommand, name = "selftest")]
+    SelfTest(CtlSelfTest),
+    /// What DHCP gives; it shows if the BMC's address comes from there
+    #[command(subcommand)]
+    Lease(CtlLease),
     /// Sessions with the BMC
     #[command(subcommand)]
     Session(CtlSession),
@@ -202,12 +212,70 @@ pub(crate) enum CtlQuirk {
     List,
     /// Have these and no others
     Set {
-        /// Their names
-        #[arg(required = true, value_name = "NAME", value_parser = quirk)]
+        /// Their names; none is the same as 'clear'
+        #[arg(value_name = "NAME", value_parser = quirk)]
         quirks: Vec<Quirk>,
     },
     /// Be as the specification has it
     Clear,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CtlFault {
+    /// All that there are, and which are on
+    List,
+    /// Have these and no others
+    Set {
+        /// Their names, with how much of each; none is the same as 'clear'
+        #[arg(value_name = "NAME[=N]", value_parser = fault)]
+        faults: Vec<String>,
+    },
+    /// Do nothing wrong
+    Clear,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CtlSelfTest {
+    /// Make it find something, until it is told to look again
+    #[command(subcommand)]
+    Set(CtlSelfTestResult),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CtlSelfTestResult {
+    /// Look again: what is true
+    Passed,
+    /// There is no self test
+    NotImplemented,
+    /// Data or devices are corrupted or cannot be reached
+    Corrupted {
+        /// What: names as 'mc selftest -o json' has them, or the byte (0x80)
+        #[arg(value_name = "NAME[,NAME]|BYTE", value_parser = flags)]
+        flags: SelfTestFlags,
+    },
+    /// Fatal hardware error
+    Fatal {
+        /// The manufacturer's code (0x12)
+        #[arg(value_parser = byte)]
+        code: u8,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CtlLease {
+    /// Give an address
+    Give {
+        /// IPv4 address
+        address: Ipv4Addr,
+        /// Its subnet mask
+        #[arg(long, value_name = "MASK")]
+        netmask: Ipv4Addr,
+        /// The default gateway
+        #[arg(long, value_name = "ADDRESS")]
+        gateway: Option<Ipv4Addr>,
+    },
+    /// Give none any more: address, mask and gateway are 0.0.0.0
+    Lose,
 }
 
 #[derive(Debug, Subcommand)]
@@ -255,6 +323,28 @@ fn quirk(text: &str) -> Result<Quirk, String> {
     })
 }
 
+fn fault(text: &str) -> Result<String, String> {
+    match protocol::fault(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(refusal) => Err(refusal.message),
+    }
+}
+
+fn flags(text: &str) -> Result<SelfTestFlags, String> {
+    if let Ok(byte) = byte(text) {
+        return Ok(SelfTestFlags::Byte(byte));
+    }
+    let flag = |name: &str| {
+        let name = name.trim().replace('-', "_");
+        SelfTestFlag::ALL.into_iter().find(|flag| flag.name() == name)
+    };
+    let flags: Option<_> = text.split(',').map(flag).collect();
+    flags.map(SelfTestFlags::Names).ok_or_else(|| {
+        let names = SelfTestFlag::ALL.map(SelfTestFlag::name).join(", ");
+        format!("a byte, or names with commas between: {names}")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,5 +366,22 @@ mod tests {
         assert_eq!(pair("0x10,2"), Ok([0x10, 2]));
         assert!(["1", "1,2,3", "1,256"].iter().all(|text| pair(text).is_err()));
         assert!(quirk("idzeroo").unwrap_err().contains("is 'idzero' meant?"));
+    }
+
+    #[test]
+    fn faults_are_names_with_numbers() {
+        assert_eq!(fault("busy"), Ok("busy".to_owned()));
+        assert_eq!(fault("busy=7"), Ok("busy=7".to_owned()));
+        assert!(fault("bussy=7").unwrap_err().contains("is 'busy' meant?"));
+        assert!(fault("busy=0").unwrap_err().contains("1 to 1000"));
+        assert!(fault("nofru=1").unwrap_err().contains("takes no number"));
+        assert!(fault("idzero").unwrap_err().contains("quirk of sessions"));
+    }
+
+    #[test]
+    fn flags_are_names_or_a_byte() {
+        assert_eq!(flags("0xa0").map(|flags| flags.byte()), Ok(0xa0));
+        assert_eq!(flags("sel-inaccessible,fru_inaccessible").map(|flags| flags.byte()), Ok(0xa0));
+        assert!(["", "sel", "256"].iter().all(|text| flags(text).is_err()));
     }
 }

@@ -5,18 +5,20 @@ use std::path::Path;
 
 use lantern_bmcd::control::client::{Client, ClientError};
 use lantern_bmcd::control::protocol::{
-    Action, ButtonName, ButtonPress, Code, EventInject, Nothing, OfSensor, Operation, PowerControl,
-    QuirkSet, Refusal, SelList, SensorRelease, SensorSet, SessionEnd,
+    Action, ButtonName, ButtonPress, Code, EventInject, FaultSet, LeaseGive, Nothing, OfSensor,
+    Operation, PowerControl, QuirkSet, Refusal, SelList, SelfTestResult, SelfTestSet,
+    SensorRelease, SensorSet, SessionEnd,
 };
 use lantern_bmcd::control::reply::{
-    Bmcs, Done, Event, Following, Log, QuirkNames, Sensors, SessionsInfo, Status,
+    Bmcs, Done, Event, Faults, Following, LeaseInfo, Log, QuirkNames, SelfTestInfo, Sensors,
+    SessionsInfo, Status,
 };
 use serde::de::DeserializeOwned;
 
 use super::bmc::{interrupted, no_signals, stop_signal};
 use crate::cli::{
-    Ctl, CtlButton, CtlCommand, CtlEvent, CtlLid, CtlMains, CtlPower, CtlQuirk, CtlSel, CtlSensor,
-    CtlSession, Format,
+    Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
+    CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession, Format,
 };
 use crate::error::{Error, Exit};
 use crate::output;
@@ -88,6 +90,11 @@ impl Console<'_> {
                 self.do_it(Operation::LidClose(nothing)).await
             }
             CtlCommand::Quirk(command) => self.show::<QuirkNames>(quirk(command)).await,
+            CtlCommand::Fault(command) => self.show::<Faults>(fault(command)).await,
+            CtlCommand::SelfTest(CtlSelfTest::Set(result)) => {
+                self.show::<SelfTestInfo>(self_test(result)).await
+            }
+            CtlCommand::Lease(command) => self.show::<LeaseInfo>(lease(command)).await,
             CtlCommand::Session(command) => self.show::<SessionsInfo>(session(command)).await,
             CtlCommand::Follow => self.follow().await,
         }
@@ -167,6 +174,37 @@ fn quirk(command: &CtlQuirk) -> Operation {
     }
 }
 
+fn fault(command: &CtlFault) -> Operation {
+    match command {
+        CtlFault::List => Operation::FaultList(Nothing {}),
+        CtlFault::Set { faults } => Operation::FaultSet(FaultSet { faults: faults.clone() }),
+        CtlFault::Clear => Operation::FaultSet(FaultSet { faults: Vec::new() }),
+    }
+}
+
+fn self_test(result: &CtlSelfTestResult) -> Operation {
+    let (result, flags, code) = match result {
+        CtlSelfTestResult::Passed => (SelfTestResult::Passed, None, None),
+        CtlSelfTestResult::NotImplemented => (SelfTestResult::NotImplemented, None, None),
+        CtlSelfTestResult::Corrupted { flags } => {
+            (SelfTestResult::Corrupted, Some(flags.clone()), None)
+        }
+        CtlSelfTestResult::Fatal { code } => (SelfTestResult::Fatal, None, Some(*code)),
+    };
+    Operation::SelfTestSet(SelfTestSet { result, flags, code })
+}
+
+const fn lease(command: &CtlLease) -> Operation {
+    match command {
+        CtlLease::Give { address, netmask, gateway } => Operation::LeaseGive(LeaseGive {
+            address: *address,
+            netmask: *netmask,
+            gateway: *gateway,
+        }),
+        CtlLease::Lose => Operation::LeaseLose(Nothing {}),
+    }
+}
+
 const fn session(command: &CtlSession) -> Operation {
     match command {
         CtlSession::List => Operation::SessionList(Nothing {}),
@@ -235,6 +273,7 @@ fn refused(Refusal { code, message }: Refusal) -> Error {
             "'lantern bmc ctl session list' has those there are",
         ),
         Code::NoSuchQuirk => (None, "'lantern bmc ctl quirk list' has them all"),
+        Code::NoSuchFault => (None, "'lantern bmc ctl fault list' has them all"),
         Code::Disabled => (
             Some("a console has disabled it with Set Front Panel Enables"),
             "ipmitool raw 0x00 0x0a 0x00 enables all buttons",

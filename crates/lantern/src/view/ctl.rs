@@ -1,8 +1,8 @@
 //! What a control socket brings. The objects are the protocol's own; here is how people see them.
 
 use lantern_bmcd::control::reply::{
-    Bmcs, Done, Event, EventKind, Kind, Log, LogEntry, OnOff, QuirkNames, SensorInfo, Sensors,
-    SessionInfo, SessionsInfo, Status,
+    Bmcs, Done, Event, EventKind, FaultInfo, Faults, Kind, LeaseInfo, Log, LogEntry, OnOff,
+    QuirkNames, SelfTestInfo, SelfTestName, SensorInfo, Sensors, SessionInfo, SessionsInfo, Status,
 };
 
 use super::schema::Source;
@@ -56,10 +56,20 @@ impl View for Status {
                 ("Set by hand", none(&self.overridden_sensors)),
                 ("Event log", format!("{} entries", self.sel_entries)),
                 ("Events were lost", yes_no(self.sel_overflow)),
+                ("Self test", self.self_test.words().to_owned()),
+                ("Watchdog", self.watchdog_milliseconds.map_or("off".to_owned(), countdown)),
+                ("Locked out", none(&self.locked_out_users)),
+                ("Refused packets", self.refused_datagrams.to_string()),
                 ("Quirks", list(&quirks)),
+                ("Faults", none(&self.faults)),
             ],
         )
     }
+}
+
+/// In the unit in which it counts, 100 ms.
+fn countdown(milliseconds: u64) -> String {
+    format!("runs out in {}.{} s", milliseconds / 1000, milliseconds / 100 % 10)
 }
 
 impl View for Sensors {
@@ -157,6 +167,77 @@ impl View for QuirkNames {
         let [on, known] = [&self.quirks, &self.known]
             .map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
         fields(width, [("On", list(&on)), ("Known", list(&known))])
+    }
+}
+
+impl View for Faults {
+    const SCHEMA: &'static str = "lantern.bmc_ctl_faults/1";
+    const ROWS: Option<Rows> = Some(Rows { key: "faults", schema: "lantern.bmc_ctl_fault/1" });
+    const SOURCE: Source = Source::Here;
+
+    fn text(&self, width: Option<u16>) -> String {
+        if self.faults.is_empty() {
+            return "No fault is on\n".to_owned();
+        }
+        let mut table =
+            Table::new(&[left("FAULT"), left("ON"), left("WHAT THE BMC DOES").flexible()]);
+        for fault in &self.faults {
+            table.row(fault_row(fault));
+        }
+        table.text(width)
+    }
+}
+
+fn fault_row(fault: &FaultInfo) -> [String; 3] {
+    let FaultInfo { name, on, amount, counts, least, most, .. } = fault;
+    let number = match (counts, least, most) {
+        (Some(counts), Some(least), Some(most)) => format!("; N: {counts}, {least} to {most}"),
+        _ => String::new(),
+    };
+    [
+        match (counts, amount) {
+            (_, Some(amount)) => format!("{name}={amount}"),
+            (Some(_), None) => format!("{name}[=N]"),
+            (None, None) => name.clone(),
+        },
+        if *on { "yes" } else { "" }.to_owned(),
+        format!("{}{number}", fault.does),
+    ]
+}
+
+impl View for SelfTestInfo {
+    const SCHEMA: &'static str = "lantern.bmc_ctl_selftest/1";
+    const SOURCE: Source = Source::Here;
+
+    fn text(&self, _: Option<u16>) -> String {
+        let Self { result, faults, detail_raw, overridden } = self;
+        let names: Vec<_> = faults.iter().map(|flag| flag.name()).collect();
+        let detail = match result {
+            SelfTestName::Passed | SelfTestName::NotImplemented => String::new(),
+            SelfTestName::Corrupted => format!(": {}", list(&names)),
+            SelfTestName::Fatal | SelfTestName::Oem => format!(", code {detail_raw:#04x}"),
+        };
+        let whose = if *overridden { " (set by hand)" } else { "" };
+        format!("Self test: {}{detail}{whose}\n", result.words())
+    }
+}
+
+impl View for LeaseInfo {
+    const SCHEMA: &'static str = "lantern.bmc_ctl_lease/1";
+    const SOURCE: Source = Source::Here;
+
+    fn text(&self, width: Option<u16>) -> String {
+        let shown = |address: &Option<String>| address.clone().unwrap_or_else(|| "-".to_owned());
+        let in_use = if self.in_use { "yes" } else { "no: the address does not come by DHCP" };
+        fields(
+            width,
+            [
+                ("Address", shown(&self.address)),
+                ("Subnet mask", shown(&self.netmask)),
+                ("Gateway", shown(&self.gateway)),
+                ("In use", in_use.to_owned()),
+            ],
+        )
     }
 }
 

@@ -208,6 +208,9 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         reply::Log,
         reply::Done,
         reply::QuirkNames,
+        reply::Faults,
+        reply::SelfTestInfo,
+        reply::LeaseInfo,
         reply::SessionsInfo,
         reply::Event,
     ];

@@ -109,10 +109,67 @@ fn every_word_is_carried_out() {
     assert_eq!(bmc.json(&["quirk", "set", "idzero"])["quirks"][0], "idzero");
     assert_eq!(bmc.json(&["quirk", "clear"])["quirks"], Value::Array(vec![]));
     assert!(bmc.text(&["quirk", "list"]).contains("opensesspriv"));
+    assert_eq!(bmc.json(&["quirk", "set"])["quirks"], Value::Array(vec![]));
+    what_goes_wrong(&bmc);
     assert_eq!(bmc.text(&["session", "list"]), "No session\n");
     assert_eq!(bmc.json(&["session", "end", "--all"])["sessions"], Value::Array(vec![]));
     assert_eq!(bmc.bmc.stop("-TERM").0.code(), Some(0));
     assert!(!bmc.socket.exists());
+}
+
+fn what_goes_wrong(bmc: &Controlled) {
+    let names = |object: &Value| -> Vec<String> {
+        let faults = object["faults"].as_array().unwrap();
+        faults.iter().map(|fault| fault["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let set = bmc.json(&["fault", "set", "sdrcount=7", "nofru"]);
+    assert_eq!(names(&set), ["sdrcount", "nofru"]);
+    assert_eq!(set["faults"][0]["amount"], 7);
+    assert_eq!(bmc.json(&["status"])["faults"], serde_json::json!(["sdrcount=7", "nofru"]));
+    let list = bmc.text(&["fault", "list"]);
+    assert!(list.contains("sdrcount=7") && list.contains("busy[=N]"), "{list}");
+    let rows = bmc.run(&["fault", "list", "-o", "jsonl"]);
+    let rows = rows.expect_success().lines().map(|line| serde_json::from_str(line).unwrap());
+    let rows: Vec<Value> = rows.collect();
+    rows.iter().for_each(crate::schemas::check);
+    assert_eq!(rows.iter().filter(|row| row["on"] == true).count(), 2);
+    assert_eq!(bmc.text(&["fault", "clear"]), "No fault is on\n");
+    assert_eq!(names(&bmc.json(&["fault", "set"])), Vec::<String>::new());
+
+    // Its names are those that a client has for what the BMC answers.
+    let all = [
+        "sel_inaccessible",
+        "sdr_repository_inaccessible",
+        "fru_inaccessible",
+        "ipmb_lines_fail",
+        "sdr_repository_empty",
+        "fru_internal_use_area_corrupted",
+        "boot_block_corrupted",
+        "operational_firmware_corrupted",
+    ];
+    for name in all {
+        let set = bmc.json(&["selftest", "set", "corrupted", name]);
+        assert_eq!(set["faults"], serde_json::json!([name]));
+        let seen = bmc.bmc.json(&["mc", "selftest"]);
+        assert_eq!((&seen["result"], &seen["faults"]), (&"corrupted".into(), &set["faults"]));
+    }
+    let text = bmc.text(&["selftest", "set", "corrupted", "0x81"]);
+    assert_eq!(
+        text,
+        "Self test: failed: sel inaccessible, operational firmware corrupted (set by hand)\n"
+    );
+    bmc.json(&["selftest", "set", "not-implemented"]);
+    let text = bmc.text(&["selftest", "set", "fatal", "0x12"]);
+    assert_eq!(text, "Self test: fatal hardware error, code 0x12 (set by hand)\n");
+    assert!(bmc.text(&["status"]).contains("Self test         fatal hardware error\n"));
+    assert_eq!(bmc.text(&["selftest", "set", "passed"]), "Self test: passed\n");
+
+    let given =
+        ["lease", "give", "192.0.2.50", "--netmask", "255.255.255.0", "--gateway", "192.0.2.1"];
+    let lease = bmc.json(&given);
+    assert_eq!((&lease["gateway"], &lease["in_use"]), (&"192.0.2.1".into(), &false.into()));
+    assert_eq!(bmc.json(&["lease", "lose"])["address"], Value::Null);
+    assert!(bmc.text(&["lease", "lose"]).contains("does not come by DHCP"));
 }
 
 #[test]
@@ -152,6 +209,11 @@ fn what_is_wrong_is_told_with_its_cause() {
         (&["event", "inject", "--record", "00"], 1, "32 hexadecimal digits"),
         (&["sensor", "set", "CPU1 Temp"], 2, "required"),
         (&["quirk", "set", "idzeroo"], 2, "is 'idzero' meant?"),
+        (&["fault", "set", "busi"], 2, "is 'busy' meant?"),
+        (&["fault", "set", "busy=0"], 2, "1 to 1000"),
+        (&["fault", "set", "busy", "busy=4"], 1, "'busy' is there twice"),
+        (&["selftest", "set", "corrupted", "sel"], 2, "sel_inaccessible"),
+        (&["lease", "give", "192.0.2.5", "--netmask", "255.0.255.0"], 1, "no subnet mask"),
     ] {
         let output = bmc.run(words);
         assert_eq!((output.code(), output.stdout.as_str()), (Some(exit), ""), "{output}");

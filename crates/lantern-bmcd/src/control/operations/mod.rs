@@ -1,5 +1,6 @@
 //! What is done to a BMC, operation by operation.
 
+mod faults;
 mod log;
 mod machine;
 mod sensors;
@@ -44,6 +45,11 @@ pub(super) fn carry_out(
         Operation::LidClose(_) => machine::lid(now, bmc, operation, false),
         Operation::QuirkList(_) => quirks(bmc),
         Operation::QuirkSet(args) => set_quirks(bmc, args),
+        Operation::FaultList(_) => faults::list(bmc),
+        Operation::FaultSet(args) => faults::set(bmc, args),
+        Operation::SelfTestSet(args) => faults::set_self_test(bmc, args),
+        Operation::LeaseGive(args) => faults::give_lease(bmc, args),
+        Operation::LeaseLose(_) => faults::lose_lease(bmc),
         Operation::SessionList(_) => session_list(bmc.session_views()),
         Operation::SessionEnd(args) => end_sessions(bmc, *args),
         // Those are the connection's.
@@ -81,6 +87,13 @@ pub(super) fn list_bmcs(router: &Router) -> Outcome {
 
 fn status(target: &Target, now: Instant, bmc: &Bmc) -> Outcome {
     let sensors = bmc.sensor_views(now);
+    let watchdog = bmc.watchdog_timer(now);
+    // It counts in units of 100 ms. §27.7.
+    let left = u64::from(watchdog.present).saturating_mul(100);
+    let locked_out = bmc.locked_out(now).map(|(id, name)| match name.to_string() {
+        name if name.is_empty() => id.to_string(),
+        name => name,
+    });
     let overridden = sensors.iter().filter(|sensor| sensor.overridden);
     value(&Status {
         name: target.name.clone(),
@@ -99,6 +112,12 @@ fn status(target: &Target, now: Instant, bmc: &Bmc) -> Outcome {
         sel_entries: bmc.sel().records().len(),
         sel_overflow: bmc.sel().overflow(),
         quirks: on(bmc.sessions().quirks()),
+        faults: bmc.faults().iter().map(ToString::to_string).collect(),
+        self_test: faults::self_test(bmc.self_test()),
+        watchdog: watchdog.running.into(),
+        watchdog_milliseconds: watchdog.running.then_some(left),
+        locked_out_users: locked_out.collect(),
+        refused_datagrams: target.managed.refused(),
     })
 }
 

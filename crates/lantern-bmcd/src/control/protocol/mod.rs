@@ -7,8 +7,14 @@ use serde_json::{Map, Value};
 
 use ipmi_wire::cmd::chassis::PowerAction;
 
+mod faults;
 mod refusal;
+#[cfg(test)]
+mod tests;
 
+pub use faults::{
+    FaultSet, LeaseGive, SelfTestFlag, SelfTestFlags, SelfTestResult, SelfTestSet, fault,
+};
 pub(crate) use refusal::meant;
 pub use refusal::{Code, Refusal};
 
@@ -70,6 +76,21 @@ pub enum Operation {
     /// Departs in these points and no others.
     #[serde(rename = "quirk.set")]
     QuirkSet(QuirkSet),
+    /// What the BMC does wrong beyond its sessions, and what it could.
+    #[serde(rename = "fault.list")]
+    FaultList(Nothing),
+    /// Does these things wrong and no others.
+    #[serde(rename = "fault.set")]
+    FaultSet(FaultSet),
+    /// Makes the self test find something, whatever is true.
+    #[serde(rename = "selftest.set")]
+    SelfTestSet(SelfTestSet),
+    /// Has DHCP give an address.
+    #[serde(rename = "lease.give")]
+    LeaseGive(LeaseGive),
+    /// Has DHCP give none any more.
+    #[serde(rename = "lease.lose")]
+    LeaseLose(Nothing),
     /// All sessions.
     #[serde(rename = "session.list")]
     SessionList(Nothing),
@@ -83,7 +104,7 @@ pub enum Operation {
 
 impl Operation {
     /// The names of all operations.
-    pub const NAMES: [&'static str; 20] = [
+    pub const NAMES: [&'static str; 25] = [
         "bmc.list",
         "status",
         "sensor.list",
@@ -101,6 +122,11 @@ impl Operation {
         "lid.close",
         "quirk.list",
         "quirk.set",
+        "fault.list",
+        "fault.set",
+        "selftest.set",
+        "lease.give",
+        "lease.lose",
         "session.list",
         "session.end",
         "follow",
@@ -127,6 +153,11 @@ impl Operation {
             Self::LidClose(_) => "lid.close",
             Self::QuirkList(_) => "quirk.list",
             Self::QuirkSet(_) => "quirk.set",
+            Self::FaultList(_) => "fault.list",
+            Self::FaultSet(_) => "fault.set",
+            Self::SelfTestSet(_) => "selftest.set",
+            Self::LeaseGive(_) => "lease.give",
+            Self::LeaseLose(_) => "lease.lose",
             Self::SessionList(_) => "session.list",
             Self::SessionEnd(_) => "session.end",
             Self::Follow(_) => "follow",
@@ -144,6 +175,7 @@ impl Operation {
                 | Self::SensorGet(_)
                 | Self::SelList(_)
                 | Self::QuirkList(_)
+                | Self::FaultList(_)
                 | Self::SessionList(_)
                 | Self::Follow(_)
         )
@@ -428,88 +460,5 @@ impl Response {
     pub fn to_line(&self) -> String {
         // See above.
         serde_json::to_string(self).unwrap_or_default() + "\n"
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn parse(text: &str) -> Result<Request, (Value, Code)> {
-        Request::parse(text.as_bytes()).map_err(|(id, refusal)| (id, refusal.code))
-    }
-
-    #[test]
-    fn every_operation_has_its_name() {
-        for name in Operation::NAMES {
-            // What is missing is told of the operation, so it is known.
-            let told = Request::parse(json!({ "do": name }).to_string().as_bytes());
-            match told {
-                Ok(request) => assert_eq!(request.operation.name(), name),
-                Err((_, refusal)) => {
-                    assert_eq!(refusal.code, Code::BadRequest, "{refusal}");
-                    assert!(
-                        refusal.message.starts_with(&format!("{name}: missing field")),
-                        "{refusal}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_request_is_what_its_line_says() {
-        let set = SensorSet {
-            sensor: SensorName::Name("CPU1 Temp".into()),
-            value: Some(91.5),
-            states: None,
-            unavailable: false,
-        };
-        let request = Request {
-            id: 7.into(),
-            bmc: Some("gallery-1".into()),
-            operation: Operation::SensorSet(set),
-        };
-        let line = request.to_line();
-        assert_eq!(
-            serde_json::from_str::<Value>(&line).unwrap(),
-            json!({
-                "id": 7, "bmc": "gallery-1", "do": "sensor.set", "sensor": "CPU1 Temp", "value": 91.5,
-            })
-        );
-        assert_eq!(parse(&line), Ok(request));
-        let status = Operation::Status(Nothing {});
-        let bare = Request { id: Value::Null, bmc: None, operation: status };
-        assert_eq!(parse(r#"{"do":"status"}"#), Ok(bare));
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_of_the_request_that_it_is_wrong_with() {
-        for (text, id, code) in [
-            ("", Value::Null, Code::Malformed),
-            ("status", Value::Null, Code::Malformed),
-            ("[1]", Value::Null, Code::Malformed),
-            (r#"{"id":1}{"#, Value::Null, Code::Malformed),
-            (r#"{"id":1}"#, 1.into(), Code::BadRequest),
-            (r#"{"id":[1],"do":"status"}"#, Value::Null, Code::BadRequest),
-            (r#"{"id":"a","do":1}"#, "a".into(), Code::BadRequest),
-            (r#"{"id":2,"do":"statu"}"#, 2.into(), Code::UnknownOperation),
-            (r#"{"id":2,"do":"status","colour":1}"#, 2.into(), Code::BadRequest),
-            (r#"{"id":2,"do":"status","bmc":1}"#, 2.into(), Code::BadRequest),
-            (r#"{"id":2,"do":"sensor.get","sensor":256}"#, 2.into(), Code::BadRequest),
-            (r#"{"id":2,"do":"sensor.get","sensor":[]}"#, 2.into(), Code::BadRequest),
-            (r#"{"id":2,"do":"button.press","button":"any"}"#, 2.into(), Code::BadRequest),
-        ] {
-            assert_eq!(parse(text), Err((id, code)), "{text}");
-        }
-        let (_, refusal) = Request::parse(br#"{"do":"sensor.lst"}"#).unwrap_err();
-        assert_eq!(refusal.message, "no operation 'sensor.lst'; is 'sensor.list' meant?");
-        let (_, refusal) = Request::parse(br#"{"do":"sensor.get","sensor":300}"#).unwrap_err();
-        assert!(refusal.message.ends_with("a name, or a number from 0 to 254"), "{refusal}");
-        // A pile of brackets is no reason to run out of stack.
-        let deep = format!("{{\"do\":{}", "[".repeat(60_000));
-        assert_eq!(parse(&deep), Err((Value::Null, Code::Malformed)));
     }
 }

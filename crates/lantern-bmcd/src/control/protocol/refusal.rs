@@ -51,6 +51,8 @@ pub enum Code {
     NoSuchSession,
     /// There is no such quirk.
     NoSuchQuirk,
+    /// There is no such fault.
+    NoSuchFault,
     /// The button is disabled.
     Disabled,
     /// There is no mains power.
@@ -67,7 +69,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Malformed,
         Self::TooLong,
         Self::UnknownOperation,
@@ -81,6 +83,7 @@ impl Code {
         Self::NotSettable,
         Self::NoSuchSession,
         Self::NoSuchQuirk,
+        Self::NoSuchFault,
         Self::Disabled,
         Self::NoMains,
         Self::Unsupported,
