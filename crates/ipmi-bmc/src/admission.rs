@@ -7,6 +7,7 @@ use ipmi_session::managed::{Active, Login};
 use ipmi_wire::Privilege;
 
 use crate::bmc::Bmc;
+use crate::lan::{enabled_for, has};
 use crate::users::BadPasswordPolicy;
 
 impl Bmc {
@@ -90,7 +91,9 @@ impl Bmc {
         let suite = match session.agreed {
             Agreed::Suite(suite) => self.lan.suites.iter().find(|(known, _)| *known == suite)?.1,
             Agreed::Ipmi15(auth_type) => {
-                Some(Privilege::Oem).filter(|_| self.lan.ipmi15.contains(&auth_type))?
+                let enables = &self.lan.auth_enables;
+                let is_enabled = |level: &Privilege| has(&enabled_for(enables, *level), auth_type);
+                Privilege::ALL.into_iter().filter(is_enabled).max()?
             }
         };
         Some(user.min(channel).min(suite))

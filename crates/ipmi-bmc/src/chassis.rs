@@ -171,6 +171,7 @@ impl Chassis {
         self.power_on_at = None;
         // A machine that hangs has no power either.
         let _ = signal(platform, now, PowerSignal::Off);
+        self.turned = true;
         self.identify(now, platform, IdentifyLight::Off);
     }
 

@@ -131,21 +131,29 @@ impl Bmc {
     /// Takes in an event that somebody says has happened. Number and time are the log's to give.
     ///
     /// # Errors
-    /// C4h if the log is full.
+    /// C4h if the log is full, CEh while the controller is not there.
     pub fn log_event(
         &mut self,
         now: Instant,
         event: ipmi_wire::sel::SelRecord,
     ) -> Result<u16, CompletionCode> {
+        if !self.has_mains() || self.is_resetting(now) {
+            return Err(CompletionCode::RESPONSE_UNAVAILABLE);
+        }
         self.advance(now);
         let time = self.clock.now(now);
-        let id = self.sel.add(event.with_timestamp(time), time, &mut self.journal)?;
+        let event = event.with_timestamp(time);
+        let id = self.sel.add(event, time, &mut self.journal)?;
+        self.messages.offer(&event);
         self.follow(now);
         Ok(id)
     }
 
     /// Takes all events out of the log.
     pub fn clear_log(&mut self, now: Instant) {
+        if !self.has_mains() {
+            return;
+        }
         self.advance(now);
         let time = self.clock.now(now);
         self.sel.clear(time, &mut self.journal);

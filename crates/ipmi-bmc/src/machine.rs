@@ -11,8 +11,10 @@ use ipmi_wire::{Channel, CompletionCode};
 
 use crate::bmc::Bmc;
 use crate::chassis::{Chassis, Machine};
+use crate::lan::Statistics;
 use crate::messages::Messages;
 use crate::platform::IdentifyLight;
+use crate::users::Lockouts;
 use crate::watchdog::{Deed, Watchdog};
 
 impl Bmc {
@@ -44,6 +46,9 @@ impl Bmc {
         self.report_watchdog(now, Some(EventDataBytes::Own));
         self.messages = Messages::default();
         self.acpi.forget();
+        self.system_info.forget_running_system();
+        self.lockouts = Lockouts::default();
+        self.statistics = Statistics::default();
     }
 
     /// Lets time pass for the machine and for what waits on it.

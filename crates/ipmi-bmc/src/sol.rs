@@ -65,6 +65,10 @@ impl SolConfig {
     }
 
     /// Lets go of what nobody completes.
+    pub(crate) fn prolong(&mut self, now: Instant, by: Holder) {
+        self.staging.prolong(now, by);
+    }
+
     pub(crate) fn expire(&mut self, now: Instant, is_open: impl Fn(u32) -> bool) {
         self.staging.expire(now, is_open);
     }

@@ -224,12 +224,18 @@ fn what_serial_over_lan_cannot_be_is_refused() {
     set_sol(&mut machine, SolParameter::PayloadPort(623)).unwrap();
     let in_progress = SolParameter::SetInProgress(SetInProgress::InProgress);
     set_sol(&mut machine, in_progress.clone()).unwrap();
-    assert_eq!(set_sol(&mut machine, in_progress), Err(CompletionCode(0x81)));
+    let by_lan = machine.ask_by_lan(&SetSolConfigurationParameters {
+        channel: LAN,
+        parameter: in_progress.clone(),
+    });
+    assert_eq!(by_lan, Err(CompletionCode(0x81)), "it is another's");
+    set_sol(&mut machine, in_progress).unwrap();
 }
 
 #[test]
 fn whoever_runs_the_bmc_is_told_of_changes_and_tells_of_leases() {
     let mut machine = Machine::new();
+    assert!(machine.bmc.take_network_change().is_some(), "at each start");
     assert_eq!(machine.bmc.take_network_change(), None);
     set(&mut machine, LanParameter::CommunityString([7; 18])).unwrap();
     assert_eq!(machine.bmc.take_network_change(), None);

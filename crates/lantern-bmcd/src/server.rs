@@ -116,6 +116,8 @@ impl std::fmt::Debug for Shared {
 const PATIENCE: u32 = 16;
 /// The pause after the first receive error beyond that. It doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// So many answers may be late on purpose at a time; those beyond are lost.
+pub(crate) const LATE: usize = 1024;
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Server {
@@ -533,7 +535,9 @@ async fn listen(
                     None => {}
                 }
                 while let Some(answer) = bmc.poll_delayed() {
-                    late.spawn(send_late(Arc::clone(&socket), source, answer));
+                    if late.len() < LATE {
+                        late.spawn(send_late(Arc::clone(&socket), source, answer));
+                    }
                 }
             }
             let waiting = (!held.is_empty()).then(|| Waiting { held, to: settled.clone() });
@@ -560,7 +564,9 @@ async fn acknowledge(
                 let content = bmc.release(content, outcome, &mut fill_random);
                 replies.extend(content.map(|content| Parcel { source, peer, content }));
                 while let Some(answer) = bmc.poll_delayed() {
-                    late.spawn(send_late(Arc::clone(&socket), source, answer));
+                    if late.len() < LATE {
+                        late.spawn(send_late(Arc::clone(&socket), source, answer));
+                    }
                 }
             }
             shared.submit(&mut bmc, None);

@@ -105,5 +105,8 @@ fn holder(bmc: &mut Bmc, context: &Context) -> Holder {
     let is_open = |id| sessions.get(id).is_some_and(|session| !session.is_closing());
     bmc.lan_config.expire(context.now, is_open);
     bmc.sol_config.expire(context.now, is_open);
-    Holder::of(&context.origin)
+    let by = Holder::of(&context.origin);
+    bmc.lan_config.prolong(context.now, by);
+    bmc.sol_config.prolong(context.now, by);
+    by
 }

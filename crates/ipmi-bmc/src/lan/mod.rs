@@ -82,14 +82,14 @@ impl LanConfig {
             let _ = values.set(parameter, &fixed);
         }
         values.recall_suites(&memory.suite_privileges, &fixed);
-        let changed = is_same && values.settings() != Parameters::delivered(policy).settings();
         Self {
             lease: policy.network.lease,
             fixed,
             values,
             staging: Staging::default(),
             suspended: ArpControl::default(),
-            changed,
+            // Nobody knows what became of the interface meanwhile.
+            changed: true,
         }
     }
 
@@ -97,6 +97,11 @@ impl LanConfig {
     pub(crate) fn sibling(&self, policy: &LanPolicy) -> Self {
         let policy = LanPolicy { suites: self.fixed.suites.clone(), ..policy.clone() };
         Self::new(&policy, &Memory::default(), &mut Journal::forgetful())
+    }
+
+    /// Somebody who may be setting parameters has asked for one.
+    pub(crate) fn prolong(&mut self, now: Instant, by: Holder) {
+        self.staging.prolong(now, by);
     }
 
     /// Lets go of what nobody completes.

@@ -1,7 +1,7 @@
 //! "Set in progress": one console's changes as one.
 //!
 //! It belongs to the session that has set it (or to the host), and ends with that session, with a
-//! reset, or when nothing was written for a minute: a console that dies half-way holds up nobody,
+//! reset, or when nothing was asked for a minute: a console that dies half-way holds up nobody,
 //! and what it has written is taken back. Another console that wants to set it meanwhile is told
 //! 81h, and so is one that would commit or complete what is not its own. What another console writes
 //! without it holds at once, as it does when nobody is at it: the specification locks nobody out.
@@ -79,13 +79,21 @@ impl<K: Ord, V> Staging<K, V> {
         self.0 = None;
     }
 
-    /// "Set in progress".
+    /// "Set in progress". Whose it is may say so again: who has heard no answer cannot know that the
+    /// first time was enough.
     pub(crate) fn begin(&mut self, now: Instant, by: Holder) -> Outcome<()> {
-        if self.0.is_some() {
-            return Err(IN_PROGRESS);
+        match self.own(by)? {
+            Some(held) => held.until = later(now),
+            None => self.0 = Some(Held { by, until: later(now), writes: BTreeMap::new() }),
         }
-        self.0 = Some(Held { by, until: later(now), writes: BTreeMap::new() });
         Ok(())
+    }
+
+    /// Whose it is has asked for something, and lives.
+    pub(crate) fn prolong(&mut self, now: Instant, by: Holder) {
+        if let Ok(Some(held)) = self.own(by) {
+            held.until = later(now);
+        }
     }
 
     /// "Commit write": what is to hold now. Setting goes on.

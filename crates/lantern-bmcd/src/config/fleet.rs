@@ -182,6 +182,10 @@ pub(super) fn check_rest(config: &Config) -> Result<(), Fault> {
         ("[bmc] control", config.control.is_some()),
         ("[lan] allow", config.allow.is_some()),
         ("[lan] apply", config.apply.is_some()),
+        ("[lan.network] address", config.network.address.is_some()),
+        ("[lan.network] address6", config.network.address6.is_some()),
+        ("[lan.network] mac", config.network.mac.is_some()),
+        ("[lan.network] lease", config.network.lease.is_some()),
     ];
     match single.iter().find(|(_, is_set)| config.fleet.is_some() && *is_set) {
         None => Ok(()),

@@ -257,6 +257,9 @@ async fn listen(shared: Arc<Shared>, socket: UdpSocket, whose: Whose) {
             }
         }
         let replies = answer(&shared, &mut queue, |local, delayed| {
+            if late.len() >= server::LATE {
+                return;
+            }
             let socket = Arc::clone(&socket);
             late.spawn(async move {
                 tokio::time::sleep_until(delayed.due.into()).await;

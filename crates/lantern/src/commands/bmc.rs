@@ -99,11 +99,12 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
     let running = Running::new(&config, &server);
     let mut outcome = render_here(&running, format).and_then(output::print);
     tokio::pin!(stop);
+    let mut last = config.clone();
     while outcome.is_ok() {
         tokio::select! {
             () = &mut stop => break,
             Some(()) = reread.recv() => match Config::load(file) {
-                Ok(new) => renew(&server, &config, new, listen, control.as_deref()),
+                Ok(new) => last = renew(&server, &config, &last, new, listen, control.as_deref()),
                 Err(error) => tracing::error!("{error}; nothing is changed"),
             },
             failed = server.failed() => {
@@ -117,14 +118,16 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
     outcome
 }
 
-/// Gives a running BMC what it can be given of a new configuration, and names the rest.
+/// Gives a running BMC what is new in its configuration since it was `last` read and can be given
+/// to it, and names the rest. What the control socket has put on stays unless the file says something new.
 fn renew(
     server: &Server,
     started: &Config,
+    last: &Config,
     mut new: Config,
     listen: &[SocketAddr],
     control: Option<&Path>,
-) {
+) -> Config {
     if !listen.is_empty() {
         new.listen = listen.to_vec();
     }
@@ -132,8 +135,13 @@ fn renew(
         new.control = Some(control.to_owned());
     }
     name_changes(started, &new);
-    server.set_quirks(new.quirks);
-    server.set_faults(&new.faults);
+    if new.quirks != last.quirks {
+        server.set_quirks(new.quirks);
+    }
+    if new.faults != last.faults {
+        server.set_faults(&new.faults);
+    }
+    new
 }
 
 /// Names what in a new configuration takes a restart.

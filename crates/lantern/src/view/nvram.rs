@@ -99,6 +99,7 @@ struct Counts {
     sensors: usize,
     users: usize,
     boot_options: usize,
+    channels: usize,
     /// What the configuration said of the network is one of them.
     lan: usize,
     sol: usize,
@@ -209,6 +210,7 @@ impl View for Nvram {
                 ("Sensors", words(self.sensors(), "as delivered")),
                 ("Users", words(users, "as configured")),
                 ("Boot options", words(count(boot_options), "none")),
+                ("Channel access", words(count(self.values.channels), "as configured")),
                 ("LAN parameters", words(count(lan), "as configured")),
                 ("SOL parameters", words(count(self.values.sol), "as delivered")),
                 ("System info", words(count(self.values.system_info), "none")),
@@ -291,6 +293,7 @@ impl Counts {
             sensors: of(Room::Sensors),
             users: of(Room::Users),
             boot_options: of(Room::BootOptions),
+            channels: of(Room::Channels),
             lan: of(Room::Lan),
             sol: of(Room::Sol),
             system_info: of(Room::SystemInfo),

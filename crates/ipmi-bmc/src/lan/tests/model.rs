@@ -54,9 +54,12 @@ proptest! {
             };
             match step {
                 Move::Begin => {
-                    let expected = if held.is_some() { refused } else { Ok(()) };
+                    let expected = if others { refused } else { Ok(()) };
                     prop_assert_eq!(bench.set(by, IN_PROGRESS), expected);
-                    held.get_or_insert((by, time + 60, BTreeMap::new()));
+                    let (_, until, _) = held.get_or_insert((by, 0, BTreeMap::new()));
+                    if !others {
+                        *until = time + 60;
+                    }
                 }
                 Move::Commit | Move::Complete => {
                     let is_end = matches!(step, Move::Complete);
