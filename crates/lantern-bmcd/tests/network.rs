@@ -67,6 +67,9 @@ async fn a_program_gets_what_was_committed_as_one() {
     let endpoint = Endpoint::bind().unwrap();
     let bmc = console(&endpoint, &server);
     let settings = directory.path().join("settings");
+    // The interface may have nothing yet of what the configuration says.
+    let told = left(&settings).await;
+    assert_eq!((&*told["LANTERN_SOURCE"], &*told["LANTERN_IP"]), ("static", "192.0.2.5"));
     set(&bmc, LanParameter::SetInProgress(SetInProgress::InProgress)).await;
     set(&bmc, LanParameter::IpAddress([192, 0, 2, 9].into())).await;
     set(&bmc, LanParameter::SubnetMask([255, 255, 0, 0].into())).await;

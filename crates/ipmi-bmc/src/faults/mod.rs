@@ -150,6 +150,8 @@ pub(crate) struct Faults {
     line: Line,
     /// Requests so far, for what happens every so often.
     requests: u32,
+    /// The last answer of the watchdog had nothing in it.
+    watchdog_was_empty: bool,
     /// So many requests more are refused as busy.
     busy_for: u32,
     /// When something was last set.
@@ -164,6 +166,7 @@ impl Faults {
                 on: on.to_vec(),
                 line: Line::default(),
                 requests: 0,
+                watchdog_was_empty: false,
                 busy_for: 0,
                 set_at: None,
             })

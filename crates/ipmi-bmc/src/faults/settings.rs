@@ -142,8 +142,11 @@ pub(super) fn spoil(
             {
                 *timer_use |= RUNNING;
             }
-            if faults.has(WatchdogEmpty) && faults.requests % 2 == 1 {
-                response.data.clear();
+            if faults.has(WatchdogEmpty) {
+                if !faults.watchdog_was_empty {
+                    response.data.clear();
+                }
+                faults.watchdog_was_empty ^= true;
             }
         }
         _ => {}

@@ -18,6 +18,9 @@ use crate::timing::{Tries, later};
 pub(super) struct Active {
     envelope: Envelope,
     next_request: u8,
+    /// A bit for each `rqSeq` of which not every copy was answered. One may still be, at any time,
+    /// and that answer would fit whatever call has the number then: so none gets it.
+    owed: u64,
     privilege: Privilege,
     /// The one request that waits for its answer. Some BMCs drop, truncate or merge answers when
     /// they are pressed (`research/fleet.md` §3), so one at a time.
@@ -72,6 +75,7 @@ impl Active {
         Self {
             envelope,
             next_request: 1,
+            owed: 0,
             // §22.18: every session starts at USER, or below if it was opened for less.
             privilege: core.config.privilege.min(Privilege::User),
             waiting: None,
@@ -81,7 +85,7 @@ impl Active {
 
     /// Sends what can be sent.
     pub(super) fn pump(&mut self, core: &mut Core, now: Instant, entropy: &mut dyn Entropy) {
-        while self.waiting.is_none() {
+        while self.waiting.is_none() && !self.is_spent() {
             let Some(Queued { token, call }) = core.queue.front() else { return };
             let (token, wanted) = (*token, call.needs.min(core.config.privilege));
             if wanted > self.privilege {
@@ -127,6 +131,9 @@ impl Active {
             }
             return;
         };
+        if waiting.tries.sent > 1 {
+            self.owe(&waiting);
+        }
         core.round_trip.answered(now, &waiting.tries);
         core.remember(now, Repeated::call(&message), &waiting.tries);
         if waiting.tries.sent == 1 {
@@ -180,6 +187,7 @@ impl Active {
         entropy: &mut dyn Entropy,
     ) -> Result<(), SessionError> {
         if let Some(waiting) = self.waiting.take_if(|w| now >= w.deadline) {
+            self.owe(&waiting);
             give_up(core, now, waiting)?;
         } else if let Some(waiting) =
             self.waiting.take_if(|w| w.next.is_some_and(|next| now >= next))
@@ -306,8 +314,21 @@ impl Active {
         Some(())
     }
 
+    const fn owe(&mut self, waiting: &Waiting) {
+        self.owed |= 1 << (waiting.message.sequence & 0x3f);
+    }
+
+    /// Whether there is no `rqSeq` left for another request: only a new session has some.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.owed == u64::MAX
+    }
+
     const fn take_sequence(&mut self) -> u8 {
-        let sequence = self.next_request;
+        // `rqSeq` has 6 bits (§13.8). What a session says when it is spent is not waited for.
+        let mut sequence = self.next_request;
+        while self.owed >> sequence & 1 == 1 && !self.is_spent() {
+            sequence = (sequence + 1) & 0x3f;
+        }
         self.next_request = (sequence + 1) & 0x3f;
         sequence
     }

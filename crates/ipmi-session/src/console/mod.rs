@@ -167,6 +167,7 @@ impl Session {
             }
             Err(error) => self.end(Some(error)),
         }
+        self.end_if_spent(entropy);
     }
 
     /// Tells the session that `now` has come.
@@ -191,6 +192,19 @@ impl Session {
                 }
             }
             State::Closed => {}
+        }
+        self.end_if_spent(entropy);
+    }
+
+    /// Too many requests were not answered to tell apart what may still come: what else is to be
+    /// asked needs a new session.
+    fn end_if_spent(&mut self, entropy: &mut dyn Entropy) {
+        if let State::Active(active) = &mut self.state
+            && active.is_spent()
+            && !active.is_waiting()
+        {
+            active.send_close(&mut self.core, entropy);
+            self.end(Some(SessionError::Lost));
         }
     }
 
