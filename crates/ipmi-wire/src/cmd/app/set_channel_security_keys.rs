@@ -70,7 +70,7 @@ pub enum KeyLock {
     NotLockable,
     /// It cannot.
     Locked,
-    /// It can, for now.
+    /// It can, until it is locked.
     Unlocked,
     /// Number 3.
     Reserved,
