@@ -318,15 +318,17 @@ impl Active {
         self.owed |= 1 << (waiting.message.sequence & 0x3f);
     }
 
-    /// Whether there is no `rqSeq` left for another request: only a new session has some.
+    /// Whether too few `rqSeq` are left for other requests: only a new session has more. Those that
+    /// go round have to be more than the BMC's window of sequence numbers has (§6.12.13), or a packet
+    /// that the network doubles is answered when its number is another's already.
     pub(super) const fn is_spent(&self) -> bool {
-        self.owed == u64::MAX
+        self.owed.count_ones() >= u64::BITS / 2
     }
 
     const fn take_sequence(&mut self) -> u8 {
         // `rqSeq` has 6 bits (§13.8). What a session says when it is spent is not waited for.
         let mut sequence = self.next_request;
-        while self.owed >> sequence & 1 == 1 && !self.is_spent() {
+        while self.owed >> sequence & 1 == 1 && self.owed != u64::MAX {
             sequence = (sequence + 1) & 0x3f;
         }
         self.next_request = (sequence + 1) & 0x3f;
