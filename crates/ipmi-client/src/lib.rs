@@ -35,11 +35,13 @@ pub mod sel;
 pub mod sensors;
 mod walk;
 
-pub use advice::Advice;
+pub use advice::{Advice, Cause};
 pub use bmc::{Bmc, Credentials, SessionInfo};
 pub use cache::Cache;
 pub use endpoint::{Endpoint, Incoming, Wire};
 pub use error::{Error, ErrorKind};
-pub use ipmi_session::console::{Agreed, Failure, Protocol, SessionError, Stage, Unreachable};
+pub use ipmi_session::console::{
+    Agreed, Failure, Presence, Protocol, SessionError, Stage, Unreachable,
+};
 pub use ipmi_session::{Quirk, Quirks, Secret, Timing};
 pub use walk::Ending;

@@ -164,7 +164,7 @@ fn silence_ends_at_the_deadline_with_few_datagrams() {
     pair.deliver = |_| false;
     let error = pair.closed_with();
     let waited = Duration::from_secs(5);
-    assert_eq!(error, SessionError::NoAnswer { stage: Stage::OpenSession, sent: 6, waited });
+    assert_eq!(error, SessionError::NoAnswer { stage: Stage::OpenSession, sent: 10, waited });
     assert_eq!(pair.elapsed(), waited);
 }
 

@@ -235,7 +235,8 @@ fn a_dead_host_ends_at_exactly_the_deadline() {
                 Event::Failed(token, Failure::NotSent),
                 Event::Closed(Some(SessionError::NoAnswer {
                     stage: Stage::OpenSession,
-                    sent: 6,
+                    // Six copies, and two other questions twice.
+                    sent: 10,
                     waited
                 }))
             ]

@@ -159,6 +159,11 @@ pub(crate) enum Command {
     /// Any command, as numbers
     #[command(after_help = NUMBERS)]
     Raw(Raw),
+    /// What the code of an error means, and what to do; without a code, all of them
+    Explain {
+        /// As errors show it, such as L0103
+        code: Option<String>,
+    },
     /// Be a BMC
     #[command(subcommand)]
     Bmc(Bmc),

@@ -8,6 +8,7 @@ use std::io;
 use ipmi_client::{ErrorKind, Failure};
 use ipmi_wire::CompletionCode;
 
+use crate::codes::Code;
 use crate::view::outcome::OutcomeView;
 
 /// The exit codes, as `--help` documents them.
@@ -40,6 +41,7 @@ pub(crate) enum Error {
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) exit: Exit,
+    pub(crate) code: Code,
     /// What was tried, and what came back.
     pub(crate) message: String,
     pub(crate) cause: Option<String>,
@@ -55,10 +57,18 @@ pub(crate) struct Report {
 }
 
 impl Error {
-    /// An error with nothing but a message yet.
+    /// An error with nothing but a message yet, and the code that goes with the exit code.
     pub(crate) fn told(exit: Exit, message: impl Into<String>) -> Self {
+        let code = match exit {
+            Exit::Usage => Code::USAGE,
+            Exit::NoSession => Code::NO_SESSION,
+            Exit::Uncertain => Code::OUTCOME_UNKNOWN,
+            Exit::Interrupted => Code::INTERRUPTED,
+            Exit::Failed | Exit::Alarm => Code::FAILED,
+        };
         Self::Told(Box::new(Report {
             exit,
+            code,
             message: message.into(),
             cause: None,
             next: None,
@@ -72,6 +82,14 @@ impl Error {
     /// Wrong usage, or a configuration that does not fit.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::told(Exit::Usage, message)
+    }
+
+    /// With a code that says more.
+    pub(crate) fn code(mut self, code: Code) -> Self {
+        if let Self::Told(report) = &mut self {
+            report.code = code;
+        }
+        self
     }
 
     /// Adds the likely cause.
@@ -96,6 +114,7 @@ impl From<ipmi_client::Error> for Error {
         let advice = error.advice();
         Self::Told(Box::new(Report {
             exit: exit_of(&error),
+            code: error.cause().into(),
             message: error.to_string(),
             cause: Some(advice.cause),
             next: Some(advice.next),

@@ -4,6 +4,7 @@
 //! `view` how it looks. All that speaks IPMI is in `ipmi-client` and `lantern-bmcd`.
 
 mod cli;
+mod codes;
 mod commands;
 mod connect;
 mod demo;

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::Format;
+use crate::codes::Code;
 use crate::error::{Error, Exit, Report};
 use crate::view::outcome::OutcomeView;
 use crate::view::plain::plain_lines;
@@ -55,6 +56,8 @@ const ERROR: &str = "lantern.error/1";
 struct ErrorView<'a> {
     schema: &'static str,
     exit_code: u8,
+    /// What `lantern explain` knows it by.
+    code: Code,
     address: Option<&'a str>,
     doing: Option<&'static str>,
     message: &'a str,
@@ -86,7 +89,8 @@ impl Voice {
 
     /// The end of a command that failed.
     pub(crate) fn error(self, report: &Report) {
-        let Report { exit, message, cause, next, address, doing, completion, outcome } = report;
+        let Report { exit, code, message, cause, next, address, doing, completion, outcome } =
+            report;
         match self.0 {
             Format::Table => {
                 let width = columns(io::stderr()).map(|columns| usize::from(columns).min(100));
@@ -101,10 +105,12 @@ impl Voice {
                         line(&hanging(&format!("  {name}"), text, width));
                     }
                 }
+                line(&format!("  more:  lantern explain {code}"));
             }
             _ => json(&ErrorView {
                 schema: ERROR,
                 exit_code: *exit as u8,
+                code: *code,
                 address: address.as_deref(),
                 doing: *doing,
                 message,

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
+use crate::codes::Code;
 use crate::error::{Error, Exit};
 
 /// A host as it was typed, and the port to use.
@@ -40,6 +41,7 @@ impl Target {
         let Self { host, port } = self;
         let unknown = |why: String| {
             Error::told(Exit::NoSession, format!("{host}: {why}"))
+                .code(Code::UNKNOWN_HOST)
                 .cause("the name is misspelled, or the name service does not know it or is down")
                 .next("try the BMC's IP address")
         };

@@ -247,7 +247,8 @@ enum Address {
     /// A handshake, named in the payload if that is long enough.
     Handshake(Option<u32>),
     /// One of IPMI v1.5. The header names the BMC's session, and not even that while it is being set
-    /// up or with the quirk `idzero`: the sender's address is all there is to go by.
+    /// up or with the quirk `idzero`: the sender's address is all there is to go by. So it is for
+    /// RMCP's presence pong.
     Peer,
 }
 
@@ -256,7 +257,9 @@ impl Address {
         let packet = match SessionPacket::decode_datagram(datagram) {
             Ok(Some(SessionPacket::V20(packet))) => packet,
             Ok(Some(SessionPacket::V15(_))) => return Some(Self::Peer),
-            Ok(None) | Err(_) => return None,
+            // Perhaps the answer to a ping.
+            Ok(None) => return Some(Self::Peer),
+            Err(_) => return None,
         };
         if packet.header.session_id != 0 {
             return Some(Self::Session(packet.header.session_id));

@@ -3,7 +3,7 @@
 use core::fmt;
 use std::time::Duration;
 
-use super::Unreachable;
+use super::{Presence, Unreachable};
 use ipmi_wire::session::{Algorithms, AuthType, CipherSuite, RmcpPlusStatus};
 use ipmi_wire::{CompletionCode, DecodeError, Privilege};
 
@@ -46,6 +46,19 @@ pub enum SessionError {
     NoAnswer {
         /// To what.
         stage: Stage,
+        /// Datagrams sent in the whole handshake.
+        sent: u64,
+        /// Time since the handshake began.
+        waited: Duration,
+    },
+    /// Open Session was not answered, and yet somebody is there.
+    #[error(
+        "no answer to Open Session Request: {sent} datagram(s) in {:.1} s; but {presence}",
+        waited.as_secs_f32()
+    )]
+    Ignored {
+        /// Who.
+        presence: Presence,
         /// Datagrams sent in the whole handshake.
         sent: u64,
         /// Time since the handshake began.
@@ -138,6 +151,7 @@ impl SessionError {
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::NoAnswer { .. } | Self::Lost => true,
+            Self::Ignored { presence, .. } => !matches!(presence, Presence::Ipmi15Only),
             // All slots taken, or the challenge forgotten, or busy.
             Self::Refused15 { completion, .. } => {
                 matches!(completion.0, 0x81..=0x83 | 0x85 | 0xc0)

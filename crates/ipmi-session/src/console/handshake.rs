@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ipmi_wire::session::{
     Accepted, AlgorithmProposal, AuthenticationAlgorithm, CipherSuite, OpenSessionRequest,
-    PayloadType, Rakp1, Rakp2Keys, Rakp3, RmcpPlusStatus, V20Header, V20Packet,
+    PayloadType, Rakp1, Rakp2Keys, Rakp3, RmcpPlusStatus, V15Packet, V20Header, V20Packet,
 };
 use ipmi_wire::{DecodeError, Encode};
 
@@ -13,6 +13,7 @@ use super::answer::{Answer, Body, Fit};
 use super::envelope::{Envelope, V20Envelope};
 use super::quirks::{Making, Proofs, padded};
 use super::suites::{Proposal, Suites};
+use super::witness::{AFTER, Presence, Witness};
 use super::{Agreed, Core, Event, Repeated, SessionError, Stage};
 use crate::entropy::Entropy;
 use crate::keys::Exchange;
@@ -34,6 +35,8 @@ pub(super) struct Handshake {
     vague: Option<(RmcpPlusStatus, Quirk)>,
     /// What came in the place of an answer, should no answer come.
     garbled: Option<DecodeError>,
+    /// Asked when Open Session stays silent.
+    witness: Option<Box<Witness>>,
     attempt: Attempt,
     waiting: Waiting,
 }
@@ -100,6 +103,7 @@ impl Handshake {
             rakp1_repeated: false,
             vague: None,
             garbled: None,
+            witness: None,
             attempt,
             waiting: Waiting::OpenSessionResponse(proposal),
         })
@@ -161,13 +165,19 @@ impl Handshake {
         let waited = now.saturating_duration_since(self.started);
         if waited >= core.config.timing.deadline {
             let stage = self.waiting.stage();
-            return Err(match self.garbled {
-                Some(source) => SessionError::Malformed { stage, source },
-                None => SessionError::NoAnswer { stage, sent: core.sent, waited },
+            let sent = core.sent;
+            return Err(match (self.garbled, self.presence()) {
+                (Some(source), _) => SessionError::Malformed { stage, source },
+                (None, Some(presence)) => SessionError::Ignored { presence, sent, waited },
+                (None, None) => SessionError::NoAnswer { stage, sent, waited },
             });
         }
         if now < self.attempt.next {
             return Ok(());
+        }
+        if let Some(presence @ Presence::Ipmi15Only) = self.presence() {
+            // It has had one more try's time to prove its own words wrong.
+            return Err(SessionError::Ignored { presence, sent: core.sent, waited });
         }
         if let Some((status, quirk)) = self.vague.take() {
             // A BMC that has forgotten the handshake does not know the console's ID either.
@@ -188,7 +198,41 @@ impl Handshake {
         }
         self.attempt.next = self.next_try(core, now);
         core.transmit(self.attempt.datagram.clone());
+        if self.is_silent() && self.attempt.tries.sent > AFTER {
+            let tag = self.attempt.tag;
+            self.witness.get_or_insert_with(|| Box::new(Witness::new(core, tag))).ask(core);
+        }
         Ok(())
+    }
+
+    /// Takes in a packet of IPMI v1.5.
+    pub(super) fn handle_v15(&mut self, core: &mut Core, packet: &V15Packet<'_>) {
+        if let Some(witness) = &mut self.witness
+            && witness.answer(core, packet)
+        {
+            core.trouble.refute();
+        }
+    }
+
+    /// Takes in what may be the answer to RMCP's presence ping.
+    pub(super) fn handle_pong(&mut self, core: &mut Core, datagram: &[u8]) {
+        if let Some(witness) = &mut self.witness
+            && witness.pong(datagram)
+        {
+            core.trouble.refute();
+        }
+    }
+
+    /// Whether the BMC has not said anything about Open Session so far.
+    fn is_silent(&self) -> bool {
+        matches!(self.waiting, Waiting::OpenSessionResponse(_))
+            && self.restarts == 0
+            && self.suites.refused().is_empty()
+    }
+
+    /// Who is there, if that is all that is known.
+    fn presence(&self) -> Option<Presence> {
+        self.witness.as_ref().filter(|_| self.is_silent()).and_then(|witness| witness.seen())
     }
 
     /// The BMC is still at copies of the message before: it has not got round to the present one.

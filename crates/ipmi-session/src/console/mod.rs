@@ -24,6 +24,7 @@ mod quirks;
 mod shared;
 mod suites;
 mod trouble;
+mod witness;
 
 use core::fmt;
 use std::time::Instant;
@@ -39,6 +40,7 @@ use handshake::Handshake;
 use handshake15::Handshake15;
 use shared::{Core, Queued, Repeated};
 pub use trouble::Unreachable;
+pub use witness::Presence;
 
 use crate::entropy::Entropy;
 use crate::quirk::Quirk;
@@ -135,7 +137,16 @@ impl Session {
 
     /// Takes in a datagram from the BMC. What does not belong here is passed over.
     pub fn handle_datagram(&mut self, now: Instant, datagram: &[u8], entropy: &mut dyn Entropy) {
-        let Ok(Some(packet)) = SessionPacket::decode_datagram(datagram) else { return };
+        let packet = match SessionPacket::decode_datagram(datagram) {
+            Ok(Some(packet)) => packet,
+            Ok(None) => {
+                if let State::Handshake(handshake) = &mut self.state {
+                    handshake.handle_pong(&mut self.core, datagram);
+                }
+                return;
+            }
+            Err(_) => return,
+        };
         if let SessionPacket::V20(packet) = &packet
             && let Some(late) = Repeated::in_handshake(packet, self.core.console_session_id)
             && self.core.answered_again(now, late)
@@ -149,6 +160,10 @@ impl Session {
         let outcome = match (&mut self.state, &packet) {
             (State::Handshake(handshake), SessionPacket::V20(packet)) => {
                 handshake.handle_packet(&mut self.core, now, packet, entropy)
+            }
+            (State::Handshake(handshake), SessionPacket::V15(packet)) => {
+                handshake.handle_v15(&mut self.core, packet);
+                Ok(None)
             }
             (State::Handshake15(handshake), SessionPacket::V15(packet)) => {
                 handshake.handle_packet(&mut self.core, now, packet, entropy)

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use crate::codes::Code;
 use crate::error::{Error, Exit};
 
 /// Whether somebody can be asked, or need not be; an error before anything is sent.
@@ -30,7 +31,10 @@ pub(super) async fn confirm(yes: bool, question: String) -> Result<(), Error> {
     let answer = tokio::task::spawn_blocking(ask).await.map_err(io::Error::other);
     match answer.and_then(|answer| answer) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Error::told(Exit::Failed, "not confirmed, nothing was done")),
+        Ok(false) => {
+            Err(Error::told(Exit::Failed, "not confirmed, nothing was done")
+                .code(Code::NOT_CONFIRMED))
+        }
         Err(error) => Err(Error::told(Exit::Failed, format!("nobody can be asked: {error}"))),
     }
 }

@@ -127,6 +127,7 @@ impl Console<'_> {
                 Ok(Some(event)) => output::print(render_next_here(&event, self.format)?)?,
                 Ok(None) => {
                     return Err(Error::told(Exit::NoSession, "the BMC has ended the connection")
+                        .code(CONTROL_SOCKET)
                         .cause("it was stopped")
                         .next("start it again, and follow it again"));
                 }
@@ -214,6 +215,8 @@ const fn session(command: &CtlSession) -> Operation {
     }
 }
 
+const CONTROL_SOCKET: crate::codes::Code = crate::codes::Code::CONTROL_SOCKET;
+
 /// What went wrong, why, and what can be done.
 fn told(socket: &Path, error: ClientError) -> Error {
     let path = socket.display();
@@ -239,11 +242,12 @@ fn told(socket: &Path, error: ClientError) -> Error {
                 ),
                 _ => ("what answers there may be no BMC", "look at the path"),
             };
-            Error::told(Exit::NoSession, says).cause(cause).next(next)
+            Error::told(Exit::NoSession, says).code(CONTROL_SOCKET).cause(cause).next(next)
         }
         ClientError::Stranger(user) => {
             let says = format!("control socket {path} is refused: user {user} answers there");
             Error::told(Exit::NoSession, says)
+                .code(CONTROL_SOCKET)
                 .cause("only a BMC of your own, or root's, is spoken to")
                 .next("look whose the socket is, and who runs the BMC")
         }

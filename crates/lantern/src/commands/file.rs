@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use crate::codes::Code;
 use crate::error::{Error, Exit};
 
 /// More than any of them can have: 65535 records of the longest kind.
@@ -76,7 +77,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Error {
-    Error::told(Exit::Failed, format!("{}: {error}", path.display()))
+    Error::told(Exit::Failed, format!("{}: {error}", path.display())).code(Code::FILE)
 }
 
 #[cfg(test)]

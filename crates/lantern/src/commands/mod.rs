@@ -4,6 +4,7 @@ mod ask;
 pub(crate) mod bmc;
 mod chassis;
 mod ctl;
+mod explain;
 mod file;
 mod fru;
 mod mc;
@@ -119,6 +120,7 @@ pub(crate) fn offline(command: &Command) -> Option<Outcome> {
     match command {
         Command::Sdr(command) => sdr::offline(command),
         Command::Fru(command) => fru::offline(command),
+        Command::Explain { code } => Some(explain::run(code.as_deref())),
         _ => None,
     }
 }
@@ -141,7 +143,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Session(command) => session::run(command, bmc, info).await,
         Command::Raw(command) => raw::run(command, bmc).await,
         Command::Fru(command) => fru::run(command, context).await,
-        Command::Bmc(_) | Command::Sim(_) | Command::Demo(_) => {
+        Command::Bmc(_) | Command::Sim(_) | Command::Demo(_) | Command::Explain { .. } => {
             Err(Error::usage("this command does not talk to a BMC"))
         }
     }

@@ -8,6 +8,7 @@
 pub(crate) mod chassis;
 pub(crate) mod ctl;
 mod events;
+pub(crate) mod explain;
 mod form;
 pub(crate) mod fru;
 pub(crate) mod mc;
@@ -168,6 +169,7 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         mc::GuidView,
         mc::SelfTestView,
         mc::ResetView,
+        explain::CodeList,
         session::Session,
         raw::Raw,
         sdr::Info,

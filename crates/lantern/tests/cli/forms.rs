@@ -42,6 +42,14 @@ fn list(object: &Value) -> Option<&Vec<Value>> {
         .find_map(|key| object.get(key)?.as_array())
 }
 
+/// Without the BMC's clock, which goes on between two questions.
+fn timeless(mut object: Value) -> Value {
+    if let Some(clock) = object.get_mut("clock") {
+        *clock = Value::Null;
+    }
+    object
+}
+
 #[test]
 fn one_result_in_all_forms() {
     let bmc = Bmc::start();
@@ -53,7 +61,8 @@ fn one_result_in_all_forms() {
         };
         let object = bmc.json(&words);
         let yaml: Value = serde_saphyr::from_str(&form("yaml")).unwrap();
-        assert_eq!(yaml, object, "{words:?}");
+        let object = timeless(object);
+        assert_eq!(timeless(yaml), object, "{words:?}");
 
         let lines: Vec<Value> =
             form("jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -64,6 +73,7 @@ fn one_result_in_all_forms() {
         assert_eq!(header[0], "address");
         match list(&object) {
             None => {
+                let lines: Vec<_> = lines.into_iter().map(timeless).collect();
                 assert_eq!(lines, [object], "{words:?}");
                 assert_eq!(rows.len(), 1, "{csv}");
             }
