@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use ipmi_session::Quirks;
-use ipmi_session::console::{Agreed, Call};
+use ipmi_session::console::{Agreed, Call, Priority};
 use ipmi_session::managed::{Delayed, Limits, Received, Sessions, Ticket};
 use ipmi_wire::cmd::app::{
     AuthTypes, ChannelAuthenticationCapabilities, CloseSession,
@@ -89,6 +89,15 @@ impl Bare {
     }
 }
 
+/// A call that may be in flight with others, and goes before some of them: what only reads does.
+pub(super) fn flowing(call: Call, number: u16) -> Call {
+    const PRIORITIES: [Priority; 4] =
+        [Priority::Ordinary, Priority::Sweep, Priority::Log, Priority::Power];
+    let abreast = 1 + (number % 8) as u8;
+    let priority = PRIORITIES[usize::from(number / 8) % PRIORITIES.len()];
+    call.with_abreast(abreast).with_priority(priority)
+}
+
 impl Managed for Bare {
     fn receive(
         &mut self,
@@ -142,7 +151,7 @@ impl Managed for Bare {
             _ => Effect::Read,
         };
         let needs = Privilege::ALL[usize::from(choice >> 2) % Privilege::ALL.len()];
-        Call { request, effect, needs }
+        flowing(Call::new(request, effect, needs), number)
     }
 
     fn executed(&self, number: u16) -> u32 {

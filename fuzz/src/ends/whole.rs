@@ -180,7 +180,8 @@ impl Managed for Whole {
                 self.asked = true;
                 let netfn = NetFn::from_number(netfn & 0x3e);
                 let request = Request { netfn, lun: 0, cmd, data };
-                Call { request, effect: Effect::Read, needs: Privilege::Administrator }
+                let call = Call::new(request, Effect::Read, Privilege::Administrator);
+                super::bare::flowing(call, number)
             }
             // Any command that there is.
             _ => {
@@ -190,7 +191,7 @@ impl Managed for Whole {
                 self.asked = true;
                 let effect = (entry.effect)(&data).unwrap_or(Effect::Once);
                 let request = Request { netfn: entry.id.netfn, lun: 0, cmd: entry.id.cmd, data };
-                Call { request, effect, needs: Privilege::Administrator }
+                super::bare::flowing(Call::new(request, effect, Privilege::Administrator), number)
             }
         }
     }

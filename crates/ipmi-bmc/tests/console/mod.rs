@@ -37,7 +37,7 @@ impl Console {
 
     /// Asks; the completion code.
     pub(crate) fn ask(&mut self, request: Request) -> CompletionCode {
-        let call = Call { request, effect: Effect::Once, needs: self.privilege };
+        let call = Call::new(request, Effect::Once, self.privilege);
         self.session.call(self.machine.now, call, &mut self.entropy);
         self.talk();
         match self.session.poll_event() {

@@ -289,7 +289,7 @@ impl Bmc {
         let name = known.map_or("raw command", |entry| entry.name);
         // Nobody knows what it needs, so it gets all that the user asked for.
         let needs = self.privilege();
-        self.call(name, Call { request, effect, needs }).await
+        self.call(name, Call::new(request, effect, needs)).await
     }
 
     /// Ends the session, so that the BMC has its slot back. The handle stays usable.

@@ -8,6 +8,7 @@ use ipmi_wire::session::SessionPacket;
 use ipmi_wire::{CompletionCode, Effect, Encode, Privilege, Request, Response};
 
 use super::envelope::{Envelope, Opened};
+use super::pressure::Pressure;
 use super::shared::is_answer;
 use super::{Call, Core, Event, Failure, Queued, Repeated, SessionError, Token};
 use crate::entropy::Entropy;
@@ -22,9 +23,11 @@ pub(super) struct Active {
     /// and that answer would fit whatever call has the number then: so none gets it.
     owed: u64,
     privilege: Privilege,
-    /// The one request that waits for its answer. Some BMCs drop, truncate or merge answers when
-    /// they are pressed (`research/fleet.md` §3), so one at a time.
-    waiting: Option<Waiting>,
+    /// Requests that wait for their answers, in the order in which they were first sent. One,
+    /// usually: some BMCs drop, truncate or merge answers when they are pressed
+    /// (`research/fleet.md` §3).
+    waiting: Vec<Waiting>,
+    pressure: Pressure,
     last_sent: Instant,
 }
 
@@ -32,6 +35,10 @@ pub(super) struct Active {
 struct Waiting {
     purpose: Purpose,
     effect: Effect,
+    /// With how many it may be in flight.
+    abreast: u8,
+    /// It has been all the time.
+    alone: bool,
     message: LanMessage,
     /// The last packet around the message, where the very same one may be sent again.
     datagram: Option<Vec<u8>>,
@@ -57,6 +64,9 @@ struct Busy {
     pausing: bool,
 }
 
+/// So many numbers that are owed an answer are too many.
+const SPENT: u32 = u64::BITS / 2;
+
 /// Whatever is configured, an idle BMC is not woken more often than this.
 const LEAST_KEEPALIVE: Duration = Duration::from_secs(1);
 
@@ -78,16 +88,20 @@ impl Active {
             owed: 0,
             // §22.18: every session starts at USER, or below if it was opened for less.
             privilege: core.config.privilege.min(Privilege::User),
-            waiting: None,
+            waiting: Vec::new(),
+            pressure: Pressure::new(),
             last_sent: now,
         }
     }
 
     /// Sends what can be sent.
     pub(super) fn pump(&mut self, core: &mut Core, now: Instant, entropy: &mut dyn Entropy) {
-        while self.waiting.is_none() && !self.is_spent() {
+        while !self.is_spent() {
             let Some(Queued { token, call }) = core.queue.front() else { return };
             let (token, wanted) = (*token, call.needs.min(core.config.privilege));
+            if !self.waiting.is_empty() && (wanted > self.privilege || !self.may_join(call)) {
+                return;
+            }
             if wanted > self.privilege {
                 let raise = Call::of(&SetSessionPrivilegeLevel { level: Some(wanted) });
                 let purpose = Purpose::Raise(wanted, token);
@@ -108,6 +122,21 @@ impl Active {
         }
     }
 
+    /// Whether a call may be sent while others are in flight: one that only reads, as they do, and
+    /// where all of them may be so many. In IPMI v1.5 never: how its packets are to be written is
+    /// found out one at a time.
+    fn may_join(&self, call: &Call) -> bool {
+        let others = self.waiting.len();
+        let has_room = |abreast: u8| others < usize::from(abreast.min(self.pressure.limit()));
+        let numbers = self.owed.count_ones().saturating_add(others.try_into().unwrap_or(u32::MAX));
+        matches!(self.envelope, Envelope::V20(_))
+            && call.effect == Effect::Read
+            && has_room(call.abreast)
+            && self.waiting.iter().all(|w| has_room(w.abreast) && !w.is_pausing())
+            // As many are left to go round as one at a time needs: see `is_spent`.
+            && numbers < SPENT
+    }
+
     pub(super) fn handle_packet(
         &mut self,
         core: &mut Core,
@@ -123,47 +152,62 @@ impl Active {
         let Ok(message) = core.decode(&payload, proven) else { return };
         let Some(response) = message.to_response() else { return };
         core.trouble.refute();
-        let Some(waiting) =
-            self.waiting.take_if(|w| !w.is_pausing() && is_answer(&message, &w.message))
-        else {
+        let answered = |w: &Waiting| !w.is_pausing() && is_answer(&message, &w.message);
+        let Some(place) = self.waiting.iter().position(answered) else {
             if core.answered_again(now, Repeated::call(&message)) {
-                self.put_off(core, now);
+                self.put_off(core, now, 0);
             }
             return;
         };
+        let waiting = self.waiting.remove(place);
         if waiting.tries.sent > 1 {
             self.owe(&waiting);
-        }
-        core.round_trip.answered(now, &waiting.tries);
-        core.remember(now, Repeated::call(&message), &waiting.tries);
-        if waiting.tries.sent == 1 {
+        } else {
             self.envelope.trust();
+            self.pressure.answered();
         }
-        if response.completion == CompletionCode::NODE_BUSY
-            && let Some(waiting) = waiting.pause(core, now, &response)
-        {
-            self.waiting = Some(waiting);
-            return;
+        if waiting.alone {
+            core.round_trip.answered(now, &waiting.tries);
+            core.remember(now, Repeated::call(&message), &waiting.tries);
+        }
+        // The BMC has got as far as this one: those behind it have their time from now on
+        // (RFC 6298 §5.3).
+        self.put_off(core, now, place);
+        if response.completion == CompletionCode::NODE_BUSY {
+            self.pressure.busy();
+            if let Some(waiting) = waiting.pause(core, now, &response) {
+                self.waiting.insert(place, waiting);
+                return;
+            }
         }
         self.deliver(core, waiting.purpose, response);
         self.pump(core, now, entropy);
     }
 
-    /// The BMC is still at earlier copies: it has not got round to the present one.
-    pub(super) fn put_off(&mut self, core: &Core, now: Instant) {
-        if let Some(Waiting { next: Some(next), tries, .. }) = &mut self.waiting {
-            *next = (*next).max(core.next_try(now, tries.sent));
+    /// The BMC is still at earlier copies: it has not got round to the present ones.
+    pub(super) fn put_off_all(&mut self, core: &Core, now: Instant) {
+        self.put_off(core, now, 0);
+    }
+
+    /// Those from `place` on have their time from now on.
+    fn put_off(&mut self, core: &Core, now: Instant, place: usize) {
+        for Waiting { next, tries, busy, .. } in self.waiting.iter_mut().skip(place) {
+            let pausing = busy.as_ref().is_some_and(|busy| busy.pausing);
+            if let Some(next) = next.as_mut().filter(|_| !pausing) {
+                *next = (*next).max(core.next_try(now, tries.sent));
+            }
         }
     }
 
     fn note_wrong_code(&mut self, payload: Option<&[u8]>) {
-        let Some(waiting) = &mut self.waiting else { return };
-        let fits = payload.is_none_or(|payload| {
-            LanMessage::decode_unverified(payload)
-                .is_ok_and(|message| is_answer(&message, &waiting.message))
-        });
-        if fits {
-            waiting.wrong_codes = waiting.wrong_codes.saturating_add(1);
+        for waiting in &mut self.waiting {
+            let fits = payload.is_none_or(|payload| {
+                LanMessage::decode_unverified(payload)
+                    .is_ok_and(|message| is_answer(&message, &waiting.message))
+            });
+            if fits {
+                waiting.wrong_codes = waiting.wrong_codes.saturating_add(1);
+            }
         }
     }
 
@@ -186,13 +230,12 @@ impl Active {
         now: Instant,
         entropy: &mut dyn Entropy,
     ) -> Result<(), SessionError> {
-        if let Some(waiting) = self.waiting.take_if(|w| now >= w.deadline) {
+        for waiting in self.waiting.extract_if(.., |w| now >= w.deadline).collect::<Vec<_>>() {
             self.owe(&waiting);
             give_up(core, now, waiting)?;
-        } else if let Some(waiting) =
-            self.waiting.take_if(|w| w.next.is_some_and(|next| now >= next))
-        {
-            self.send_again(core, now, waiting, entropy);
+        }
+        for place in 0..self.waiting.len() {
+            self.send_again_if_due(core, now, place, entropy);
         }
         self.pump(core, now, entropy);
         if self.keepalive_due(core).is_some_and(|due| now >= due) {
@@ -203,29 +246,40 @@ impl Active {
 
     /// Nobody waits for this call any more. When it would be sent again, it is given up.
     pub(super) fn stop_repeating(&mut self, token: Token) {
-        if let Some(Waiting { purpose: Purpose::Call(of), next, deadline, .. }) = &mut self.waiting
-            && *of == token
+        let meant = |waiting: &&mut Waiting| waiting.purpose == Purpose::Call(token);
+        if let Some(Waiting { next, deadline, .. }) = self.waiting.iter_mut().find(meant)
             && let Some(due) = next.take()
         {
             *deadline = due.min(*deadline);
         }
     }
 
-    fn send_again(
+    fn send_again_if_due(
         &mut self,
         core: &mut Core,
         now: Instant,
-        mut waiting: Waiting,
+        place: usize,
         entropy: &mut dyn Entropy,
     ) {
+        let together = self.waiting.len() > 1;
+        let Some(is_anew) =
+            self.waiting.get(place).filter(|w| w.is_due(now)).map(Waiting::is_pausing)
+        else {
+            return;
+        };
+        // A new question: a repeated number may be answered from memory, "busy" again.
+        let anew = is_anew.then(|| self.take_sequence());
+        let Some(waiting) = self.waiting.get_mut(place) else { return };
         waiting.sent = waiting.sent.saturating_add(1);
-        if let Some(busy) = waiting.busy.as_mut().filter(|busy| busy.pausing) {
-            // A new question: a repeated number may be answered from memory, "busy" again.
-            busy.pausing = false;
-            waiting.message.sequence = self.take_sequence();
+        if let Some(sequence) = anew {
+            waiting.busy.iter_mut().for_each(|busy| busy.pausing = false);
+            waiting.message.sequence = sequence;
             waiting.tries = Tries::new(now);
         } else {
             self.envelope.doubt();
+            if together {
+                self.pressure.lost();
+            }
             waiting.tries.again(now);
         }
         let copies = waiting.tries.sent;
@@ -239,28 +293,26 @@ impl Active {
             self.last_sent = now;
             core.transmit(datagram);
         }
-        self.waiting = Some(waiting);
     }
 
     pub(super) fn poll_timeout(&self, core: &Core) -> Option<Instant> {
-        match &self.waiting {
-            Some(waiting) => {
-                Some(waiting.next.map_or(waiting.deadline, |n| n.min(waiting.deadline)))
-            }
-            None => self.keepalive_due(core),
-        }
+        let due = |w: &Waiting| w.next.map_or(w.deadline, |next| next.min(w.deadline));
+        self.waiting.iter().map(due).min().or_else(|| self.keepalive_due(core))
     }
 
     /// Whether an answer is waited for.
     pub(super) fn is_waiting(&self) -> bool {
-        self.waiting.as_ref().is_some_and(|waiting| !waiting.is_pausing())
+        self.waiting.iter().any(|waiting| !waiting.is_pausing())
     }
 
-    /// Fails the call whose answer is waited for, because the session ends.
-    pub(super) fn fail_waiting(&mut self, core: &mut Core, failure: Failure) {
-        if let Some(Waiting { purpose: Purpose::Call(token), effect, .. }) = self.waiting.take() {
-            let failure = if effect == Effect::Once { Failure::Uncertain } else { failure };
-            core.events.push_back(Event::Failed(token, failure));
+    /// Fails the calls whose answers are waited for, because the session ends.
+    pub(super) fn fail_waiting(&mut self, core: &mut Core, failure: &Failure) {
+        for Waiting { purpose, effect, .. } in self.waiting.drain(..) {
+            if let Purpose::Call(token) = purpose {
+                let failure =
+                    if effect == Effect::Once { Failure::Uncertain } else { failure.clone() };
+                core.events.push_back(Event::Failed(token, failure));
+            }
         }
     }
 
@@ -279,7 +331,7 @@ impl Active {
 
     fn keepalive_due(&self, core: &Core) -> Option<Instant> {
         let interval = core.config.keepalive?.max(LEAST_KEEPALIVE);
-        self.waiting.is_none().then(|| later(self.last_sent, interval))
+        self.waiting.is_empty().then(|| later(self.last_sent, interval))
     }
 
     fn send(
@@ -298,9 +350,15 @@ impl Active {
         // What counts every time goes out again only as the very same packet, and only to a BMC
         // that will know it again.
         let repeated = !once || core.config.refuses_replays;
-        self.waiting = Some(Waiting {
+        let alone = self.waiting.is_empty();
+        for other in &mut self.waiting {
+            other.alone = false;
+        }
+        self.waiting.push(Waiting {
             purpose,
             effect: call.effect,
+            abreast: call.abreast,
+            alone,
             message,
             datagram: once.then_some(datagram),
             tries: Tries::new(now),
@@ -322,13 +380,15 @@ impl Active {
     /// go round have to be more than the BMC's window of sequence numbers has (§6.12.13), or a packet
     /// that the network doubles is answered when its number is another's already.
     pub(super) const fn is_spent(&self) -> bool {
-        self.owed.count_ones() >= u64::BITS / 2
+        self.owed.count_ones() >= SPENT
     }
 
-    const fn take_sequence(&mut self) -> u8 {
+    fn take_sequence(&mut self) -> u8 {
         // `rqSeq` has 6 bits (§13.8). What a session says when it is spent is not waited for.
         let mut sequence = self.next_request;
-        while self.owed >> sequence & 1 == 1 && self.owed != u64::MAX {
+        let in_flight = |mask, w: &Waiting| mask | 1 << (w.message.sequence & 0x3f);
+        let taken: u64 = self.waiting.iter().fold(self.owed, in_flight);
+        while taken >> sequence & 1 == 1 && taken != u64::MAX {
             sequence = (sequence + 1) & 0x3f;
         }
         self.next_request = (sequence + 1) & 0x3f;
@@ -342,6 +402,10 @@ impl Active {
 }
 
 impl Waiting {
+    fn is_due(&self, now: Instant) -> bool {
+        self.next.is_some_and(|next| now >= next)
+    }
+
     fn is_pausing(&self) -> bool {
         self.busy.as_ref().is_some_and(|busy| busy.pausing)
     }

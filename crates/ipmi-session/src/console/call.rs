@@ -11,6 +11,27 @@ pub struct Call {
     pub effect: Effect,
     /// The privilege it needs; the session is raised to it first.
     pub needs: Privilege,
+    /// What goes first, if several calls wait to be sent.
+    pub priority: Priority,
+    /// With how many requests in flight, itself among them, it may be. More than one only for what
+    /// is [`Effect::Read`], and where the caller can tell an answer that is another request's: BMCs
+    /// have been seen that merge answers when they are pressed (`research/fleet.md` §3).
+    pub abreast: u8,
+}
+
+/// What goes first. Calls of one priority keep their order, and nothing overtakes a call that is
+/// not [`Effect::Read`]: the order of effects is the caller's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Priority {
+    /// One of many that somebody goes through: sensors, records.
+    Sweep,
+    /// Events.
+    Log,
+    /// Anything else.
+    #[default]
+    Ordinary,
+    /// What somebody stands and waits for.
+    Power,
 }
 
 impl Call {
@@ -22,6 +43,24 @@ impl Call {
             Access::Session(privilege) => privilege,
             Access::SystemInterfaceOnly => Privilege::Administrator,
         };
-        Self { request: Request::of(command), effect: command.effect(), needs }
+        Self::new(Request::of(command), command.effect(), needs)
+    }
+
+    /// An ordinary call, alone in flight.
+    #[must_use]
+    pub const fn new(request: Request, effect: Effect, needs: Privilege) -> Self {
+        Self { request, effect, needs, priority: Priority::Ordinary, abreast: 1 }
+    }
+
+    /// The same, ahead of or behind others.
+    #[must_use]
+    pub fn with_priority(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
+
+    /// The same, with up to `abreast` requests in flight.
+    #[must_use]
+    pub fn with_abreast(self, abreast: u8) -> Self {
+        Self { abreast, ..self }
     }
 }

@@ -20,6 +20,7 @@ mod envelope;
 mod error;
 mod handshake;
 mod handshake15;
+mod pressure;
 mod quirks;
 mod shared;
 mod suites;
@@ -33,7 +34,7 @@ use ipmi_wire::Response;
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus, SessionPacket};
 
 use active::Active;
-pub use call::Call;
+pub use call::{Call, Priority};
 pub use config::{Agreed, Config, Protocol};
 pub use error::{Failure, SessionError, Stage};
 use handshake::Handshake;
@@ -108,7 +109,8 @@ impl Session {
     }
 
     /// Queues a call; its answer or failure comes as an event with the token returned. Calls are
-    /// made in the order given, one at a time.
+    /// made in the order given, but for their [`Priority`], and one at a time, but for what may go
+    /// [`abreast`](Call::abreast).
     pub fn call(&mut self, now: Instant, call: Call, entropy: &mut dyn Entropy) -> Token {
         let token = Token(self.core.next_token);
         self.core.next_token = self.core.next_token.wrapping_add(1);
@@ -116,7 +118,7 @@ impl Session {
             self.core.events.push_back(Event::Failed(token, Failure::NotSent));
             return token;
         }
-        self.core.queue.push_back(Queued { token, call });
+        self.core.enqueue(Queued { token, call });
         if let State::Active(active) = &mut self.state {
             active.pump(&mut self.core, now, entropy);
         }
@@ -153,7 +155,7 @@ impl Session {
         {
             match &mut self.state {
                 State::Handshake(handshake) => handshake.put_off(&self.core, now),
-                State::Active(active) => active.put_off(&self.core, now),
+                State::Active(active) => active.put_off_all(&self.core, now),
                 State::Handshake15(_) | State::Closed => {}
             }
         }
@@ -253,7 +255,7 @@ impl Session {
                 SessionError::Unreachable { stage: handshake.stage(), what }
             }
             State::Active(active) => {
-                active.fail_waiting(&mut self.core, Failure::Unreachable(what));
+                active.fail_waiting(&mut self.core, &Failure::Unreachable(what));
                 SessionError::Lost
             }
             State::Closed => return,
@@ -339,7 +341,7 @@ impl Session {
 
     fn end(&mut self, why: Option<SessionError>) {
         if let State::Active(active) = &mut self.state {
-            active.fail_waiting(&mut self.core, Failure::Interrupted);
+            active.fail_waiting(&mut self.core, &Failure::Interrupted);
         }
         self.state = State::Closed;
         self.core.close(why);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ipmi_wire::lan::LanMessage;
 use ipmi_wire::session::{PayloadType, V20Packet};
-use ipmi_wire::{Decode, DecodeError};
+use ipmi_wire::{Decode, DecodeError, Effect};
 
 use super::trouble::Trouble;
 use super::{Call, Config, Event, Failure, SessionError, Token};
@@ -95,6 +95,15 @@ impl Core {
     pub(super) fn transmit(&mut self, datagram: Vec<u8>) {
         self.sent = self.sent.saturating_add(1);
         self.outbox.push_back(datagram);
+    }
+
+    /// Puts a call where its priority wants it: before what only reads and matters less.
+    pub(super) fn enqueue(&mut self, queued: Queued) {
+        let yields = |other: &Queued| {
+            other.call.effect == Effect::Read && other.call.priority < queued.call.priority
+        };
+        let ahead = self.queue.iter().rev().take_while(|other| yields(other)).count();
+        self.queue.insert(self.queue.len().saturating_sub(ahead), queued);
     }
 
     /// Tells of a departure from the specification, once.

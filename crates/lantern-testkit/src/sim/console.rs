@@ -175,6 +175,9 @@ impl Console {
             if self.foreign && call.effect == Effect::Once {
                 call.effect = Effect::Idempotent;
             }
+            if call.effect == Effect::Read {
+                call.abreast = u8::try_from(self.depth).unwrap_or(u8::MAX);
+            }
             let task = ether.ledger.begin(now, self.number, work, self.bound, self.foreign);
             self.waiting.push_back((session.call(at, call, &mut self.rng), task));
         }
