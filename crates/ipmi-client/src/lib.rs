@@ -33,6 +33,7 @@ mod power;
 pub mod sdr;
 pub mod sel;
 pub mod sensors;
+mod together;
 mod walk;
 
 pub use advice::{Advice, Cause};
@@ -44,4 +45,5 @@ pub use ipmi_session::console::{
     Agreed, Failure, Presence, Protocol, SessionError, Stage, Unreachable,
 };
 pub use ipmi_session::{Quirk, Quirks, Secret, Timing};
+pub use together::Window;
 pub use walk::Ending;

@@ -1,10 +1,12 @@
 //! What was learned about one BMC, for as long as its handle lives.
 
 use ipmi_wire::cmd::app::DeviceId;
+use tokio::time::Instant;
 
 use crate::cache::Key;
 use crate::sdr::Known;
 use crate::sensors::KnownFactors;
+use crate::together::Trust;
 use crate::walk::ReadSize;
 
 #[derive(Debug, Default)]
@@ -15,12 +17,14 @@ pub(crate) struct Memory {
     /// The records that were read last, and whose they are: another machine may answer at the
     /// address by now.
     pub(crate) sdrs: Option<(Key, Known)>,
+    /// When they were last read from the BMC itself.
+    pub(crate) records_read: Option<Instant>,
     pub(crate) factors: KnownFactors,
-    /// Some of the factors are not in the cache.
-    pub(crate) factors_unsaved: bool,
+    /// Something was learned that is not in the cache.
+    pub(crate) unsaved: bool,
 }
 
-/// In what sizes the BMC gives what it keeps.
+/// In what sizes the BMC gives what it keeps, and how many at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sizes {
     pub(crate) repository: ReadSize,
@@ -28,4 +32,6 @@ pub(crate) struct Sizes {
     pub(crate) log: ReadSize,
     /// Bytes at a time; 0 if nothing is known.
     pub(crate) fru: u8,
+    /// What it can be trusted with.
+    pub(crate) trust: Trust,
 }

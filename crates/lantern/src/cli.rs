@@ -97,6 +97,10 @@ pub(crate) struct Globals {
     /// answer is lost is sent again, as the very same packet. Most do, some run it twice
     #[arg(long, global = true)]
     pub(crate) refuses_replays: bool,
+    /// Requests in flight at a time: 1 is the most careful, up to 8 [default: as many as the BMC has
+    /// proven to cope with]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub(crate) window: Option<u8>,
     /// How long a login or a request may take (4.9: a dead host ends within five seconds in all)
     #[arg(long, global = true, value_name = "SECONDS", default_value = "4.9", value_parser = seconds)]
     pub(crate) deadline: Duration,

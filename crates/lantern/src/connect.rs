@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use ipmi_client::{Bmc, Cache, Credentials, Endpoint, Protocol, Quirks, SessionInfo, Timing};
+use ipmi_client::{
+    Bmc, Cache, Credentials, Endpoint, Protocol, Quirks, SessionInfo, Timing, Window,
+};
 use ipmi_wire::Privilege;
 use ipmi_wire::session::{
     AuthType, AuthenticationAlgorithm, CipherSuite, IntegrityAlgorithm, Username,
@@ -63,6 +65,7 @@ impl Plan {
             protocol,
             workarounds,
             refuses_replays: globals.refuses_replays,
+            window: globals.window.map_or(Window::Auto, Window::UpTo),
         };
         let suites_given = !globals.cipher_suites.is_empty() || globals.allow_ipmi15 || !learned;
         let cache = cache_directory().filter(|_| !globals.no_cache).map(Cache::at);

@@ -11,6 +11,7 @@ use ipmi_wire::session::{CipherSuite, Username};
 use super::Bmc;
 use crate::endpoint::{OpenError, Opened};
 use crate::error::Error;
+use crate::together::Window;
 
 /// Who logs in, and how.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Credentials {
     /// because a BMC that does not look at sequence numbers would run it twice, as OpenBMC does
     /// (`research/bmc-servers.md` §3.1).
     pub refuses_replays: bool,
+    /// How many requests may be in flight.
+    pub window: Window,
 }
 
 impl Credentials {
@@ -54,6 +57,7 @@ impl Credentials {
             protocol: Protocol::RmcpPlus,
             workarounds: Quirks::NONE,
             refuses_replays: false,
+            window: Window::Auto,
         })
     }
 }
@@ -161,6 +165,8 @@ impl Bmc {
             protocol,
             workarounds,
             refuses_replays,
+            // Each call says it for itself.
+            window: _,
         } = self.shared.credentials.clone();
         let suites = self.shared.endpoint.order_suites(self.shared.address, suites);
         Config {

@@ -18,6 +18,7 @@ use crate::cache::Cache;
 use crate::endpoint::{Endpoint, Opened};
 use crate::error::{Error, ErrorKind};
 use crate::memory::Memory;
+use crate::together::{Window, call_of};
 pub use login::Credentials;
 pub(crate) use login::KEEPALIVE;
 use login::State;
@@ -186,14 +187,28 @@ impl Bmc {
         lun: u8,
         command: &C,
     ) -> Result<C::Response, Error> {
-        let mut call = Call::of(command);
+        self.send_abreast(lun, command, 1).await
+    }
+
+    /// As [`send_to_lun`](Self::send_to_lun), while up to so many requests are in flight.
+    pub(crate) async fn send_abreast<C: Command>(
+        &self,
+        lun: u8,
+        command: &C,
+        abreast: u8,
+    ) -> Result<C::Response, Error> {
+        let mut call = call_of(command).with_abreast(abreast);
         call.request.lun = lun & 3;
         self.run(command, call).await
     }
 
+    pub(crate) fn window(&self) -> Window {
+        self.shared.credentials.window
+    }
+
     /// Runs a command that is not repeated when its answer is lost, although it might be.
     pub(crate) async fn send_once<C: Command>(&self, command: &C) -> Result<C::Response, Error> {
-        let call = Call { effect: Effect::Once, ..Call::of(command) };
+        let call = Call { effect: Effect::Once, ..call_of(command) };
         self.run(command, call).await
     }
 
@@ -208,7 +223,7 @@ impl Bmc {
         session: u32,
         command: &C,
     ) -> Result<C::Response, Error> {
-        let call = Call::of(command);
+        let call = call_of(command);
         let effect = call.effect;
         let answer = self.exchange(session, call).await;
         let answer = answer.map_err(|kind| self.error(C::NAME, self.judge(kind, effect)))?;

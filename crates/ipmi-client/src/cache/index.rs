@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::memory::Sizes;
 use crate::sdr::{Known, Population, SdrSource, Stamp};
 use crate::sensors::KnownFactors;
+use crate::together::Trust;
 use crate::walk::{Ending, ReadSize};
 
 /// Which BMC: its GUID together with its address. GUIDs alone are not always unique, for board
@@ -47,7 +48,7 @@ pub(super) struct Index {
 pub(super) type Hash = [u8; 32];
 
 /// What an index file begins with; the last byte is the version of its format.
-const MAGIC: [u8; 8] = *b"LNTRNIX\x01";
+const MAGIC: [u8; 8] = *b"LNTRNIX\x02";
 
 impl Key {
     pub(crate) fn new(guid: Option<Guid>, mut address: SocketAddr) -> Self {
@@ -179,8 +180,8 @@ impl Encode for Index {
     fn encode(&self, out: &mut Vec<u8>) {
         let seconds = self.read.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         out.extend(seconds.to_le_bytes());
-        let Sizes { repository, device, log, fru } = self.sizes;
-        out.extend([repository.to_byte(), device.to_byte(), log.to_byte(), fru]);
+        let Sizes { repository, device, log, fru, trust } = self.sizes;
+        out.extend([repository.to_byte(), device.to_byte(), log.to_byte(), fru, trust.to_byte()]);
         out.extend(self.set);
         with_length(&self.stamp.device, out);
         match &self.stamp.population {
@@ -229,7 +230,7 @@ impl Decode for Index {
         let read = UNIX_EPOCH
             .checked_add(Duration::from_secs(seconds))
             .ok_or(DecodeError::Invalid { field: "time", value: u32::MAX })?;
-        let [repository, device, log, fru] = r.array("sizes")?;
+        let [repository, device, log, fru, trust] = r.array("sizes")?;
         let set = r.array("hash of the records")?;
         let id = of_length::<DeviceId>(r)?;
         let population = match r.u8("kind of population")? {
@@ -245,6 +246,7 @@ impl Decode for Index {
                 device: ReadSize::from_byte(device),
                 log: ReadSize::from_byte(log),
                 fru,
+                trust: Trust::from_byte(trust),
             },
             source: match r.u8("source")? {
                 0 => SdrSource::Repository,

@@ -142,7 +142,7 @@ impl Bmc {
         };
         let set = Arc::clone(&known.set);
         let mut memory = self.memory();
-        (memory.factors, memory.factors_unsaved) = (factors, false);
+        (memory.factors, memory.unsaved) = (factors, false);
         memory.sdrs = is_worth_keeping(&known).then_some((key, known));
         Ok(set)
     }
@@ -196,11 +196,11 @@ impl Bmc {
 
     /// Factors of non-linear sensors that were learned since the records were read go where those
     /// are.
-    pub(crate) async fn save_factors(&self) -> Result<(), Error> {
+    pub(crate) async fn save_learned(&self) -> Result<(), Error> {
         let Some(cache) = self.cache() else { return Ok(()) };
         let entry = {
             let mut memory = self.memory();
-            if !std::mem::take(&mut memory.factors_unsaved) {
+            if !std::mem::take(&mut memory.unsaved) {
                 return Ok(());
             }
             let (sizes, factors) = (memory.sizes, memory.factors.clone());
@@ -300,6 +300,7 @@ impl Bmc {
             if !same {
                 set.ending = Ending::Changing;
             }
+            self.memory().records_read = Some(Instant::now());
             return Ok(Known { stamp: after, read, set: Arc::new(set) });
         }
     }

@@ -124,6 +124,21 @@ impl Repository for Main<'_> {
         Ok((answer.next_record_id, answer.data))
     }
 
+    async fn read_whole(&self, record_id: u16) -> Result<(u16, Vec<u8>), Error> {
+        let (reservation, count) = (ReservationId::NONE, u8::MAX);
+        let command = GetSdr { reservation, record_id, offset: 0, count };
+        let answer = self.0.send_abreast(0, &command, self.abreast()).await?;
+        Ok((answer.next_record_id, answer.data))
+    }
+
+    fn abreast(&self) -> u8 {
+        self.0.records_abreast()
+    }
+
+    fn distrust(&self) {
+        self.0.distrust("records");
+    }
+
     fn error(&self, kind: ErrorKind) -> Error {
         self.0.error(GetSdr::NAME, kind)
     }
@@ -165,6 +180,21 @@ impl Repository for Device<'_> {
         let command = GetDeviceSdr { reservation, record_id, offset, count };
         let answer = self.bmc.send_until_free(self.lun, &command).await?;
         Ok((answer.next_record_id, answer.data))
+    }
+
+    async fn read_whole(&self, record_id: u16) -> Result<(u16, Vec<u8>), Error> {
+        let (reservation, count) = (ReservationId::NONE, u8::MAX);
+        let command = GetDeviceSdr { reservation, record_id, offset: 0, count };
+        let answer = self.bmc.send_abreast(self.lun, &command, self.abreast()).await?;
+        Ok((answer.next_record_id, answer.data))
+    }
+
+    fn abreast(&self) -> u8 {
+        self.bmc.records_abreast()
+    }
+
+    fn distrust(&self) {
+        self.bmc.distrust("records");
     }
 
     fn error(&self, kind: ErrorKind) -> Error {

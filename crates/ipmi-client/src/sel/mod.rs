@@ -291,6 +291,19 @@ impl Repository for Log<'_> {
         Ok((answer.next_record_id, answer.data))
     }
 
+    async fn read_whole(&self, record_id: u16) -> Result<(u16, Vec<u8>), Error> {
+        let answer = self.0.send_abreast(0, &GetSelEntry::whole(record_id), self.abreast()).await?;
+        Ok((answer.next_record_id, answer.data))
+    }
+
+    fn abreast(&self) -> u8 {
+        self.0.records_abreast()
+    }
+
+    fn distrust(&self) {
+        self.0.distrust("events");
+    }
+
     fn error(&self, kind: ErrorKind) -> Error {
         self.0.error(GetSelEntry::NAME, kind)
     }

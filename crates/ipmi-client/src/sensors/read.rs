@@ -1,24 +1,28 @@
 //! Reading sensors.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use ipmi_session::console::Failure;
 use ipmi_wire::cmd::sensor::{
     GetSensorReading, GetSensorReadingFactors, GetSensorThresholds, SensorReading,
     SensorReadingFactors, SensorThresholds,
 };
 use ipmi_wire::sdr::{
-    AnalogFormat, Factors, FullSensor, Linearization, SensorType, ThresholdKind, ThresholdMask,
-    UnitCode,
+    AnalogFormat, Factors, FullSensor, Linearization, SensorKey, SensorType, ThresholdKind,
+    ThresholdMask, UnitCode,
 };
 use ipmi_wire::sel::state_texts;
 use ipmi_wire::{CompletionCode, Decode, Reader, Request};
+use tokio::time::Instant;
 
 use super::presence::{Absentees, witnesses};
 use super::{Reading, Sensor, SensorInfo, SensorRef, SensorState, Silence};
 use crate::bmc::{Bmc, means_absent};
 use crate::error::{Error, ErrorKind};
 use crate::sdr::SdrSet;
+use crate::together::{BATCH, Trust, Window};
 
 /// Which sensors to read, and what of them. The default is all that can be read, without
 /// thresholds; each condition that is given has to be met.
@@ -43,6 +47,9 @@ pub(crate) type KnownFactors = HashMap<(u8, u8), Vec<(u8, SensorReadingFactors)>
 /// After so many questions about thresholds that were not answered, none is asked any more: each
 /// costs seconds and a session.
 const SILENCES: u32 = 2;
+
+/// A sweep that takes longer is worth making faster.
+const SLOW: Duration = Duration::from_millis(500);
 
 impl SensorQuery {
     /// All sensors that can be read, with or without thresholds.
@@ -116,7 +123,9 @@ impl Bmc {
         infos: Vec<SensorInfo>,
         thresholds: bool,
     ) -> Result<Vec<Sensor>, Error> {
+        let begun = Instant::now();
         let mut sensors = self.read_each(infos, thresholds).await?;
+        self.probe_if_slow(&sensors, begun).await?;
         let wanted = sensors.len();
         let doubtful: Vec<SensorInfo> = sensors
             .iter()
@@ -136,7 +145,7 @@ impl Bmc {
             }
         }
         sensors.extend(self.read_each(more, false).await?);
-        self.save_factors().await?;
+        self.save_learned().await?;
         let absent = Absentees::of(set, &sensors);
         sensors.truncate(wanted);
         for sensor in &mut sensors {
@@ -154,8 +163,17 @@ impl Bmc {
     ) -> Result<Vec<Sensor>, Error> {
         let mut sensors = Vec::with_capacity(infos.len());
         let (mut unanswered, mut silences) = (false, 0u32);
+        let mut readings = self.readings_ahead(&infos).await?;
+        let mut in_force = match thresholds {
+            true => self.thresholds_ahead(&infos, &readings).await,
+            false => HashMap::new(),
+        };
         for info in infos {
-            let reading = match self.read_sensor(&info).await {
+            let reading = match readings.remove(&info.key) {
+                Some(asked) => self.reading_of(&info, asked).await,
+                None => self.read_sensor(&info).await,
+            };
+            let reading = match reading {
                 // A BMC that hangs over one sensor may answer for the next; a BMC that is gone does
                 // not, and is not asked for each of a hundred.
                 Err(error) if is_unanswered(&error) && !unanswered => {
@@ -176,7 +194,8 @@ impl Bmc {
             };
             // Nor is it asked for more of a sensor over which it hangs.
             if thresholds && !unanswered && silences < SILENCES {
-                match self.add_thresholds(&mut sensor).await {
+                let ahead = in_force.remove(&sensor.info.key);
+                match self.add_thresholds(&mut sensor, ahead).await {
                     Err(error) if is_unanswered(&error) => {
                         silences = silences.saturating_add(1);
                         tracing::debug!(name = sensor.name(), %error, "no thresholds");
@@ -197,7 +216,79 @@ impl Bmc {
             return Ok(Reading::None(Silence::NotOurs(owner)));
         }
         let command = GetSensorReading { number: info.key.number };
-        match self.send_until_free(info.key.lun(), &command).await {
+        self.reading_of(info, self.send_until_free(info.key.lun(), &command).await).await
+    }
+
+    /// Readings that are asked for several at a time, where the BMC can be trusted with that.
+    async fn readings_ahead(
+        &self,
+        infos: &[SensorInfo],
+    ) -> Result<HashMap<SensorKey, Result<SensorReading, Error>>, Error> {
+        let abreast = self.readings_abreast();
+        let own: Vec<_> = infos.iter().filter(|info| is_read_here(info)).collect();
+        if abreast < 2 || own.len() < 2 {
+            return Ok(HashMap::new());
+        }
+        let readings = self.readings(&own, abreast).await;
+        if self.trust() == Trust::Unknown && !self.check_readings(&own, &readings).await? {
+            return Ok(HashMap::new());
+        }
+        Ok(own.iter().map(|info| info.key).zip(readings).collect())
+    }
+
+    /// Thresholds of sensors whose readings came several at a time, asked for in the same way.
+    async fn thresholds_ahead(
+        &self,
+        infos: &[SensorInfo],
+        readings: &HashMap<SensorKey, Result<SensorReading, Error>>,
+    ) -> HashMap<SensorKey, Result<SensorThresholds, Error>> {
+        let has = |info: &&SensorInfo| {
+            info.event_type.is_threshold()
+                && info.full().is_some()
+                && readings.get(&info.key).is_some_and(Result::is_ok)
+        };
+        let keys: Vec<SensorKey> = infos.iter().filter(has).map(|info| info.key).collect();
+        let abreast = self.readings_abreast();
+        let mut all = HashMap::new();
+        for batch in keys.chunks(BATCH) {
+            let asked = batch.iter().map(|key| async move {
+                let command = GetSensorThresholds { number: key.number };
+                self.send_abreast(key.lun(), &command, abreast).await
+            });
+            all.extend(batch.iter().copied().zip(join_all(asked).await));
+        }
+        all
+    }
+
+    /// A BMC that took long to give readings one by one is tried with several at a time, once, so
+    /// that the next sweep is a fast one. Not if its records had to be read first: one thing at a
+    /// time for somebody who waits.
+    async fn probe_if_slow(&self, sensors: &[Sensor], begun: Instant) -> Result<(), Error> {
+        let is_open = self.trust() == Trust::Unknown && self.window() == Window::Auto;
+        if !is_open
+            || begun.elapsed() < SLOW
+            || self.cache().is_none()
+            || self.read_records_since(begun)
+        {
+            return Ok(());
+        }
+        let known: Vec<_> = sensors.iter().filter_map(known_reading).collect();
+        self.probe(&known).await
+    }
+
+    /// Whether the records were read for this, or shortly before.
+    fn read_records_since(&self, begun: Instant) -> bool {
+        const SHORTLY: Duration = Duration::from_secs(5);
+        let read = self.memory().records_read;
+        read.is_some_and(|read| read.checked_add(SHORTLY).is_none_or(|until| until > begun))
+    }
+
+    async fn reading_of(
+        &self,
+        info: &SensorInfo,
+        asked: Result<SensorReading, Error>,
+    ) -> Result<Reading, Error> {
+        match asked {
             Ok(reading) => self.interpret(info, &reading).await,
             Err(error) => match error.completion() {
                 Some(code) if means_absent(code) => Ok(Reading::None(Silence::Absent(code))),
@@ -257,7 +348,11 @@ impl Bmc {
     }
 
     /// Thresholds in force; those of the record where the BMC does not tell them.
-    async fn add_thresholds(&self, sensor: &mut Sensor) -> Result<(), Error> {
+    async fn add_thresholds(
+        &self,
+        sensor: &mut Sensor,
+        ahead: Option<Result<SensorThresholds, Error>>,
+    ) -> Result<(), Error> {
         let silent =
             matches!(sensor.reading, Reading::None(Silence::Absent(_) | Silence::NotOurs(_)));
         let Some(full) =
@@ -265,7 +360,10 @@ impl Bmc {
         else {
             return Ok(());
         };
-        let in_force = self.thresholds_in_force(&sensor.info, full).await?;
+        let in_force = match ahead {
+            Some(asked) => or_those_of(full, asked)?,
+            None => self.thresholds_in_force(&sensor.info, full).await?,
+        };
         let mut thresholds = Vec::new();
         for kind in in_force.readable.iter() {
             if let Some(value) =
@@ -285,13 +383,7 @@ impl Bmc {
         full: &FullSensor,
     ) -> Result<SensorThresholds, Error> {
         let command = GetSensorThresholds { number: info.key.number };
-        match self.send_until_free(info.key.lun(), &command).await {
-            Err(error) if error.completion().is_some() || is_malformed(&error) => {
-                let readable = full.sensor.readable_thresholds();
-                Ok(SensorThresholds { readable, values: full.thresholds })
-            }
-            outcome => outcome,
-        }
+        or_those_of(full, self.send_until_free(info.key.lun(), &command).await)
     }
 
     /// The value of a raw reading. Of a non-linear sensor, the BMC knows the factors: they are
@@ -344,13 +436,42 @@ impl Bmc {
             Ok(asked) => {
                 let mut memory = self.memory();
                 memory.factors.entry((lun, number)).or_default().push((raw, asked));
-                memory.factors_unsaved = true;
+                memory.unsaved = true;
                 Ok(Some(asked))
             }
             Err(error) if error.completion().is_some() || is_malformed(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
+}
+
+/// The thresholds in force, or those of the record where the BMC does not tell.
+fn or_those_of(
+    full: &FullSensor,
+    asked: Result<SensorThresholds, Error>,
+) -> Result<SensorThresholds, Error> {
+    match asked {
+        Err(error) if error.completion().is_some() || is_malformed(&error) => {
+            let readable = full.sensor.readable_thresholds();
+            Ok(SensorThresholds { readable, values: full.thresholds })
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whether the BMC itself can be asked for a reading.
+fn is_read_here(info: &SensorInfo) -> bool {
+    !info.is_event_only() && info.other_owner().is_none()
+}
+
+/// What was read as it came, of sensors whose readings tell them apart.
+fn known_reading(sensor: &Sensor) -> Option<(&SensorInfo, SensorReading)> {
+    let Reading::Analog { raw, .. } = sensor.reading else { return None };
+    let (event_messages_enabled, scanning_enabled) = (true, true);
+    let (unavailable, states) = (false, 0);
+    let reading =
+        SensorReading { raw, event_messages_enabled, scanning_enabled, unavailable, states };
+    Some((&sensor.info, reading))
 }
 
 /// Whether what comes beside the states of a discrete sensor is a value.

@@ -1,6 +1,7 @@
 //! Walking a repository: whole records where the BMC gives them, pieces where it does not, and
 //! no trust in its chain of record IDs.
 
+mod ahead;
 mod reader;
 
 use std::collections::HashSet;
@@ -9,8 +10,9 @@ use std::future::Future;
 use ipmi_wire::CompletionCode;
 
 use crate::error::{Error, ErrorKind};
-use reader::is_unanswered;
+use ahead::Ahead;
 pub(crate) use reader::{ReadSize, Reader};
+use reader::{is_unanswered, whole_length};
 
 /// How a record is read piece by piece.
 pub(crate) trait Repository {
@@ -30,6 +32,19 @@ pub(crate) trait Repository {
         offset: u8,
         count: u8,
     ) -> impl Future<Output = Result<(u16, Vec<u8>), Error>> + Send;
+    /// Asks for a whole record ahead of its turn, while others are in flight.
+    fn read_whole(
+        &self,
+        record_id: u16,
+    ) -> impl Future<Output = Result<(u16, Vec<u8>), Error>> + Send {
+        self.read(0, record_id, 0, reader::WHOLE)
+    }
+    /// How many requests may be in flight.
+    fn abreast(&self) -> u8 {
+        1
+    }
+    /// The BMC has given another record than it was asked for, because others were asked for, too.
+    fn distrust(&self) {}
     /// An error of this repository's.
     fn error(&self, kind: ErrorKind) -> Error;
     /// In what sizes this BMC gave records before.
@@ -123,8 +138,13 @@ pub(crate) async fn walk_from<R: Repository>(
     let mut records: Vec<(u16, Vec<u8>)> = Vec::new();
     let mut seen = HashSet::new();
     let mut id = from;
+    let mut ahead = Ahead::new();
     let ending = loop {
-        let (next, record) = match reader.record(id).await {
+        let outcome = match ahead.take(id) {
+            Some(read) => Ok(read),
+            None => reader.record(id).await,
+        };
+        let (next, record) = match outcome {
             Ok(read) => read,
             // An empty repository has no first record, which BMCs say in several ways.
             Err(error)
@@ -142,6 +162,7 @@ pub(crate) async fn walk_from<R: Repository>(
             }
             Err(error) => return Err(error),
         };
+        ahead.compare(repository, id, &record);
         // The first record has a number too, which the chain may lead back to. What the record
         // itself says of it is not always right, so the whole of it decides, and that it leads
         // where the chain has been. Then the whole circle was walked.
@@ -149,7 +170,7 @@ pub(crate) async fn walk_from<R: Repository>(
         if back && records.first().is_some_and(|(_, first)| *first == record) {
             break Ending::Complete;
         }
-        records.push((id, record));
+        records.push((id, record.clone()));
         if next == LAST || next == FIRST {
             break Ending::Complete;
         }
@@ -157,6 +178,13 @@ pub(crate) async fn walk_from<R: Repository>(
         if next == from || !seen.insert(next) || records.len() >= RECORDS_MAX {
             let all = next == from || announced.is_some_and(|count| records.len() >= count);
             break if all { Ending::Complete } else { Ending::Loop { record_id: id } };
+        }
+        if repository.abreast() > 1 && repository.read_size() == ReadSize::Whole {
+            // Asked for as "the first", it says its number itself.
+            let number = record.first_chunk().map_or(id, |id| u16::from_le_bytes(*id));
+            let id = if records.len() == 1 { number } else { id };
+            let left = announced.unwrap_or_default().saturating_sub(records.len());
+            ahead.guess(repository, id, next, left).await;
         }
         id = next;
     };

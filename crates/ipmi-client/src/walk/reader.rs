@@ -282,7 +282,7 @@ pub(super) fn is_unanswered(error: &Error) -> bool {
     matches!(*error.kind, ErrorKind::Call(Failure::NoAnswer { .. }))
 }
 
-fn whole_length<R: Repository>(start: &[u8]) -> usize {
+pub(super) fn whole_length<R: Repository>(start: &[u8]) -> usize {
     match start.get(..R::HEADER.into()) {
         Some(header) => R::length(header),
         None => R::HEADER.into(),
