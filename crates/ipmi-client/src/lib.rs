@@ -21,6 +21,7 @@
 mod advice;
 mod bmc;
 mod cache;
+pub mod channels;
 mod endpoint;
 mod erase;
 mod error;
@@ -33,7 +34,10 @@ mod power;
 pub mod sdr;
 pub mod sel;
 pub mod sensors;
+pub mod sessions;
+pub mod users;
 mod walk;
+mod written;
 
 pub use advice::Advice;
 pub use bmc::{Bmc, Credentials, SessionInfo};
@@ -43,3 +47,4 @@ pub use error::{Error, ErrorKind};
 pub use ipmi_session::console::{Agreed, Failure, Protocol, SessionError, Stage, Unreachable};
 pub use ipmi_session::{Quirk, Quirks, Secret, Timing};
 pub use walk::Ending;
+pub use written::{Told, Written};

@@ -138,6 +138,12 @@ impl Bmc {
         self.shared.credentials.privilege
     }
 
+    /// The name that sessions are opened by.
+    #[must_use]
+    pub fn username(&self) -> Username {
+        self.shared.credentials.username
+    }
+
     /// Logs in, if that has not happened yet.
     ///
     /// # Errors
