@@ -226,6 +226,11 @@ impl Error {
                 "this BMC does not serve the command".to_owned(),
                 "look for a vendor command or newer firmware".to_owned(),
             ),
+            // OpenIPMI's ipmi_sim, for example.
+            CompletionCode::NOT_SUPPORTED_IN_STATE if access == Some(Access::PreSession) => (
+                "this BMC answers that before a login only, not in a session".to_owned(),
+                "nothing: the login itself has found out what it takes".to_owned(),
+            ),
             CompletionCode::NOT_SUPPORTED_IN_STATE => (
                 "the machine is not in a state for it, for example off".to_owned(),
                 "look at 'power status' first".to_owned(),

@@ -1,5 +1,6 @@
 //! Sessions with a BMC, other people's included.
 
+use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::{
     ActiveSession, CloseSession, GetSessionInfo, SessionInfo, SessionSelector,
 };
@@ -95,7 +96,9 @@ impl Bmc {
             SessionSelector::Id(id) => (id, None),
             _ => (0, Some(handle)),
         };
-        match self.send(&CloseSession { session_id, handle }).await {
+        // Anybody may close the own one; somebody else's takes an administrator (IPMI v2.0 §22.19).
+        let command = CloseSession { session_id, handle };
+        match self.send_as(Privilege::Administrator, &command).await {
             Ok(()) => {}
             // It has ended meanwhile.
             Err(error) if error.completion().is_some_and(|code| matches!(code.0, 0x87 | 0x88)) => {

@@ -8,6 +8,8 @@
     reason = "tests; helpers outside of test functions fail them by panicking"
 )]
 
+#[path = "cli/channels.rs"]
+mod channels;
 #[path = "cli/commands.rs"]
 mod commands;
 #[path = "cli/control.rs"]
@@ -44,3 +46,5 @@ mod sim;
 mod support;
 #[path = "cli/terminal.rs"]
 mod terminal;
+#[path = "cli/users.rs"]
+mod users;

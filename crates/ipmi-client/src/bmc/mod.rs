@@ -197,6 +197,15 @@ impl Bmc {
         self.run(command, call).await
     }
 
+    /// Runs a command with a higher privilege than it takes everywhere.
+    pub(crate) async fn send_as<C: Command>(
+        &self,
+        needs: Privilege,
+        command: &C,
+    ) -> Result<C::Response, Error> {
+        self.run(command, Call { needs, ..Call::of(command) }).await
+    }
+
     /// Runs a command that is not repeated when its answer is lost, although it might be.
     pub(crate) async fn send_once<C: Command>(&self, command: &C) -> Result<C::Response, Error> {
         let call = Call { effect: Effect::Once, ..Call::of(command) };

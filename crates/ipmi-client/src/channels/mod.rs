@@ -31,7 +31,6 @@ pub struct ChannelDetails {
 
 impl ChannelDetails {
     /// One of the copies.
-    #[must_use]
     pub const fn copy(&self, copy: AccessCopy) -> &Told<ChannelAccess> {
         match copy {
             AccessCopy::Volatile => &self.volatile,

@@ -77,10 +77,8 @@ async fn who_is_enabled_or_has_a_fixed_name_is_found_however_far_away() {
     assert_eq!((ids(&list), list.looked_at), (vec![2, 3, 60], 63));
     machine.world().slots.remove(&60);
     // A name that nobody can change, of somebody who is disabled.
-    let mut world = machine.world();
-    world.fixed_names = 40;
-    world.slots.insert(40, Slot { name: name("maker"), ..Slot::default() });
-    drop(world);
+    machine.world().fixed_names = 40;
+    machine.world().slots.insert(40, Slot { name: name("maker"), ..Slot::default() });
     let list = machine.bmc().users(HERE, false).await.unwrap();
     assert_eq!((ids(&list), list.looked_at), (vec![2, 3, 40], 48));
     assert!(list.users[2].has_fixed_name() && list.users[2].is_enabled() == Some(false));

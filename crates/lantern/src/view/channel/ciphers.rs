@@ -69,26 +69,20 @@ fn weaknesses(algorithms: &[AlgorithmTag]) -> Vec<&'static str> {
     crate::view::set([
         (
             lacks(Authentication(A::None), |tag| matches!(tag, Authentication(_))),
-            "anybody gets in: no password is checked",
+            "no password is checked",
         ),
-        (
-            lacks(Integrity(I::None), |tag| matches!(tag, Integrity(_))),
-            "anybody on the way can change what is said",
-        ),
+        (lacks(Integrity(I::None), |tag| matches!(tag, Integrity(_))), "packets can be forged"),
         (
             lacks(Confidentiality(C::None), |tag| matches!(tag, Confidentiality(_))),
-            "whoever listens reads all",
+            "nothing is encrypted",
         ),
         (
             has(Authentication(A::HmacMd5))
                 || has(Integrity(I::HmacMd5_128))
                 || has(Integrity(I::Md5_128)),
-            "rests on MD5, which is broken",
+            "MD5 is broken",
         ),
-        (
-            has(Confidentiality(C::Xrc4_128)) || has(Confidentiality(C::Xrc4_40)),
-            "encrypts with xRC4, which is broken",
-        ),
+        (has(Confidentiality(C::Xrc4_128)) || has(Confidentiality(C::Xrc4_40)), "xRC4 is broken"),
     ])
 }
 
@@ -151,9 +145,9 @@ mod tests {
             assert!(of(good).is_empty(), "{good}");
         }
         assert_eq!(of(0).len(), 3);
-        assert_eq!(of(2), ["whoever listens reads all"]);
-        assert_eq!(of(12), ["rests on MD5, which is broken"]);
-        assert_eq!(of(18), ["encrypts with xRC4, which is broken"]);
+        assert_eq!(of(2), ["nothing is encrypted"]);
+        assert_eq!(of(12), ["MD5 is broken"]);
+        assert_eq!(of(18), ["xRC4 is broken"]);
         // A record that is cut off promises nothing.
         assert_eq!(weaknesses(&[]).len(), 3);
     }
