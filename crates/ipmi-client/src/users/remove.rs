@@ -30,7 +30,8 @@ impl RemovedUser {
     /// Whether the user can no longer log in, name or not.
     #[must_use]
     pub fn is_shut_out(&self) -> bool {
-        self.is_gone() || self.enabled.as_ref().is_ok_and(Written::is_kept)
+        let disabled = |written: &Written<bool>| matches!(written.now, Ok(false));
+        self.is_gone() || self.enabled.as_ref().is_ok_and(disabled)
     }
 }
 

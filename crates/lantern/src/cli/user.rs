@@ -49,8 +49,7 @@ pub(crate) enum User {
         #[arg(long, short)]
         yes: bool,
     },
-    /// Whether a password is a user's, and of which size
-    #[command(after_help = PASSWORDS)]
+    /// Whether a password is a user's: of --new-password-file, LANTERN_NEW_PASSWORD or a prompt
     Test {
         #[command(flatten)]
         user: One,
@@ -236,7 +235,9 @@ The new password comes from --new-password-file, LANTERN_NEW_PASSWORD or a promp
 command line. -P, --password-file and LANTERN_PASSWORD are for logging in.
 
 More than 20 bytes are refused, and 17 to 20 can only be stored as 20: IPMI 1.5 cannot log in with
-that. Nothing is ever cut.";
+that. Nothing is ever cut.
+
+What a user may do is --limit; -L and --privilege are what this session itself asks for.";
 
 #[cfg(test)]
 mod tests {

@@ -57,11 +57,17 @@ async fn set(command: &ChannelSet, context: &Context<'_>) -> Outcome {
         user_level_auth: command.user_level_auth,
         alerting: command.alerting,
     };
-    let present = bmc.channel_info(Number::PRESENT).await?.channel;
-    let channel = command.channel.resolve(present);
+    let present = match bmc.channel_info(Number::PRESENT).await {
+        Ok(info) => Some(info.channel),
+        Err(error) if error.is_answer() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let channel = command.channel.resolve(present.unwrap_or(command.channel));
+    // A BMC that does not tell may mean this one.
+    let is_own = present.is_none_or(|present| present == channel);
     let closes = !matches!(change.mode, None | Some(AccessMode::Always | AccessMode::Shared));
     let lowers = change.limit.is_some_and(|limit| limit < Privilege::Administrator);
-    if channel == present && (closes || lowers) {
+    if is_own && (closes || lowers) {
         ask::possible(command.yes)?;
         let when = match command.copies() {
             [AccessCopy::NonVolatile] => "from the BMC's next start on",
@@ -114,8 +120,9 @@ async fn keys(command: &ChannelKeys, context: &Context<'_>) -> Outcome {
                 true => Secret::new(&[]).ok_or_else(|| Error::usage("no key at all"))?,
                 false => {
                     let new = new_key(which.key, new_key_file.as_deref());
-                    let channel = at.channel.map_or_else(String::new, |c| format!(" {c}"));
-                    let key = new.get(&format!("channel{channel}"), true).await?;
+                    let name = |channel| format!("channel {channel}");
+                    let channel = at.channel.map_or_else(|| "this channel".to_owned(), name);
+                    let key = new.get(&channel, true).await?;
                     not_zero(&key)?;
                     key
                 }

@@ -23,7 +23,7 @@ pub(super) async fn run(command: &User, context: &Context<'_>) -> Outcome {
             Box::new(List::new(channel, &bmc.users(channel, *all).await?))
         }
         User::Get { user, on } => {
-            let id = find(context, user.who, Some(0)).await?;
+            let id = find(context, user.who, Meant::First).await?;
             let channel = channel(*on);
             Box::new(Info::new(channel, &bmc.user(channel, id).await?))
         }
@@ -31,7 +31,7 @@ pub(super) async fn run(command: &User, context: &Context<'_>) -> Outcome {
         User::Add(new) => add::run(new, context).await?,
         User::Set(command) => set::run(command, context).await?,
         User::Remove { user, on, yes } => {
-            let id = find(context, user.who, None).await?;
+            let id = find(context, user.who, Meant::Only).await?;
             let name = bmc.user_name(id).await?;
             let own = match is_own(context, id, user.who).await? {
                 true => " It is the one that you are logged in as.",
@@ -46,7 +46,7 @@ pub(super) async fn run(command: &User, context: &Context<'_>) -> Outcome {
         }
         User::Test { user, new_password_file, size } => {
             let password = password::tried(new_password_file.as_deref());
-            let id = find(context, user.who, None).await?;
+            let id = find(context, user.who, Meant::Only).await?;
             let secret = password.get(&format!("user {id}, to try it"), false).await?;
             let size_tried = password::size(&secret, *size)?;
             let mut tested = (size_tried, bmc.test_user_password(id, &secret, size_tried).await?);
@@ -65,11 +65,11 @@ pub(super) async fn run(command: &User, context: &Context<'_>) -> Outcome {
         User::Payload { user, on, sol, oem } => {
             let channel = channel(*on);
             if sol.is_none() && oem.is_empty() {
-                let id = find(context, user.who, Some(0)).await?;
+                let id = find(context, user.who, Meant::First).await?;
                 let access = bmc.user_payloads(channel, id).await?;
                 return Ok(Box::new(PayloadsOf::new(id, channel, access)));
             }
-            let id = find(context, user.who, None).await?;
+            let id = find(context, user.who, Meant::Only).await?;
             let (mut allow, mut forbid) = (PayloadAccess::default(), PayloadAccess::default());
             let mut add = |on: bool, payload: PayloadAccess| {
                 let side = if on { &mut allow } else { &mut forbid };
@@ -110,8 +110,17 @@ fn channel(on: On) -> Channel {
     on.channel.unwrap_or(Channel::PRESENT)
 }
 
-/// Who is meant. To look, `nth` of those with the name; to change something, only one.
-async fn find(context: &Context<'_>, who: Who, nth: Option<usize>) -> Result<u8, Error> {
+/// What a name means that several users have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meant {
+    /// To look: the first of them.
+    First,
+    /// To change something: nobody.
+    Only,
+}
+
+/// Who is meant.
+async fn find(context: &Context<'_>, who: Who, meant: Meant) -> Result<u8, Error> {
     let name = match who {
         Who::Id(id) => return Ok(id),
         Who::Name(name) => name,
@@ -121,11 +130,11 @@ async fn find(context: &Context<'_>, who: Who, nth: Option<usize>) -> Result<u8,
         let ids: Vec<_> = found.iter().map(ToString::to_string).collect();
         ids.join(", ")
     };
-    match (found.as_slice(), nth) {
+    match (found.as_slice(), meant) {
         ([], _) => Err(Error::told(Exit::Failed, format!("there is no user '{}'", name_of(&name)))
             .next("'lantern user list --all' shows who there is")),
         ([id], _) => Ok(*id),
-        ([id, ..], Some(_)) => {
+        ([id, ..], Meant::First) => {
             context.voice.warning(&format!("users {} have that name; this is the first", all()));
             Ok(*id)
         }

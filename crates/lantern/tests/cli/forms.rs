@@ -50,11 +50,11 @@ fn table(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
 /// The list that the object is about, if it is about one.
 fn list(object: &Value) -> Option<&Vec<Value>> {
     [
-        "sensors", "events", "records", "devices", "types", "users", "changes", "channels", "suites",
-        "payloads",
+        "sensors", "events", "records", "devices", "types", "users", "changes", "channels",
+        "suites", "payloads",
     ]
-        .iter()
-        .find_map(|key| object.get(key)?.as_array())
+    .iter()
+    .find_map(|key| object.get(key)?.as_array())
 }
 
 #[test]

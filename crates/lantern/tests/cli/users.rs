@@ -145,7 +145,8 @@ fn a_new_user_gets_in_with_ipmitool_and_a_removed_one_does_not() {
 
     let refused = bmc.run(&["user", "remove", "bob"]);
     assert!(refused.code() == Some(2) && refused.stderr.contains("--yes"), "{refused}");
-    assert_eq!(bmc.json(&["user", "remove", "bob", "--yes"])["removed"], true);
+    let removed = bmc.json(&["user", "remove", "bob", "--yes"]);
+    assert_eq!((&removed["removed"], &removed["shut_out"]), (&json!(true), &json!(true)));
     assert_eq!(bmc.json(&["user", "list", "--all"])["users"].as_array().unwrap().len(), 3);
     if let Some(output) = login("Bob_Pass_5") {
         output.expect_failure();

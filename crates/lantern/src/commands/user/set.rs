@@ -4,7 +4,7 @@
 use ipmi_client::users::AccessChange;
 use ipmi_wire::Privilege;
 
-use super::{channel, find, is_own, password};
+use super::{Meant, channel, find, is_own, password};
 use crate::cli::{Access, Limit, UserSet};
 use crate::commands::{Context, Outcome, ask};
 use crate::error::Error;
@@ -23,7 +23,7 @@ pub(super) fn check(command: &UserSet) -> Result<(), Error> {
 
 pub(super) async fn run(command: &UserSet, context: &Context<'_>) -> Outcome {
     let (bmc, channel) = (context.bmc, channel(command.on));
-    let id = find(context, command.user.who, None).await?;
+    let id = find(context, command.user.who, Meant::Only).await?;
     if let Some(loss) = shuts_out(command)
         && is_own(context, id, command.user.who).await?
     {

@@ -190,6 +190,8 @@ pub(crate) struct Removed {
     id: u8,
     /// Whether the slot is empty now.
     removed: bool,
+    /// Whether the user can log in no more, removed or not; false if the BMC does not tell.
+    shut_out: bool,
     /// Null if the BMC does not tell.
     enabled: Option<bool>,
     enabled_reason: Option<String>,
@@ -224,6 +226,7 @@ impl Removed {
         Self {
             id,
             removed: gone,
+            shut_out: removed.is_shut_out(),
             enabled: now(enabled).copied(),
             enabled_reason: why(enabled),
             privilege_limit: now(access).map(|access| limit(access.limit)),
@@ -246,7 +249,9 @@ impl View for Removed {
         if self.removed {
             return format!("User {} was removed\n", self.id);
         }
-        format!("User {} could not be removed\n{}", self.id, fields(width, self.lines.clone()))
+        let but = if self.shut_out { ", but can no longer log in" } else { "" };
+        let lines = fields(width, self.lines.clone());
+        format!("User {} could not be removed{but}\n{lines}", self.id)
     }
 
     fn exit(&self) -> Option<Exit> {
