@@ -21,6 +21,7 @@
 mod advice;
 mod bmc;
 mod cache;
+pub mod channels;
 mod endpoint;
 mod erase;
 mod error;
@@ -33,8 +34,11 @@ mod power;
 pub mod sdr;
 pub mod sel;
 pub mod sensors;
+pub mod sessions;
 mod together;
+pub mod users;
 mod walk;
+mod written;
 
 pub use advice::{Advice, Cause};
 pub use bmc::{Bmc, Credentials, SessionInfo};
@@ -47,3 +51,4 @@ pub use ipmi_session::console::{
 pub use ipmi_session::{Quirk, Quirks, Secret, Timing};
 pub use together::Window;
 pub use walk::Ending;
+pub use written::{Told, Written};

@@ -3,6 +3,7 @@
 //! Only the form is judged here. What it means on this machine (which address, which password) is
 //! for [`connect`](crate::connect) and its helpers.
 
+mod channel;
 mod ctl;
 mod fru;
 mod help;
@@ -10,7 +11,9 @@ mod records;
 mod sdr;
 mod sel;
 mod sensor;
+mod session;
 mod sim;
+mod user;
 mod words;
 
 use std::net::SocketAddr;
@@ -22,6 +25,7 @@ use ipmi_wire::Privilege;
 use ipmi_wire::session::CipherSuite;
 
 use crate::secret::Visible;
+pub(crate) use channel::{Channel, ChannelKeys, ChannelSet, Key, Payload};
 pub(crate) use ctl::{
     Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
     CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession,
@@ -32,7 +36,9 @@ pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
 pub(crate) use sdr::{RecordFilter, RecordKind, Sdr, SdrCache};
 pub(crate) use sel::{Add, AtLeast, EventFilter, LogForm, Sel, SelTime, Severities, Since};
 pub(crate) use sensor::{FailOn, Sensor, SensorFilter, State, States, Switch, Thresholds};
+pub(crate) use session::Session;
 pub(crate) use sim::Sim;
+pub(crate) use user::{Access, Limit, On, User, UserAdd, UserSet, Who};
 pub(crate) use words::byte;
 pub(crate) use words::{AuthTypeWord, Workaround};
 use words::{identify, privilege, seconds, suite, workaround};
@@ -157,6 +163,12 @@ pub(crate) enum Command {
     /// Inventory: what devices say of themselves
     #[command(subcommand)]
     Fru(Fru),
+    /// Users: names, passwords, privileges
+    #[command(subcommand)]
+    User(User),
+    /// Channels: whom they let in, cipher suites, payloads, keys
+    #[command(subcommand)]
+    Channel(Channel),
     /// Sessions with the BMC
     #[command(subcommand)]
     Session(Session),
@@ -247,12 +259,6 @@ pub(crate) enum Reset {
     Cold,
     /// Keeping what it can
     Warm,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Session {
-    /// The session that this very command runs in
-    Info,
 }
 
 #[derive(Debug, Args)]

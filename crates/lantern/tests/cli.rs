@@ -10,6 +10,8 @@
 
 #[path = "cli/causes.rs"]
 mod causes;
+#[path = "cli/channels.rs"]
+mod channels;
 #[path = "cli/commands.rs"]
 mod commands;
 #[path = "cli/control.rs"]
@@ -46,3 +48,5 @@ mod sim;
 mod support;
 #[path = "cli/terminal.rs"]
 mod terminal;
+#[path = "cli/users.rs"]
+mod users;

@@ -94,6 +94,8 @@ causes! {
     NotServed,
     /// The machine is in a state that does not allow it.
     WrongState,
+    /// The BMC answers that before a login only.
+    BeforeLoginOnly,
     /// The BMC is busy, or starting.
     Busy,
     /// The BMC understood the command, and declined.
@@ -120,7 +122,7 @@ impl Error {
                 Verdict::NotDone => Cause::NotDone,
                 Verdict::Happened => Cause::Done,
             },
-            ErrorKind::Refused { completion, .. } => of_refusal(*completion),
+            ErrorKind::Refused { completion, access, .. } => of_refusal(*completion, *access),
             ErrorKind::Malformed { .. } | ErrorKind::Inconsistent(_) => Cause::Firmware,
             ErrorKind::NotPossible(_) => Cause::NotPossible,
             ErrorKind::Io(_) => Cause::ThisMachine,
@@ -206,10 +208,14 @@ const fn of_call(failure: &Failure) -> Cause {
     }
 }
 
-const fn of_refusal(completion: CompletionCode) -> Cause {
+const fn of_refusal(completion: CompletionCode, access: Option<Access>) -> Cause {
     match completion {
         CompletionCode::INSUFFICIENT_PRIVILEGE => Cause::InsufficientPrivilege,
         CompletionCode::INVALID_COMMAND | CompletionCode::INVALID_FOR_LUN => Cause::NotServed,
+        // OpenIPMI's ipmi_sim, for example.
+        CompletionCode::NOT_SUPPORTED_IN_STATE if matches!(access, Some(Access::PreSession)) => {
+            Cause::BeforeLoginOnly
+        }
         CompletionCode::NOT_SUPPORTED_IN_STATE => Cause::WrongState,
         CompletionCode::NODE_BUSY
         | CompletionCode::TIMEOUT

@@ -263,6 +263,10 @@ const fn fixed(cause: Cause) -> (&'static str, &'static str) {
             "the machine is not in a state for it, for example off",
             "look at 'power status' first",
         ),
+        Cause::BeforeLoginOnly => (
+            "this BMC answers that before a login only, not in a session",
+            "nothing: the login itself has found out what it takes",
+        ),
         Cause::Busy => ("the BMC is busy or still starting", "try again in a while"),
         Cause::Declined => (
             "the BMC understood the command and declined it",

@@ -139,6 +139,12 @@ impl Bmc {
         self.shared.credentials.privilege
     }
 
+    /// The name that sessions are opened by.
+    #[must_use]
+    pub fn username(&self) -> Username {
+        self.shared.credentials.username
+    }
+
     /// Logs in, if that has not happened yet.
     ///
     /// # Errors
@@ -204,6 +210,15 @@ impl Bmc {
 
     pub(crate) fn window(&self) -> Window {
         self.shared.credentials.window
+    }
+
+    /// Runs a command with a higher privilege than it takes everywhere.
+    pub(crate) async fn send_as<C: Command>(
+        &self,
+        needs: Privilege,
+        command: &C,
+    ) -> Result<C::Response, Error> {
+        self.run(command, Call { needs, ..call_of(command) }).await
     }
 
     /// Runs a command that is not repeated when its answer is lost, although it might be.

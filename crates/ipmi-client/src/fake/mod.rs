@@ -1,5 +1,6 @@
 //! A BMC in this process: it answers requests from plain data, and its tests change that data.
 
+mod access;
 mod fru;
 mod records;
 mod sel;
@@ -13,12 +14,13 @@ use std::time::Duration;
 
 use ipmi_session::Timing;
 use ipmi_session::console::{Agreed, Call, Failure};
-use ipmi_wire::cmd::app::{DeviceId, GetDeviceId, Guid};
+use ipmi_wire::cmd::app::{ActiveSession, ChannelAccess, DeviceId, GetDeviceId, Guid, KeyLock};
 use ipmi_wire::cmd::sensor::DeviceSdrInfo;
 use ipmi_wire::cmd::storage::{FruAccess, SdrRepositoryInfo, SelInfo};
 use ipmi_wire::session::CipherSuite;
 use ipmi_wire::{Command, CompletionCode, Decode, Effect, Request, Response};
 
+pub(crate) use access::{Slot, session};
 pub(crate) use records::{full_sensor, presence_sensor};
 
 use crate::bmc::Bmc;
@@ -86,6 +88,15 @@ pub(crate) struct World {
     pub(crate) fru_busy: u32,
     /// The device forgets what is written from here on.
     pub(crate) fru_protected_from: Option<usize>,
+    /// Users by ID; a slot that is not there is empty.
+    pub(crate) slots: HashMap<u8, Slot>,
+    pub(crate) max_user_id: u8,
+    pub(crate) fixed_names: u8,
+    /// Volatile and non-volatile.
+    pub(crate) channel_access: [ChannelAccess; 2],
+    pub(crate) kg: ([u8; 20], KeyLock),
+    /// By handle: sessions with the BMC. The first is the one that is asked in.
+    pub(crate) sessions: Vec<(u8, ActiveSession)>,
     /// Every request, in their order.
     pub(crate) requests: Vec<Request>,
 }
@@ -124,6 +135,12 @@ impl Default for World {
             fru_most: u8::MAX,
             fru_busy: 0,
             fru_protected_from: None,
+            slots: HashMap::new(),
+            max_user_id: 15,
+            fixed_names: 1,
+            channel_access: [access::OPEN; 2],
+            kg: ([0; 20], KeyLock::Unlocked),
+            sessions: vec![(1, access::session(2, 1000))],
             requests: Vec::new(),
         }
     }
@@ -235,7 +252,8 @@ impl World {
             .answer_records(request)
             .or_else(|| self.answer_sensors(request))
             .or_else(|| self.answer_sel(request))
-            .or_else(|| self.answer_fru(request));
+            .or_else(|| self.answer_fru(request))
+            .or_else(|| self.answer_access(request));
         answer.unwrap_or(Response::code(CompletionCode::INVALID_COMMAND))
     }
 

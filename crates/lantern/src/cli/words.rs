@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use ipmi_session::Quirk;
 use ipmi_session::quirk::Handling;
-use ipmi_wire::Privilege;
 use ipmi_wire::session::{AuthType, CipherSuite};
+use ipmi_wire::{Channel, Privilege};
 
 use super::Identify;
 
@@ -19,6 +19,29 @@ pub(super) fn privilege(text: &str) -> Result<Privilege, String> {
         "administrator" | "admin" => Privilege::Administrator,
         _ => return Err("callback, user, operator or administrator".to_owned()),
     })
+}
+
+/// A limit of privileges, which may be the maker's own level, too.
+pub(super) fn privilege_limit(text: &str) -> Result<Privilege, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "oem" => Ok(Privilege::Oem),
+        _ => {
+            privilege(text).map_err(|_| "callback, user, operator, administrator or oem".to_owned())
+        }
+    }
+}
+
+pub(super) fn on_off(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off".to_owned()),
+    }
+}
+
+pub(super) fn channel(text: &str) -> Result<Channel, String> {
+    let number = byte(text).ok().filter(|number| *number < 16);
+    number.map(Channel::new).ok_or_else(|| "0 to 15; 14 is the one of the session".to_owned())
 }
 
 pub(super) fn suite(text: &str) -> Result<CipherSuite, String> {

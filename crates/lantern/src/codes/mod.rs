@@ -117,6 +117,7 @@ impl From<Cause> for Code {
             Cause::Busy => 404,
             Cause::Declined => 405,
             Cause::NotPossible => 406,
+            Cause::BeforeLoginOnly => 407,
             Cause::Firmware => 501,
             Cause::OutcomeUnknown => 601,
             Cause::NotDone => 602,

@@ -326,6 +326,12 @@ pub(super) const TABLE: &[Explained] = &[
         &["See what its records offer: `lantern sdr list`, `lantern sensor list`."],
     ),
     code(
+        407,
+        "answered before a login only",
+        "The BMC answers this question to whoever has no session yet, and refuses it inside of one (D5h).",
+        &["Nothing: the login itself has found out what it takes."],
+    ),
+    code(
         501,
         "the BMC departs from the specification",
         "Its answer cannot be read, or contradicts itself. The bytes are in the message.",

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::codes::Code;
 use crate::error::{Error, Exit};
+use crate::view::plain::plain_lines;
 
 /// Whether somebody can be asked, or need not be; an error before anything is sent.
 pub(super) fn possible(yes: bool) -> Result<(), Error> {
@@ -22,7 +23,8 @@ pub(super) async fn confirm(yes: bool, question: String) -> Result<(), Error> {
     }
     let ask = move || -> io::Result<bool> {
         let mut stderr = io::stderr();
-        write!(stderr, "{question} Type 'yes' to go on: ")?;
+        // It may have words of the BMC's in it.
+        write!(stderr, "{} Type 'yes' to go on: ", plain_lines(&question))?;
         stderr.flush()?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;

@@ -2,6 +2,7 @@
 
 mod ask;
 pub(crate) mod bmc;
+mod channel;
 mod chassis;
 mod ctl;
 mod explain;
@@ -16,6 +17,7 @@ pub(crate) mod sel;
 mod sensor;
 mod session;
 pub(crate) mod sim;
+mod user;
 
 use std::sync::Arc;
 
@@ -25,7 +27,10 @@ use ipmi_wire::cmd::chassis::{ChassisControl, ChassisIdentify};
 use ipmi_wire::cmd::{app, chassis as chassis_cmd, sensor as sensor_cmd, storage};
 use ipmi_wire::{Access, Command as Ipmi, Privilege};
 
-use crate::cli::{Chassis, Command, Format, Fru, Mc, Power, Reset, Sdr, Sel, SelTime, Sensor};
+use crate::cli::{
+    Channel, Chassis, Command, Format, Fru, Mc, Power, Reset, Sdr, Sel, SelTime, Sensor, Session,
+    User,
+};
 use crate::error::Error;
 use crate::output::Voice;
 use crate::view::Show;
@@ -88,6 +93,23 @@ pub(crate) fn needs(command: &Command) -> Privilege {
             | Sel::Follow { .. } => Privilege::User,
         },
         Command::Fru(Fru::Write { .. } | Fru::Edit { .. }) => of::<storage::WriteFruData>(),
+        Command::User(command) => match command {
+            User::List { .. } | User::Get { .. } | User::Summary { .. } => {
+                of::<app::GetUserAccess>()
+            }
+            User::Payload { sol: None, oem, .. } if oem.is_empty() => {
+                of::<app::GetUserPayloadAccess>()
+            }
+            User::Payload { .. } => of::<app::SetUserPayloadAccess>(),
+            User::Add(_) | User::Set(_) | User::Remove { .. } | User::Test { .. } => {
+                of::<app::SetUserPassword>()
+            }
+        },
+        Command::Channel(Channel::Set(_)) => of::<app::SetChannelAccess>(),
+        Command::Channel(Channel::Keys(_)) => of::<app::SetChannelSecurityKeys>(),
+        Command::Session(Session::List { names: true }) => of::<app::GetUserName>(),
+        // Somebody else's (IPMI v2.0 §22.19).
+        Command::Session(Session::Close { .. }) => Privilege::Administrator,
         // Nobody knows what the bytes ask for.
         Command::Raw(_) => Privilege::Administrator,
         // Everything else reads.
@@ -111,6 +133,8 @@ pub(crate) fn check(command: &Command) -> Result<(), Error> {
         Command::Sdr(command) => sdr::check(command),
         Command::Sel(command) => sel::check(command),
         Command::Fru(command) => fru::check(command),
+        Command::User(command) => user::check(command),
+        Command::Channel(command) => channel::check(command),
         _ => Ok(()),
     }
 }
@@ -132,7 +156,7 @@ pub(crate) const fn is_endless(command: &Command) -> bool {
 
 /// Runs `command` in the session that the context is about.
 pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
-    let Context { bmc, info, .. } = context;
+    let bmc = context.bmc;
     match command {
         Command::Power(command) => power::run(*command, bmc).await,
         Command::Chassis(command) => chassis::run(command, bmc).await,
@@ -140,7 +164,9 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Sensor(command) => sensor::run(command, context).await,
         Command::Sdr(command) => sdr::run(command, context).await,
         Command::Sel(command) => sel::run(command, context).await,
-        Command::Session(command) => session::run(command, bmc, info).await,
+        Command::User(command) => user::run(command, context).await,
+        Command::Channel(command) => channel::run(command, context).await,
+        Command::Session(command) => session::run(command, context).await,
         Command::Raw(command) => raw::run(command, bmc).await,
         Command::Fru(command) => fru::run(command, context).await,
         Command::Bmc(_) | Command::Sim(_) | Command::Demo(_) | Command::Explain { .. } => {
@@ -194,6 +220,25 @@ mod tests {
             ("fru write 0 x", Privilege::Operator),
             ("fru edit 0 board.serial x", Privilege::Operator),
             ("session info", Privilege::User),
+            ("session list", Privilege::User),
+            ("session list --names", Privilege::Operator),
+            ("session close 3", Privilege::Administrator),
+            ("user list", Privilege::Operator),
+            ("user get bob", Privilege::Operator),
+            ("user summary", Privilege::Operator),
+            ("user payload 3", Privilege::Operator),
+            ("user payload 3 --sol off", Privilege::Administrator),
+            ("user test 3", Privilege::Administrator),
+            ("user set bob --enable", Privilege::Administrator),
+            ("user add bob --limit user", Privilege::Administrator),
+            ("user remove bob", Privilege::Administrator),
+            ("channel list", Privilege::User),
+            ("channel info", Privilege::User),
+            ("channel auth", Privilege::User),
+            ("channel ciphers", Privilege::User),
+            ("channel payloads 1", Privilege::User),
+            ("channel set 1 --alerting off", Privilege::Administrator),
+            ("channel keys show", Privilege::Administrator),
             ("raw 6 1", Privilege::Administrator),
         ] {
             let words = std::iter::once("lantern").chain(line.split(' '));

@@ -5,6 +5,7 @@
 //! Numbers are numbers, units are spelled out, raw values are kept, times are ISO 8601 in UTC, and
 //! what is absent is null with a reason beside it.
 
+pub(crate) mod channel;
 pub(crate) mod chassis;
 pub(crate) mod ctl;
 mod events;
@@ -23,8 +24,10 @@ pub(crate) mod sdr;
 pub(crate) mod sel;
 pub(crate) mod sensor;
 pub(crate) mod session;
+mod setting;
 pub(crate) mod table;
 pub(crate) mod time;
+pub(crate) mod user;
 
 use std::net::SocketAddr;
 
@@ -171,6 +174,24 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         mc::ResetView,
         explain::CodeList,
         session::Session,
+        session::List,
+        session::Closed,
+        user::List,
+        user::Summary,
+        user::Info,
+        user::Added,
+        user::Changed,
+        user::Removed,
+        user::Tested,
+        user::PayloadsOf,
+        channel::List,
+        channel::Info,
+        channel::Changed,
+        channel::Auth,
+        channel::Ciphers,
+        channel::Payloads,
+        channel::Keys,
+        channel::KeySet,
         raw::Raw,
         sdr::Info,
         sdr::List,

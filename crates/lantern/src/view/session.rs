@@ -1,5 +1,7 @@
 //! Sessions.
 
+mod list;
+
 use ipmi_client::{Agreed, Quirk, Quirks};
 use ipmi_wire::cmd::app::{ActiveSession, SessionInfo};
 use ipmi_wire::session::CipherSuite;
@@ -7,7 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::table::fields;
-use super::{View, list};
+use super::{View, list as names};
+pub(crate) use list::{Closed, List};
 
 /// Get Session Info, and what the console knows itself.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -95,7 +98,7 @@ impl View for Session {
             width,
             [
                 ("Cipher suite", self.suite()),
-                ("Quirks", list(&self.quirks)),
+                ("Quirks", names(&self.quirks)),
                 ("Session handle", self.handle.to_string()),
                 ("User ID", or_dash(self.user_id.map(|id| id.to_string()))),
                 ("Privilege", or_dash(self.privilege.clone())),

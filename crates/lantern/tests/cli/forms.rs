@@ -25,6 +25,18 @@ const STILL: &[&str] = &[
     "sdr type",
     "fru list",
     "fru print",
+    "user list",
+    "user summary",
+    "user get admin",
+    "user payload 3",
+    "user set 3 --limit operator --link off",
+    "channel list",
+    "channel info 15",
+    "channel auth",
+    "channel ciphers",
+    "channel payloads",
+    "channel keys show",
+    "channel set 1 --alerting on",
     "raw 6 1",
 ];
 
@@ -37,9 +49,12 @@ fn table(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
 
 /// The list that the object is about, if it is about one.
 fn list(object: &Value) -> Option<&Vec<Value>> {
-    ["sensors", "events", "records", "devices", "types"]
-        .iter()
-        .find_map(|key| object.get(key)?.as_array())
+    [
+        "sensors", "events", "records", "devices", "types", "users", "changes", "channels",
+        "suites", "payloads",
+    ]
+    .iter()
+    .find_map(|key| object.get(key)?.as_array())
 }
 
 /// Without the BMC's clock, which goes on between two questions.

@@ -79,6 +79,22 @@ const TABLES: &[&str] = &[
     "sel time get",
     "fru list",
     "fru print",
+    "user list",
+    "user summary",
+    "user get oper",
+    "user payload 3",
+    "user set 3 --limit user --link on --session-limit 0",
+    "user payload 3 --sol off --oem 3=off",
+    "channel list",
+    "channel info",
+    "channel info 15",
+    "channel auth",
+    "channel ciphers",
+    "channel payloads",
+    "channel keys show",
+    "channel set 1 --alerting off --per-message-auth on",
+    "session list",
+    "session list --names",
     "power off",
     "sensor list",
     "sensor get FAN1",
@@ -132,6 +148,22 @@ fn what_cannot_be_undone_is_asked_for() {
     assert_eq!(serial(), "OTHER");
     assert_eq!(answered(bmc.console(&["fru", "write", "0", path]), "yes\n"), Some(0));
     assert_eq!(serial(), "LNS00001");
+}
+
+#[test]
+fn a_user_is_taken_away_only_after_a_yes() {
+    let bmc = Bmc::start();
+    let users = || bmc.json(&["user", "list"])["users"].as_array().unwrap().len();
+    assert_eq!(answered(bmc.console(&["user", "remove", "guest"]), "no\n"), Some(1));
+    assert_eq!(users(), 3);
+    assert_eq!(answered(bmc.console(&["user", "remove", "guest"]), "yes\n"), Some(0));
+    assert_eq!(users(), 2);
+    // And the own one is not shut out without.
+    let own = ["user", "set", "admin", "--limit", "user"];
+    assert_eq!(answered(bmc.console(&own), "no\n"), Some(1));
+    assert_eq!(bmc.json(&["user", "get", "admin"])["privilege_limit"], "administrator");
+    assert_eq!(answered(bmc.console(&["channel", "keys", "lock"]), "no\n"), Some(1));
+    assert_eq!(bmc.json(&["channel", "keys", "show"])["kg"]["lock"], "unlocked");
 }
 
 #[test]
