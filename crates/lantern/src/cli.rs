@@ -3,6 +3,8 @@
 //! Only the form is judged here. What it means on this machine (which address, which password) is
 //! for [`connect`](crate::connect) and its helpers.
 
+mod complete;
+mod config;
 mod ctl;
 mod fru;
 mod help;
@@ -21,7 +23,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ipmi_wire::Privilege;
 use ipmi_wire::session::CipherSuite;
 
-use crate::secret::Visible;
+use crate::secret::{CommandLine, Visible};
+pub(crate) use config::{Completions, ConfigCommand, Docs};
 pub(crate) use ctl::{
     Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
     CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession,
@@ -53,7 +56,10 @@ pub(crate) struct Cli {
 pub(crate) struct Globals {
     /// The BMC
     #[arg(short = 'H', long, global = true, value_name = "HOST[:PORT]")]
-    #[arg(help = "The BMC: HOST, HOST:PORT, an IPv6 address, or [IPv6]:PORT")]
+    #[arg(
+        help = "The BMC: a name in lantern.toml, HOST, HOST:PORT, an IPv6 address, or [IPv6]:PORT"
+    )]
+    #[arg(add = complete::hosts())]
     pub(crate) host: Option<String>,
     /// UDP port, where -H has none [default: 623]
     #[arg(short, long, global = true)]
@@ -67,6 +73,13 @@ pub(crate) struct Globals {
     /// File whose first line is the password; must be readable by its owner only
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// File descriptor to read the password from, up to the end of its first line
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) password_fd: Option<u32>,
+    /// Program that prints the password, with its arguments: 'pass show bmc/rack1'. It is taken
+    /// apart as a shell would, and started without one
+    #[arg(long, global = true, value_name = "COMMAND", value_parser = CommandLine::parse)]
+    pub(crate) password_command: Option<CommandLine>,
     /// File whose first line is the BMC's key K_g, as text or as 0x and hexadecimal digits
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) kg_file: Option<PathBuf>,
@@ -97,9 +110,14 @@ pub(crate) struct Globals {
     /// answer is lost is sent again, as the very same packet. Most do, some run it twice
     #[arg(long, global = true)]
     pub(crate) refuses_replays: bool,
-    /// How long a login or a request may take (4.9: a dead host ends within five seconds in all)
-    #[arg(long, global = true, value_name = "SECONDS", default_value = "4.9", value_parser = seconds)]
-    pub(crate) deadline: Duration,
+    /// How long a login or a request may take [default: 4.9: a dead host ends within five seconds
+    /// in all]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) deadline: Option<Duration>,
+    /// Configuration to lay over that of the machine, the user and the project; 'none' reads none
+    /// at all [env: LANTERN_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// table, for people; json, jsonl, csv or yaml, for programs
     #[arg(short, long, global = true, value_name = "FORM", help_heading = "Output")]
     #[arg(value_enum, default_value_t, hide_possible_values = true)]
@@ -133,38 +151,49 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The machine's main power
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::POWER)]
     Power(Power),
     /// The chassis: status, identification, history
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::CHASSIS)]
     Chassis(Chassis),
     /// The management controller itself
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::MC)]
     Mc(Mc),
     /// Sensors with their thresholds
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::SENSOR)]
     Sensor(Sensor),
     /// Sensor data records: what there is to read
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::SDR)]
     Sdr(Sdr),
     /// The system event log
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::SEL)]
     Sel(Sel),
     /// Inventory: what devices say of themselves
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::FRU)]
     Fru(Fru),
     /// Sessions with the BMC
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::SESSION)]
     Session(Session),
     /// Any command, as numbers
     #[command(after_help = NUMBERS)]
     Raw(Raw),
+    /// What lantern.toml says of hosts and credentials, and where
+    #[command(subcommand, after_help = help::CONFIG)]
+    Config(ConfigCommand),
+    /// Have a shell complete commands, options, hosts and sensors
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(Completions),
+    /// Write this program's documentation
+    #[command(subcommand, hide = true)]
+    Docs(Docs),
     /// Be a BMC
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::BMC)]
     Bmc(Bmc),
     /// Be many BMCs on loopback, for trying things out: each at an address of its own
+    #[command(after_help = help::SIM)]
     Sim(Sim),
     /// See it all work, with a BMC of its own
+    #[command(after_help = help::DEMO)]
     Demo(Demo),
 }
 

@@ -3,7 +3,9 @@
 mod ask;
 pub(crate) mod bmc;
 mod chassis;
+pub(crate) mod config;
 mod ctl;
+pub(crate) mod docs;
 mod file;
 mod fru;
 mod mc;
@@ -123,6 +125,19 @@ pub(crate) fn offline(command: &Command) -> Option<Outcome> {
     }
 }
 
+/// Whether `lantern.toml` has anything to say to `command`.
+pub(crate) const fn wants_config(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Bmc(_)
+            | Command::Sim(_)
+            | Command::Demo(_)
+            | Command::Config(_)
+            | Command::Completions(_)
+            | Command::Docs(_)
+    )
+}
+
 /// Whether `command` goes on until somebody stops it, which is a good end then.
 pub(crate) const fn is_endless(command: &Command) -> bool {
     matches!(command, Command::Sel(Sel::Follow { .. } | Sel::List { follow: true, .. }))
@@ -141,9 +156,12 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Session(command) => session::run(command, bmc, info).await,
         Command::Raw(command) => raw::run(command, bmc).await,
         Command::Fru(command) => fru::run(command, context).await,
-        Command::Bmc(_) | Command::Sim(_) | Command::Demo(_) => {
-            Err(Error::usage("this command does not talk to a BMC"))
-        }
+        Command::Bmc(_)
+        | Command::Sim(_)
+        | Command::Demo(_)
+        | Command::Config(_)
+        | Command::Completions(_)
+        | Command::Docs(_) => Err(Error::usage("this command does not talk to a BMC")),
     }
 }
 

@@ -6,6 +6,7 @@
 //! what is absent is null with a reason beside it.
 
 pub(crate) mod chassis;
+pub(crate) mod config;
 pub(crate) mod ctl;
 mod events;
 mod form;
@@ -198,6 +199,9 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         fru::Print,
         fru::Saved,
         fru::Written,
+        config::Check,
+        config::Paths,
+        config::Settings,
         nvram::Nvram,
         nvram::NvramReset,
         crate::commands::bmc::Running,
