@@ -53,13 +53,15 @@ impl Config {
             config.lay(file);
         }
         config.index();
+        // Before anything of a project's is there: nobody's own hosts get a profile from it.
+        config.check(&mut mistakes, |layer| layer != Layer::Project);
         for file in projects {
             mistakes.extend(overreach(&file));
             config.add(file, &mut mistakes);
         }
         config.files.sort_by_key(|(layer, _)| *layer);
         config.index();
-        config.check(&mut mistakes);
+        config.check(&mut mistakes, |layer| layer == Layer::Project);
         (config, mistakes)
     }
 
@@ -146,12 +148,15 @@ impl Config {
         }
     }
 
-    /// What is named has to be there.
-    fn check(&self, mistakes: &mut Vec<Mistake>) {
+    /// What files of these layers name has to be there.
+    fn check(&self, mistakes: &mut Vec<Mistake>, of: impl Fn(Layer) -> bool) {
         let profiles: Vec<_> = self.profiles.keys().map(String::as_str).collect();
         let credentials: Vec<_> = self.credentials.keys().map(String::as_str).collect();
         let missing = |what: &str, name: &Option<Value<String>>, known: &[&str]| {
-            let name = name.as_ref().filter(|name| !known.contains(&name.value.as_str()))?;
+            let name = name.as_ref().filter(|name| of(name.origin.layer))?;
+            if known.contains(&name.value.as_str()) {
+                return None;
+            }
             Some(Mistake::at(&name.origin, unknown(what, &name.value, known)))
         };
         let hosts = self.hosts.iter().map(|host| &host.entry);
@@ -162,7 +167,7 @@ impl Config {
         }
         let groups: Vec<_> = self.groups.keys().map(String::as_str).collect();
         for member in self.groups.values().flat_map(|group| &group.members) {
-            let other = member.value.strip_prefix('@');
+            let other = member.value.strip_prefix('@').filter(|_| of(member.origin.layer));
             if let Some(other) = other.filter(|other| !self.groups.contains_key(*other)) {
                 mistakes.push(Mistake::at(&member.origin, unknown("group", other, &groups)));
             }

@@ -267,6 +267,16 @@ fn a_hostile_project_is_refused() {
     }
 }
 
+#[test]
+fn a_project_fills_no_gap_in_the_users_files() {
+    let own = "[hosts.a]\nprofile = \"x\"\n[groups]\nall = [\"@x\"]\n";
+    let project = "[profiles.x]\nport = 1\n[groups]\nx = [\"evil\"]\n";
+    let (_, mistakes) = merged(&[(own, Layer::User), (project, Layer::Project)]);
+    assert!(mistakes[0].starts_with("user.toml:2:11: there is no profile 'x'"), "{mistakes:?}");
+    assert!(mistakes[1].starts_with("user.toml:4:8: there is no group 'x'"), "{mistakes:?}");
+    assert_eq!(mistakes.len(), 2);
+}
+
 struct Home(tempfile::TempDir);
 
 impl Home {

@@ -3,7 +3,7 @@
 //! Only the form is judged here. What it means on this machine (which address, which password) is
 //! for [`connect`](crate::connect) and its helpers.
 
-mod complete;
+pub(crate) mod complete;
 mod config;
 mod ctl;
 mod fru;

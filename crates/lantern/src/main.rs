@@ -22,7 +22,6 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
-use clap_complete::CompleteEnv;
 use lantern_config::Config;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -36,7 +35,7 @@ use view::Show;
 
 fn main() -> ExitCode {
     keep_secrets_out_of_core_dumps();
-    CompleteEnv::with_factory(Cli::command).var(commands::docs::COMPLETE).complete();
+    cli::complete::if_asked();
     let matches = Cli::command().get_matches();
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     log(&cli);

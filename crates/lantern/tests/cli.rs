@@ -10,6 +10,10 @@
 
 #[path = "cli/commands.rs"]
 mod commands;
+#[path = "cli/completion.rs"]
+mod completion;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/control.rs"]
 mod control;
 #[path = "cli/durability.rs"]
@@ -34,6 +38,8 @@ mod protocols;
 mod scale;
 #[path = "cli/schemas.rs"]
 mod schemas;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/sensors.rs"]
 mod sensors;
 #[path = "cli/serving.rs"]

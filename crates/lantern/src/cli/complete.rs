@@ -4,17 +4,34 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use ipmi_client::Cache;
 use lantern_config::Config;
 
 use super::{Cli, Globals};
+use crate::commands::docs::COMPLETE;
 use crate::configuration::{places, read};
 use crate::settings::settings_for;
 use crate::suites::cache_directory;
 use crate::target::Target;
+
+/// Whether bash is asking, which takes a candidate for words that are typed: all other shells see
+/// to blanks themselves.
+static IS_BASH: AtomicBool = AtomicBool::new(false);
+
+/// Completes the line and ends, if a shell has asked for that with what `lantern completions`
+/// prints.
+pub(crate) fn if_asked() {
+    let shell = std::env::var_os(COMPLETE).unwrap_or_default();
+    IS_BASH
+        .store(Path::new(&shell).file_name().is_some_and(|name| name == "bash"), Ordering::Relaxed);
+    CompleteEnv::with_factory(Cli::command).var(COMPLETE).complete();
+}
 
 /// More than anybody looks through.
 const MOST: usize = 2000;
@@ -43,7 +60,18 @@ pub(super) fn sensors() -> ArgValueCandidates {
 }
 
 fn candidates(names: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
-    names.take(MOST).map(CompletionCandidate::new).collect()
+    let typed = |name: String| match IS_BASH.load(Ordering::Relaxed) {
+        true => as_typed(&name),
+        false => name,
+    };
+    names.take(MOST).map(|name| CompletionCandidate::new(typed(name))).collect()
+}
+
+/// With a backslash before what a shell would act on.
+fn as_typed(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "@%_+=:,./-".contains(c);
+    let typed = name.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c]));
+    typed.collect()
 }
 
 /// Where the BMC is that is meant, if no name service has to be asked.
@@ -89,6 +117,13 @@ fn globals_of(words: &[OsString]) -> Globals {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shell_takes_a_name_for_one_word() {
+        let words = shlex::split(&as_typed("CPU1 Temp (a'b) $x")).unwrap();
+        assert_eq!(words, ["CPU1 Temp (a'b) $x"]);
+        assert_eq!(as_typed("@rack1-n01.mgmt"), "@rack1-n01.mgmt");
+    }
 
     #[test]
     fn the_bmc_is_found_in_a_line_that_is_not_finished() {
