@@ -5,8 +5,9 @@
 //! may not say how a secret is got or which of the user's secrets is used (unless the user's
 //! credential has `projects = true`), may not weaken a session, and says nothing about all hosts.
 //! Whoever trusts it names it, and then it is a file like the others.
-//! `docs/decisions/0017-a-project-is-not-trusted.md` has the reasons.
+//! `docs/decisions/0018-a-project-is-not-trusted.md` has the reasons.
 
+use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -111,13 +112,13 @@ impl Config {
             for name in [&profile.credential, &profile.kg].into_iter().flatten() {
                 mistakes.extend(self.borrowed(name));
             }
-            if self.profiles.contains_key(&name) {
-                if let Some(row) = profile.rows().first() {
-                    let what = format!("profile '{name}' does not count: another file has one");
-                    self.remarks.push(Mistake::at(&row.origin, what));
-                }
-            } else {
-                self.profiles.insert(name, profile);
+            match self.profiles.entry(name) {
+                MapEntry::Vacant(place) => drop(place.insert(profile)),
+                MapEntry::Occupied(own) => self.remarks.extend(profile.rows().first().map(|row| {
+                    let what =
+                        format!("profile '{}' does not count: another file has one", own.key());
+                    Mistake::at(&row.origin, what)
+                })),
             }
         }
     }

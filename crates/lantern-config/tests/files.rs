@@ -368,6 +368,34 @@ fn what_others_may_write_is_not_believed() {
 }
 
 #[test]
+fn what_another_user_has_written_is_not_believed() {
+    let home = Home::new();
+    let own = home.write("home/lantern.toml", "[defaults]\nport = 2", 0o600);
+    let project = home.write("work/lantern.toml", "[hosts.x]\nport = 3", 0o644);
+    // Only root can give files away.
+    let give = |path: &Path| std::os::unix::fs::chown(path, Some(4_000_000), None).is_ok();
+    if !give(&project) {
+        return;
+    }
+    let (config, mistakes) = home.places().load();
+    assert!(mistakes.is_empty() && config.hosts().is_empty(), "{mistakes:?}");
+    assert!(config.remarks[0].message.contains("another user's"), "{:?}", config.remarks);
+    assert!(give(&own));
+    let (config, mistakes) = home.places().load();
+    assert!(mistakes[0].message.contains("belongs to another user"), "{mistakes:?}");
+    assert!(config.defaults.port.is_none());
+    // A link of a stranger's to a file of ours is no better.
+    let ours = home.write("home/lantern.toml", "[defaults]\nport = 2", 0o600);
+    std::os::unix::fs::chown(&ours, Some(0), None).unwrap();
+    fs::remove_file(&project).unwrap();
+    std::os::unix::fs::symlink(&ours, &project).unwrap();
+    std::os::unix::fs::lchown(&project, Some(4_000_000), None).unwrap();
+    let mut places = home.places();
+    places.user = None;
+    assert_eq!(places.load().0.remarks.len(), 1);
+}
+
+#[test]
 fn what_cannot_be_read_is_said() {
     let home = Home::new();
     let mut places = home.places();

@@ -9,7 +9,7 @@ const SLOW: [(&str, u64); 14] = [
     ("bmc", 30_000),
     ("cache", 40_000),
     ("config", 150_000),
-    ("console_config", 150_000),
+    ("console_config", 20_000),
     ("foreign_packet", 150_000),
     ("fru", 150_000),
     ("hostile_bmc", 200_000),

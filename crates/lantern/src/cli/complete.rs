@@ -19,6 +19,7 @@ use crate::configuration::{places, read};
 use crate::settings::settings_for;
 use crate::suites::cache_directory;
 use crate::target::Target;
+use crate::view::plain::plain;
 
 /// Whether bash is asking, which takes a candidate for words that are typed: all other shells see
 /// to blanks themselves.
@@ -64,13 +65,15 @@ fn candidates(names: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
         true => as_typed(&name),
         false => name,
     };
-    names.take(MOST).map(|name| CompletionCandidate::new(typed(name))).collect()
+    // What a terminal would obey is some BMC's joke, and no name.
+    let names = names.filter(|name| plain(name) == *name).take(MOST);
+    names.map(|name| CompletionCandidate::new(typed(name))).collect()
 }
 
 /// With a backslash before what a shell would act on.
 fn as_typed(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "@%_+=:,./-".contains(c);
-    let typed = name.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c]));
+    let bare = |c: char| c.is_alphanumeric() || "@%_+=:,./-".contains(c);
+    let typed = name.chars().flat_map(|c| (!bare(c)).then_some('\\').into_iter().chain([c]));
     typed.collect()
 }
 

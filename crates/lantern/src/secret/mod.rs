@@ -160,8 +160,15 @@ pub(crate) fn kg_given(globals: &Globals) -> Option<(Source, &'static str)> {
 }
 
 /// A program with its arguments, as one word of the command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CommandLine(Vec<String>);
+
+/// Somebody may have put a secret there, after all.
+impl fmt::Debug for CommandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CommandLine(..)")
+    }
+}
 
 impl CommandLine {
     /// Taken apart as a shell would, and nothing else of what a shell does.
@@ -230,7 +237,10 @@ fn prompt(question: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::cli::Cli;
 
     #[test]
     fn a_key_is_text_or_hexadecimal() {
@@ -238,6 +248,25 @@ mod tests {
         assert_eq!(**bytes("0x00ffA5").unwrap(), [0x00, 0xff, 0xa5]);
         assert_eq!(**bytes("secret").unwrap(), *b"secret");
         assert!(bytes("0x0").is_err() && bytes("0xzz").is_err());
+    }
+
+    #[test]
+    fn what_many_hosts_share_is_fetched_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("log");
+        let program = |word: &str| {
+            let script = format!("echo {word} >> {}; echo {word}", log.display());
+            let argv = ["sh", "-c", &script].map(str::to_owned).to_vec();
+            Source::Kept(Kept::Command { argv, timeout: command::TIME })
+        };
+        let cli = Cli::try_parse_from(["lantern", "power", "status"]).unwrap();
+        let mut purse = Purse::new(&cli.globals, Voice(cli.globals.output));
+        for word in ["one", "two", "one", "two", "one"] {
+            let password = purse.password(&program(word), "a host").unwrap();
+            assert_eq!((password.len(), password.padded().get(..3)), (3, Some(word.as_bytes())));
+        }
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), "one\ntwo\n");
+        assert!(!format!("{purse:?}").contains("one"));
     }
 
     #[test]

@@ -67,6 +67,8 @@ fn sensors_are_those_that_were_read() {
     // A name of two words is one word of the line.
     assert!(offered(&format!("{here}CPU1"), &variables).contains(&r"CPU1\ Temp".to_owned()));
     assert!(!offered("lantern -H rack1 sensor get FA", &variables).is_empty());
+    // Nobody's terminal obeys a name.
+    assert!(offered(&here, &variables).iter().all(|name| !name.contains(char::is_control)));
     // Another BMC's are none of this one's.
     assert_eq!(offered("lantern -H 192.0.2.1 sensor get FA", &variables), [""]);
 }
