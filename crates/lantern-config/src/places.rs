@@ -166,8 +166,11 @@ fn read(place: &Place) -> Result<Option<Zeroizing<String>>, Trouble> {
     let file = match fs::File::open(path) {
         Ok(file) => file,
         Err(error) if *layer != Layer::Named && is_absent(&error) => return Ok(None),
-        Err(error) if *layer == Layer::Project && !is_ours_to_read(path) => {
-            return Err(Trouble::Foreign(format!("not read, for it is another user's: {error}")));
+        // Root's own, for example, in a directory above.
+        Err(error)
+            if *layer == Layer::Project && error.kind() == io::ErrorKind::PermissionDenied =>
+        {
+            return Err(Trouble::Foreign(format!("not read: {error}")));
         }
         Err(error) => return Err(unreadable(error)),
     };
@@ -195,11 +198,7 @@ fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Whether a file and the name that leads to it are ours, or the machine's.
-fn is_ours_to_read(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| is_ours(&found))
-}
-
+/// Whether it is ours, or the machine's.
 fn is_ours(found: &fs::Metadata) -> bool {
     let us = rustix::process::geteuid().as_raw();
     found.uid() == us || found.uid() == 0
@@ -209,7 +208,9 @@ fn is_ours(found: &fs::Metadata) -> bool {
 fn may_be_believed(layer: Layer, path: &Path, found: &fs::Metadata) -> Result<(), Trouble> {
     const OTHERS: u32 = 0o022;
     let (name, mode) = (path.display(), found.mode() & 0o7777);
-    if layer == Layer::Project && !(is_ours(found) && is_ours_to_read(path)) {
+    if layer == Layer::Project
+        && !(is_ours(found) && fs::symlink_metadata(path).is_ok_and(|link| is_ours(&link)))
+    {
         return Err(Trouble::Foreign("not read, for it is another user's".to_owned()));
     }
     if layer != Layer::Named && !is_ours(found) {

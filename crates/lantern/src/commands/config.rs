@@ -34,6 +34,5 @@ fn check(file: Option<&PathBuf>, globals: &Globals) -> Check {
         places.named = Explicit::File(file.clone());
     }
     let (config, mistakes) = read(&places);
-    let read: Vec<_> = places.list().into_iter().filter(|place| place.exists).collect();
-    Check::new(&read, &config, &mistakes)
+    Check::new(&config, &mistakes)
 }

@@ -35,7 +35,7 @@ struct Finding {
 }
 
 impl Check {
-    pub(crate) fn new(read: &[Place], config: &Config, mistakes: &[Mistake]) -> Self {
+    pub(crate) fn new(config: &Config, mistakes: &[Mistake]) -> Self {
         let finding = |kind, found: &Mistake| Finding {
             kind,
             file: found.file.display().to_string(),
@@ -46,7 +46,7 @@ impl Check {
         let wrong = mistakes.iter().map(|found| finding("mistake", found));
         let remarks = config.remarks.iter().map(|found| finding("remark", found));
         Self {
-            files: read.iter().map(|place| place.path.display().to_string()).collect(),
+            files: config.files.iter().map(|(_, path)| path.display().to_string()).collect(),
             mistakes: mistakes.len(),
             findings: wrong.chain(remarks).collect(),
         }
@@ -69,7 +69,7 @@ impl View for Check {
             text += &format!("{}\n", super::plain::plain(&format!("{place}{kind} {message}")));
         }
         let files = match self.files.len() {
-            0 => return text + "no file\n",
+            0 => "no file".to_owned(),
             1 => "1 file".to_owned(),
             count => format!("{count} files"),
         };

@@ -252,6 +252,7 @@ fn a_file_can_be_checked_before_it_is_used() {
     assert_eq!(check.expect_success(), "1 file, no mistake\n");
     let missing = finish(&mut user.lantern(&["config", "check", "missing.toml"]));
     assert_eq!(missing.code(), Some(2));
+    assert!(missing.stdout.ends_with("no file, 1 mistake\n"), "{}", missing.stdout);
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! What holds for one host: the command line over the environment over `lantern.toml`, and where
 //! each value is from. Nothing is looked up, asked or fetched here.
 
+mod protocol;
+
 use std::fmt;
 use std::time::Duration;
 
 use ipmi_client::{Credentials, Protocol, Quirks, Timing};
 use ipmi_wire::Privilege;
-use ipmi_wire::session::{
-    AuthType, AuthenticationAlgorithm, CipherSuite, IntegrityAlgorithm, Username,
-};
+use ipmi_wire::session::{AuthType, CipherSuite, Username};
 use lantern_config::words::Workaround;
 use lantern_config::{Config, Entry, Origin, Value};
 
@@ -16,6 +16,7 @@ use crate::cli::Globals;
 use crate::error::Error;
 use crate::secret::{Purse, Source, kg_given, password_given};
 use crate::target::{DEFAULT_PORT, Target};
+use protocol::{ipmi15, weakness};
 
 /// How long a login or a request may take: a dead host ends within five seconds in all.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(4900);
@@ -349,56 +350,4 @@ fn filed(
     };
     let whence = Whence::File(credential.origin.clone());
     Ok(Some(Wanted { source, whence, credential: Some(name.value.clone()) }))
-}
-
-/// IPMI 1.5 is never fallen back to: it is the user's word, and then it is all that is tried. Suites
-/// on the command line are a word against what a file says.
-fn ipmi15(globals: &Globals, entry: &Entry) -> Result<Option<Chosen<Vec<AuthType>>>, Error> {
-    let Globals { allow_ipmi15, auth_types, cipher_suites, .. } = globals;
-    if *allow_ipmi15 && !cipher_suites.is_empty() {
-        return Err(
-            Error::usage("IPMI 1.5 knows no cipher suites").next("leave out -C, or --allow-ipmi15")
-        );
-    }
-    let filed = entry.allow_ipmi15.as_ref().filter(|allowed| allowed.value);
-    let from = match filed {
-        _ if *allow_ipmi15 => Whence::Option("--allow-ipmi15"),
-        Some(allowed) if cipher_suites.is_empty() => Whence::File(allowed.origin.clone()),
-        _ if auth_types.is_empty() => return Ok(None),
-        _ => {
-            return Err(Error::usage("-A is for IPMI 1.5, which encrypts nothing")
-                .cause("whoever listens reads all that is said, and may find out the password")
-                .next("leave out -A; if this BMC speaks nothing else, add --allow-ipmi15"));
-        }
-    };
-    if !auth_types.is_empty() {
-        let types = auth_types.iter().map(|word| AuthType::from(*word)).collect();
-        return Ok(Some(Chosen::typed(types, "-A")));
-    }
-    Ok(Some(match entry.auth_types.clone() {
-        Some(types) => Chosen::filed(types),
-        None => Chosen { value: vec![AuthType::Md5, AuthType::Md2], whence: from },
-    }))
-}
-
-fn weakness(suite: &CipherSuite) -> Option<String> {
-    let why = match suite {
-        suite if !suite.protects_payloads() => {
-            "does not protect what it carries: it leaves out encryption, integrity, or even the \
-             password"
-        }
-        suite if uses_md5(*suite) => "protects what it carries with MD5, which is broken",
-        _ => return None,
-    };
-    Some(format!("{suite} {why}"))
-}
-
-fn uses_md5(suite: CipherSuite) -> bool {
-    suite.algorithms().is_some_and(|algorithms| {
-        algorithms.authentication == AuthenticationAlgorithm::HmacMd5
-            || matches!(
-                algorithms.integrity,
-                IntegrityAlgorithm::HmacMd5_128 | IntegrityAlgorithm::Md5_128
-            )
-    })
 }
