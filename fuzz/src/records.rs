@@ -9,6 +9,7 @@ use ipmi_wire::sel::{SelRecord, describe_event, state_severity};
 use ipmi_wire::{Decode as _, Reader};
 use lantern_bmcd::Config;
 use lantern_bmcd::control::protocol::Request;
+use lantern_config::{File, Layer};
 
 /// A Sensor Data Record: decodes, encodes, and converts any reading without a panic.
 pub fn sdr(data: &[u8]) {
@@ -115,5 +116,35 @@ pub fn config(data: &[u8]) {
         && let Some((line, _)) = error.place
     {
         assert!(line <= text.matches('\n').count() + 1, "{error}");
+    }
+}
+
+/// A user's `lantern.toml` and, after a line `---`, one that is found in a project: mistakes have
+/// places inside the files, and the project changes nothing that the user's file has said.
+pub fn console_config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (own, project) = text.split_once("\n---\n").unwrap_or((text, ""));
+    let parse = |text: &str, layer| {
+        let (file, mistakes) = File::parse(text, Path::new("lantern.toml"), layer);
+        let lines = text.matches('\n').count() + 1;
+        for mistake in &mistakes {
+            assert!(mistake.place.is_none_or(|(line, _)| line <= lines), "{mistake}");
+        }
+        (file, mistakes.is_empty())
+    };
+    let (own, is_good) = parse(own, Layer::User);
+    let (project, _) = parse(project, Layer::Project);
+    let (alone, mistakes) = lantern_config::Config::merge(vec![own.clone()]);
+    let (both, _) = lantern_config::Config::merge(vec![own, project]);
+    assert_eq!(alone.defaults, both.defaults);
+    assert_eq!(alone.credentials, both.credentials);
+    if is_good && mistakes.is_empty() {
+        for host in alone.hosts() {
+            let name = host.pattern.as_str();
+            assert_eq!(alone.of_host(name).entry, both.of_host(name).entry, "{name}");
+        }
+    }
+    for host in both.hosts() {
+        let _ = both.of_host(host.pattern.as_str()).entry.rows();
     }
 }

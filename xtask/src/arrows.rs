@@ -30,7 +30,7 @@ use Outside::{Any, AnyBut, Only};
 
 /// From the bottom up. `lantern-testkit` and `xtask` are in nobody's list: only tests use them;
 /// `lantern-interop` is nothing but tests.
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule { name: "ipmi-wire", inside: &[], outside: Only(&["thiserror"]) },
     Rule {
         name: "ipmi-session",
@@ -66,8 +66,13 @@ const RULES: [Rule; 10] = [
         outside: AnyBut(&["clap", "comfy-table", "rpassword"]),
     },
     Rule {
+        name: "lantern-config",
+        inside: &["ipmi-wire", "ipmi-session"],
+        outside: AnyBut(&["clap", "comfy-table", "redb", "rpassword", "tokio"]),
+    },
+    Rule {
         name: "lantern",
-        inside: &["ipmi-wire", "ipmi-session", "ipmi-client", "lantern-bmcd"],
+        inside: &["ipmi-wire", "ipmi-session", "ipmi-client", "lantern-bmcd", "lantern-config"],
         outside: Any,
     },
     Rule {

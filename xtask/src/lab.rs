@@ -80,7 +80,7 @@ impl Lab {
         Ok(match client {
             Client::Lantern => {
                 let mut command = shell::program(&self.lantern);
-                command.env("LANTERN_PASSWORD", PASSWORD);
+                command.env("LANTERN_PASSWORD", PASSWORD).env("LANTERN_CONFIG", "none");
                 command.args(["-H", &addr, "-U", USER, "power", "status"]);
                 command
             }

@@ -6,6 +6,7 @@
 mod args;
 mod arrows;
 mod bench;
+mod docs;
 mod fuzz;
 mod lab;
 mod peers;
@@ -27,11 +28,12 @@ use crate::args::Args;
 type Command = (&'static str, &'static str, fn(&Args) -> Result<()>);
 
 /// In the order of the help text.
-const COMMANDS: [Command; 6] = [
+const COMMANDS: [Command; 7] = [
     ("test", "check and test everything, as CI does", test::run),
     ("arrows", "check which crate depends on which", arrows::run),
     ("peers", "find ipmitool, FreeIPMI, ipmi_sim and tshark; install what is missing", peers::run),
     ("fuzz", "run the fuzz targets: [--seconds N | --inputs N | --keep N] [TARGET...]", fuzz::run),
+    ("docs", "write manual pages into target/man, and docs/reference.md", docs::run),
     (
         "bench",
         "compare with the peers, into docs/measurements.md: [--runs N] [PART...]",

@@ -4,6 +4,8 @@
 //! for [`connect`](crate::connect) and its helpers.
 
 mod channel;
+pub(crate) mod complete;
+mod config;
 mod ctl;
 mod fru;
 mod help;
@@ -24,8 +26,9 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ipmi_wire::Privilege;
 use ipmi_wire::session::CipherSuite;
 
-use crate::secret::Visible;
+use crate::secret::{CommandLine, Visible};
 pub(crate) use channel::{Channel, ChannelKeys, ChannelSet, Key, Payload};
+pub(crate) use config::{Completions, ConfigCommand, Docs};
 pub(crate) use ctl::{
     Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
     CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession,
@@ -59,7 +62,10 @@ pub(crate) struct Cli {
 pub(crate) struct Globals {
     /// The BMC
     #[arg(short = 'H', long, global = true, value_name = "HOST[:PORT]")]
-    #[arg(help = "The BMC: HOST, HOST:PORT, an IPv6 address, or [IPv6]:PORT")]
+    #[arg(
+        help = "The BMC: a name in lantern.toml, HOST, HOST:PORT, an IPv6 address, or [IPv6]:PORT"
+    )]
+    #[arg(add = complete::hosts())]
     pub(crate) host: Option<String>,
     /// UDP port, where -H has none [default: 623]
     #[arg(short, long, global = true)]
@@ -73,6 +79,13 @@ pub(crate) struct Globals {
     /// File whose first line is the password; must be readable by its owner only
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// File descriptor to read the password from, up to the end of its first line
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) password_fd: Option<u32>,
+    /// Program that prints the password, with its arguments: 'pass show bmc/rack1'. It is taken
+    /// apart as a shell would, and started without one
+    #[arg(long, global = true, value_name = "COMMAND", value_parser = CommandLine::parse)]
+    pub(crate) password_command: Option<CommandLine>,
     /// File whose first line is the BMC's key K_g, as text or as 0x and hexadecimal digits
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) kg_file: Option<PathBuf>,
@@ -107,9 +120,14 @@ pub(crate) struct Globals {
     /// proven to cope with]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
     pub(crate) window: Option<u8>,
-    /// How long a login or a request may take (4.9: a dead host ends within five seconds in all)
-    #[arg(long, global = true, value_name = "SECONDS", default_value = "4.9", value_parser = seconds)]
-    pub(crate) deadline: Duration,
+    /// How long a login or a request may take [default: 4.9: a dead host ends within five seconds
+    /// in all]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) deadline: Option<Duration>,
+    /// Configuration to lay over that of the machine, the user and the project; 'none' reads none
+    /// at all [env: LANTERN_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// table, for people; json, jsonl, csv or yaml, for programs
     #[arg(short, long, global = true, value_name = "FORM", help_heading = "Output")]
     #[arg(value_enum, default_value_t, hide_possible_values = true)]
@@ -143,49 +161,61 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The machine's main power
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::POWER)]
     Power(Power),
     /// The chassis: status, identification, history
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::CHASSIS)]
     Chassis(Chassis),
     /// The management controller itself
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::MC)]
     Mc(Mc),
     /// Sensors with their thresholds
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::SENSOR)]
     Sensor(Sensor),
     /// Sensor data records: what there is to read
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::SDR)]
     Sdr(Sdr),
     /// The system event log
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::SEL)]
     Sel(Sel),
     /// Inventory: what devices say of themselves
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::FRU)]
     Fru(Fru),
     /// Users: names, passwords, privileges
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::USER)]
     User(User),
     /// Channels: whom they let in, cipher suites, payloads, keys
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::CHANNEL)]
     Channel(Channel),
     /// Sessions with the BMC
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::SESSION)]
     Session(Session),
     /// Any command, as numbers
     #[command(after_help = NUMBERS)]
     Raw(Raw),
     /// What the code of an error means, and what to do; without a code, all of them
+    #[command(after_help = help::EXPLAIN)]
     Explain {
         /// As errors show it, such as L0103
         code: Option<String>,
     },
+    /// What lantern.toml says of hosts and credentials, and where
+    #[command(subcommand, after_help = help::CONFIG)]
+    Config(ConfigCommand),
+    /// Have a shell complete commands, options, hosts and sensors
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(Completions),
+    /// Write this program's documentation
+    #[command(subcommand, hide = true)]
+    Docs(Docs),
     /// Be a BMC
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::BMC)]
     Bmc(Bmc),
     /// Be many BMCs on loopback, for trying things out: each at an address of its own
+    #[command(after_help = help::SIM)]
     Sim(Sim),
     /// See it all work, with a BMC of its own
+    #[command(after_help = help::DEMO)]
     Demo(Demo),
 }
 

@@ -2,20 +2,17 @@
 
 use std::net::SocketAddr;
 
-use ipmi_client::{
-    Bmc, Cache, Credentials, Endpoint, Protocol, Quirks, SessionInfo, Timing, Window,
-};
+use ipmi_client::{Bmc, Cache, Credentials, Endpoint, SessionInfo};
 use ipmi_wire::Privilege;
-use ipmi_wire::session::{
-    AuthType, AuthenticationAlgorithm, CipherSuite, IntegrityAlgorithm, Username,
-};
+use ipmi_wire::session::CipherSuite;
+use lantern_config::Config;
 
-use crate::cli::{Globals, Workaround};
+use crate::cli::Globals;
 use crate::error::Error;
 use crate::output::Voice;
-use crate::secret;
+use crate::secret::Purse;
+use crate::settings::settings_for;
 use crate::suites::{Suites, cache_directory};
-use crate::target::Target;
 
 /// All that a login takes. Nothing was sent yet.
 #[derive(Debug)]
@@ -41,34 +38,23 @@ pub(crate) struct Console {
 }
 
 impl Plan {
-    /// What the options mean for a command that needs the privilege `needs`. May ask for the
-    /// password.
-    pub(crate) fn new(globals: &Globals, needs: Privilege, voice: Voice) -> Result<Self, Error> {
+    /// What the options and `lantern.toml` mean for a command that needs the privilege `needs`. May
+    /// ask for the password.
+    pub(crate) fn new(
+        globals: &Globals,
+        config: &Config,
+        needs: Privilege,
+        voice: Voice,
+    ) -> Result<Self, Error> {
         let host = globals.host.as_deref().ok_or_else(|| {
             Error::usage("no BMC was named").next("say which one: -H HOST, or -H HOST:PORT")
         })?;
-        let target = Target::parse(host, globals.port)?;
-        let (username, name) = user(globals)?;
-        let suites = suites(globals)?;
-        let protocol = protocol(globals)?;
-        let (workarounds, learned) = workarounds(globals)?;
-        let kg = secret::kg(globals)?;
-        let address = target.resolve()?;
-        let password = secret::password(globals, &format!("{name} on {host}"), voice)?;
-        let credentials = Credentials {
-            username,
-            password,
-            kg,
-            privilege: globals.privilege.unwrap_or(needs),
-            suites,
-            timing: Timing { deadline: globals.deadline, ..Timing::default() },
-            protocol,
-            workarounds,
-            refuses_replays: globals.refuses_replays,
-            window: globals.window.map_or(Window::Auto, Window::UpTo),
-        };
-        let suites_given = !globals.cipher_suites.is_empty() || globals.allow_ipmi15 || !learned;
-        let cache = cache_directory().filter(|_| !globals.no_cache).map(Cache::at);
+        let settings = settings_for(globals, config, host)?;
+        settings.username()?;
+        let address = settings.target().resolve()?;
+        let credentials = settings.credentials(needs, &mut Purse::new(globals, voice))?;
+        let suites_given = !settings.learns();
+        let cache = cache_directory().filter(|_| settings.cache.value).map(Cache::at);
         Ok(Self { address, credentials, suites_given, cache, voice })
     }
 
@@ -120,85 +106,4 @@ impl Console {
         let (sent, received) = self.endpoint.datagrams();
         tracing::debug!(sent, received, "datagrams in all");
     }
-}
-
-/// The user, and how to write the name.
-fn user(globals: &Globals) -> Result<(Username, String), Error> {
-    let from_environment = || std::env::var("LANTERN_USER").ok().filter(|user| !user.is_empty());
-    let name = globals.user.clone().or_else(from_environment).ok_or_else(|| {
-        Error::usage("no user was named")
-            .next("say who logs in: -U USER, or LANTERN_USER; the null user is -U ''")
-    })?;
-    let username = Username::new(name.as_bytes()).ok_or_else(|| {
-        Error::usage(format!("user '{name}': more than {} bytes", Username::MAX))
-            .cause("IPMI has no room for more, and nothing is ever cut")
-    })?;
-    Ok((username, name))
-}
-
-fn suites(globals: &Globals) -> Result<Vec<CipherSuite>, Error> {
-    if globals.cipher_suites.is_empty() {
-        return Ok(vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3]);
-    }
-    let weakness = |suite: &CipherSuite| {
-        let why = match suite {
-            suite if !suite.protects_payloads() => {
-                "does not protect what it carries: it leaves out encryption, integrity, or even \
-                 the password"
-            }
-            suite if uses_md5(*suite) => "protects what it carries with MD5, which is broken",
-            _ => return None,
-        };
-        Some(format!("{suite} {why}"))
-    };
-    match globals.cipher_suites.iter().find_map(weakness) {
-        Some(weakness) if !globals.allow_insecure_suites => Err(Error::usage(weakness)
-            .next("use 17 or 3; if this is a test, add --allow-insecure-suites")),
-        _ => Ok(globals.cipher_suites.clone()),
-    }
-}
-
-fn uses_md5(suite: CipherSuite) -> bool {
-    suite.algorithms().is_some_and(|algorithms| {
-        algorithms.authentication == AuthenticationAlgorithm::HmacMd5
-            || matches!(
-                algorithms.integrity,
-                IntegrityAlgorithm::HmacMd5_128 | IntegrityAlgorithm::Md5_128
-            )
-    })
-}
-
-/// IPMI 1.5 is never fallen back to: it is the user's word, and then it is all that is tried.
-fn protocol(globals: &Globals) -> Result<Protocol, Error> {
-    let Globals { allow_ipmi15, auth_types, cipher_suites, .. } = globals;
-    if !allow_ipmi15 {
-        return match auth_types.is_empty() {
-            true => Ok(Protocol::RmcpPlus),
-            false => Err(Error::usage("-A is for IPMI 1.5, which encrypts nothing")
-                .cause("whoever listens reads all that is said, and may find out the password")
-                .next("leave out -A; if this BMC speaks nothing else, add --allow-ipmi15")),
-        };
-    }
-    if !cipher_suites.is_empty() {
-        return Err(
-            Error::usage("IPMI 1.5 knows no cipher suites").next("leave out -C, or --allow-ipmi15")
-        );
-    }
-    Ok(Protocol::Ipmi15(match auth_types.as_slice() {
-        [] => vec![AuthType::Md5, AuthType::Md2],
-        words => words.iter().map(|word| AuthType::from(*word)).collect(),
-    }))
-}
-
-/// What the BMC is known for; whether what was learned of it counts.
-fn workarounds(globals: &Globals) -> Result<(Quirks, bool), Error> {
-    let none = globals.workarounds.contains(&Workaround::None);
-    if none && globals.workarounds.len() > 1 {
-        return Err(Error::usage("--workaround none cannot stand beside others"));
-    }
-    let quirk = |word: &Workaround| match word {
-        Workaround::None => None,
-        Workaround::Quirk(quirk) => Some(*quirk),
-    };
-    Ok((globals.workarounds.iter().filter_map(quirk).collect(), !none))
 }

@@ -6,11 +6,13 @@
 mod cli;
 mod codes;
 mod commands;
+mod configuration;
 mod connect;
 mod demo;
 mod error;
 mod output;
 mod secret;
+mod settings;
 mod suites;
 mod target;
 mod view;
@@ -19,7 +21,9 @@ use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
+use lantern_config::Config;
 use tracing_subscriber::filter::LevelFilter;
 
 use cli::{Cli, Command, Format, Globals};
@@ -32,9 +36,21 @@ use view::Show;
 
 fn main() -> ExitCode {
     keep_secrets_out_of_core_dumps();
-    let cli = Cli::parse();
+    cli::complete::if_asked();
+    let matches = Cli::command().get_matches();
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    log(&cli);
+    let config = match commands::wants_config(&cli.command) {
+        true => configuration::load(&cli.globals),
+        false => Ok(Config::default()),
+    };
+    if matches.value_source("output") != Some(ValueSource::CommandLine)
+        && let Some(format) = config.as_ref().ok().and_then(configuration::format)
+    {
+        cli.globals.output = format;
+    }
     let voice = Voice(cli.globals.output);
-    match run(&cli, voice) {
+    match config.and_then(|config| run(&cli, &config, voice)) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(exit)) => ExitCode::from(exit as u8),
         // Whoever read the results has seen enough.
@@ -59,9 +75,8 @@ fn fail(error: &Error, voice: Voice) -> ExitCode {
     ExitCode::from(report.exit as u8)
 }
 
-fn run(cli: &Cli, voice: Voice) -> Result<Option<Exit>, Error> {
+fn run(cli: &Cli, config: &Config, voice: Voice) -> Result<Option<Exit>, Error> {
     let Cli { globals, command } = cli;
-    log(globals, matches!(command, Command::Bmc(_) | Command::Sim(_)));
     match command {
         Command::Bmc(command) => {
             runtime()?.block_on(commands::bmc::run(command, globals.output)).map(|()| None)
@@ -73,18 +88,33 @@ fn run(cli: &Cli, voice: Voice) -> Result<Option<Exit>, Error> {
             Err(Error::usage("the demo is for people; it has no form for programs"))
         }
         Command::Demo(cli::Demo { once }) => runtime()?.block_on(demo::run(*once)).map(|()| None),
-        command => manage(command, globals, voice),
+        Command::Config(command) => {
+            show(commands::config::run(command, globals)?.as_ref(), globals, None)
+        }
+        Command::Completions(command) => {
+            show(commands::docs::completions(command)?.as_ref(), globals, None)
+        }
+        Command::Docs(command) => {
+            output::print(commands::docs::write(command)?)?;
+            Ok(None)
+        }
+        command => manage(command, globals, config, voice),
     }
 }
 
 /// A command to a BMC: log in, do it, log out, and only then show what came of it, so that a
 /// reader who stops reading keeps no session open.
-fn manage(command: &Command, globals: &Globals, voice: Voice) -> Result<Option<Exit>, Error> {
+fn manage(
+    command: &Command,
+    globals: &Globals,
+    config: &Config,
+    voice: Voice,
+) -> Result<Option<Exit>, Error> {
     commands::check(command)?;
     if let Some(outcome) = commands::offline(command) {
         return show(outcome?.as_ref(), globals, None);
     }
-    let plan = Plan::new(globals, commands::needs(command), voice)?;
+    let plan = Plan::new(globals, config, commands::needs(command), voice)?;
     let address = plan.address();
     let runtime = runtime()?;
     let result = runtime.block_on(async {
@@ -128,8 +158,9 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
 
 /// Logs go to standard error: none by default, except from a BMC, which has nobody to return its
 /// errors to.
-fn log(globals: &Globals, serves: bool) {
-    let level = match globals.verbose {
+fn log(cli: &Cli) {
+    let serves = matches!(cli.command, Command::Bmc(_) | Command::Sim(_));
+    let level = match cli.globals.verbose {
         0 if serves => LevelFilter::WARN,
         0 => return,
         1 => LevelFilter::INFO,
@@ -138,8 +169,13 @@ fn log(globals: &Globals, serves: bool) {
     };
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal() && !is_colourless())
         .with_max_level(level)
         .with_target(false)
         .init();
+}
+
+/// Whether somebody wants no colours: see no-color.org.
+fn is_colourless() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|word| !word.is_empty())
 }

@@ -18,7 +18,19 @@ pub(crate) const DEFAULT_PORT: u16 = 623;
 impl Target {
     /// `name`, `name:port`, an address of either kind, or `[v6]:port`. A port in `text` wins over
     /// `port`.
+    #[cfg(test)]
     pub(crate) fn parse(text: &str, port: Option<u16>) -> Result<Self, Error> {
+        let (host, own) = Self::parts(text)?;
+        Ok(Self::new(host, own.or(port).unwrap_or(DEFAULT_PORT)))
+    }
+
+    /// This host, at this port.
+    pub(crate) fn new(host: impl Into<String>, port: u16) -> Self {
+        Self { host: host.into(), port }
+    }
+
+    /// What `text` has of host and port.
+    pub(crate) fn parts(text: &str) -> Result<(&str, Option<u16>), Error> {
         let (host, own) = split(text)?;
         if host.is_empty() || host.contains(char::is_whitespace) {
             return Err(not_a_host(text));
@@ -32,8 +44,7 @@ impl Target {
                 })?)
             }
         };
-        let port = own.or(port).unwrap_or(DEFAULT_PORT);
-        Ok(Self { host: host.to_owned(), port })
+        Ok((host, own))
     }
 
     /// The first IPv4 address that the system knows for the host, else the first.

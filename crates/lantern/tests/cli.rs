@@ -14,6 +14,10 @@ mod causes;
 mod channels;
 #[path = "cli/commands.rs"]
 mod commands;
+#[path = "cli/completion.rs"]
+mod completion;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/control.rs"]
 mod control;
 #[path = "cli/durability.rs"]
@@ -38,6 +42,8 @@ mod protocols;
 mod scale;
 #[path = "cli/schemas.rs"]
 mod schemas;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/sensors.rs"]
 mod sensors;
 #[path = "cli/serving.rs"]

@@ -65,6 +65,11 @@ impl Key {
         self.guid.is_some_and(|guid| !is_shared(guid))
     }
 
+    /// Whether the BMC was there.
+    pub(super) fn is_at(&self, address: SocketAddr) -> bool {
+        self.address == Self::new(None, address).address
+    }
+
     /// A file name: from everything that the key consists of.
     pub(super) fn file_name(&self) -> String {
         hex(hash(&self.to_bytes()).get(..16).unwrap_or_default())

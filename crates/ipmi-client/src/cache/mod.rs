@@ -18,6 +18,8 @@ mod index;
 mod lock;
 mod store;
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,6 +69,13 @@ impl Cache {
     /// If the directory cannot be read.
     pub async fn prune(&self, unused_for: Duration) -> io::Result<usize> {
         self.with_store(move |store| store.prune(unused_for)).await
+    }
+
+    /// The names of the sensors that are known: of the BMC at `address`, whatever machine that was,
+    /// or of all. Waits for the disk. Whatever is wrong with a file, it is as if it were not there.
+    #[must_use]
+    pub fn sensor_names(&self, address: Option<SocketAddr>) -> BTreeSet<String> {
+        self.shared.store.sensor_names(address).unwrap_or_default()
     }
 
     /// What is known of a BMC, if anything.

@@ -1,12 +1,15 @@
 //! The files: written whole or not at all, believed only if they prove themselves.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use ipmi_wire::sdr::Record;
 use ipmi_wire::{DecodeError, Reader};
 
 use super::index::{Entry, Hash, Index, Key, hash, hex};
@@ -92,6 +95,32 @@ impl Store {
         self.prepare()?;
         let path = self.entry_path(key).with_extension("lock");
         OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
+    }
+
+    /// Of the BMC at `address`, or of all.
+    pub(super) fn sensor_names(&self, address: Option<SocketAddr>) -> io::Result<BTreeSet<String>> {
+        // Equal machines have one set.
+        let mut sets: BTreeSet<Hash> = BTreeSet::new();
+        if !self.is_safe()? {
+            return Ok(BTreeSet::new());
+        }
+        for path in files(&self.room("bmc"))? {
+            if path.extension().is_none()
+                && let Ok(Some(bytes)) = read(&path)
+                && let Ok((key, index)) = Index::of_anyone(&bytes)
+                && address.is_none_or(|address| key.is_at(address))
+            {
+                sets.insert(index.set);
+            }
+        }
+        let mut names = BTreeSet::new();
+        for set in sets {
+            let Ok(Some(bytes)) = read(&self.set_path(&set)) else { continue };
+            let Ok(raw) = records_of(&bytes, &set) else { continue };
+            let records = raw.iter().filter_map(|record| Record::decode(&record.bytes).ok());
+            names.extend(records.flat_map(|record| record.sensors()).map(|sensor| sensor.name));
+        }
+        Ok(names)
     }
 
     pub(super) fn prune(&self, unused_for: Duration) -> io::Result<usize> {

@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use ipmi_wire::sdr::{SensorType, ThresholdKind};
 
+use super::complete;
 use super::records::{number, sensor_type, states};
 
 #[derive(Debug, Subcommand)]
@@ -20,7 +21,7 @@ pub(crate) enum Sensor {
     /// Everything about single sensors
     Get {
         /// Names, or numbers (0x30)
-        #[arg(required = true, value_name = "NAME|NUMBER")]
+        #[arg(required = true, value_name = "NAME|NUMBER", add = complete::sensors())]
         sensors: Vec<String>,
         #[command(flatten)]
         fail: Fail,
@@ -32,7 +33,7 @@ pub(crate) enum Sensor {
     )]
     Set {
         /// Name, or number (0x30)
-        #[arg(value_name = "NAME|NUMBER")]
+        #[arg(value_name = "NAME|NUMBER", add = complete::sensors())]
         sensor: String,
         #[command(flatten)]
         thresholds: Thresholds,
@@ -42,7 +43,7 @@ pub(crate) enum Sensor {
     #[command(group = ArgGroup::new("hysteresis").multiple(true).required(true))]
     Hysteresis {
         /// Name, or number (0x30)
-        #[arg(value_name = "NAME|NUMBER")]
+        #[arg(value_name = "NAME|NUMBER", add = complete::sensors())]
         sensor: String,
         /// Of going high: below an upper threshold
         #[arg(long, value_name = "VALUE", value_parser = number, group = "hysteresis")]
@@ -61,7 +62,7 @@ pub(crate) enum Sensor {
     #[command(after_help = EVENTS)]
     Rearm {
         /// Name, or number (0x30)
-        #[arg(value_name = "NAME|NUMBER")]
+        #[arg(value_name = "NAME|NUMBER", add = complete::sensors())]
         sensor: String,
         /// Single events [default: all]
         #[arg(value_name = "EVENT")]

@@ -4,7 +4,9 @@ mod ask;
 pub(crate) mod bmc;
 mod channel;
 mod chassis;
+pub(crate) mod config;
 mod ctl;
+pub(crate) mod docs;
 mod explain;
 mod file;
 mod fru;
@@ -149,6 +151,20 @@ pub(crate) fn offline(command: &Command) -> Option<Outcome> {
     }
 }
 
+/// Whether `lantern.toml` has anything to say to `command`.
+pub(crate) const fn wants_config(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Bmc(_)
+            | Command::Sim(_)
+            | Command::Demo(_)
+            | Command::Config(_)
+            | Command::Explain { .. }
+            | Command::Completions(_)
+            | Command::Docs(_)
+    )
+}
+
 /// Whether `command` goes on until somebody stops it, which is a good end then.
 pub(crate) const fn is_endless(command: &Command) -> bool {
     matches!(command, Command::Sel(Sel::Follow { .. } | Sel::List { follow: true, .. }))
@@ -169,9 +185,13 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Session(command) => session::run(command, context).await,
         Command::Raw(command) => raw::run(command, bmc).await,
         Command::Fru(command) => fru::run(command, context).await,
-        Command::Bmc(_) | Command::Sim(_) | Command::Demo(_) | Command::Explain { .. } => {
-            Err(Error::usage("this command does not talk to a BMC"))
-        }
+        Command::Bmc(_)
+        | Command::Sim(_)
+        | Command::Demo(_)
+        | Command::Config(_)
+        | Command::Completions(_)
+        | Command::Explain { .. }
+        | Command::Docs(_) => Err(Error::usage("this command does not talk to a BMC")),
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub(crate) mod channel;
 pub(crate) mod chassis;
+pub(crate) mod config;
 pub(crate) mod ctl;
 mod events;
 pub(crate) mod explain;
@@ -221,6 +222,9 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         fru::Print,
         fru::Saved,
         fru::Written,
+        config::Check,
+        config::Paths,
+        config::Settings,
         nvram::Nvram,
         nvram::NvramReset,
         crate::commands::bmc::Running,

@@ -34,8 +34,9 @@ pub(crate) fn lantern() -> Command {
     {
         command.env_remove(name);
     }
-    // No test may remember what another one has learned.
-    command.env("XDG_CACHE_HOME", "/dev/null/none").stdin(Stdio::null());
+    // No test may remember what another one has learned, or find what is on this machine.
+    command.env("XDG_CACHE_HOME", "/dev/null/none").env("LANTERN_CONFIG", "none");
+    command.stdin(Stdio::null());
     command
 }
 

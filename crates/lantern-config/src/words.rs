@@ -1,0 +1,158 @@
+//! Words that stand for a level, a suite, a workaround or a time, the same in a file as on the
+//! command line; what is wrong is said with what would be right.
+
+use std::time::Duration;
+
+use ipmi_session::Quirk;
+use ipmi_session::quirk::Handling;
+use ipmi_wire::Privilege;
+use ipmi_wire::session::{AuthType, CipherSuite};
+
+/// A privilege level.
+///
+/// # Errors
+/// Says which there are.
+pub fn privilege(text: &str) -> Result<Privilege, String> {
+    Ok(match text.to_ascii_lowercase().as_str() {
+        "callback" => Privilege::Callback,
+        "user" => Privilege::User,
+        "operator" => Privilege::Operator,
+        "administrator" | "admin" => Privilege::Administrator,
+        _ => return Err("callback, user, operator or administrator".to_owned()),
+    })
+}
+
+/// A cipher suite that is spoken.
+///
+/// # Errors
+/// If there is no such suite, or none that is spoken.
+pub fn suite(text: &str) -> Result<CipherSuite, String> {
+    let suite = text.parse().ok().map(CipherSuite);
+    let named = suite.filter(|suite| suite.algorithms().is_some());
+    let suite = named.ok_or("a number from 0 to 19: use 17 or 3")?;
+    if ipmi_session::is_supported(suite) {
+        return Ok(suite);
+    }
+    Err(format!("{suite} encrypts with xRC4, which is broken: it is not spoken here; use 17 or 3"))
+}
+
+/// An authentication type of IPMI 1.5.
+///
+/// # Errors
+/// Says which there are.
+pub fn auth_type(text: &str) -> Result<AuthType, String> {
+    Ok(match text {
+        "none" => AuthType::None,
+        "md2" => AuthType::Md2,
+        "md5" => AuthType::Md5,
+        "password" => AuthType::Password,
+        _ => return Err("none, md2, md5 or password".to_owned()),
+    })
+}
+
+/// A departure from the specification that a BMC is known for, or none at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workaround {
+    /// Go by the specification; what was learned before does not count.
+    None,
+    /// This one.
+    Quirk(Quirk),
+}
+
+impl Workaround {
+    /// As it is typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Quirk(quirk) => quirk.name(),
+        }
+    }
+}
+
+/// A workaround by its name.
+///
+/// # Errors
+/// If there is no such workaround, or if it weakens security.
+pub fn workaround(text: &str) -> Result<Workaround, String> {
+    if text == "none" {
+        return Ok(Workaround::None);
+    }
+    let Some(quirk) = Quirk::from_name(text) else {
+        let names: Vec<_> = accepted().map(Quirk::name).collect();
+        let meant = Quirk::most_like(text);
+        let meant =
+            meant.map_or_else(String::new, |quirk| format!("is '{}' meant? ", quirk.name()));
+        let names = names.join(", ");
+        return Err(format!("no such workaround: {meant}known are {names}; or 'none'"));
+    };
+    if is_refused(quirk) {
+        return Err(format!(
+            "refused, because it weakens security: {}",
+            quirk.facts().weakens.unwrap_or("anybody could answer in the BMC's name")
+        ));
+    }
+    Ok(Workaround::Quirk(quirk))
+}
+
+fn accepted() -> impl Iterator<Item = Quirk> {
+    Quirk::ALL.into_iter().filter(|quirk| !is_refused(*quirk))
+}
+
+fn is_refused(quirk: Quirk) -> bool {
+    quirk.facts().handling == Handling::Refused
+}
+
+/// A time that something may take.
+///
+/// # Errors
+/// If it is no number, or out of range.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse().ok().and_then(in_range).ok_or_else(|| SECONDS.to_owned())
+}
+
+/// What a time may be.
+pub(crate) const SECONDS: &str = "0.05 to 3600 seconds";
+
+pub(crate) fn in_range(seconds: f64) -> Option<Duration> {
+    (0.05..=3600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_what_they_mean() {
+        assert_eq!(privilege("ADMIN"), Ok(Privilege::Administrator));
+        assert_eq!(auth_type("md5"), Ok(AuthType::Md5));
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert!(["0", "-1", "NaN", "inf", "x"].iter().all(|n| seconds(n).is_err()));
+    }
+
+    #[test]
+    fn suites_are_spoken_unless_their_cipher_is_broken() {
+        for spoken in ["0", "1", "2", "3", "6", "7", "8", "11", "12", "15", "16", "17"] {
+            assert!(suite(spoken).is_ok(), "{spoken}");
+        }
+        for broken in ["4", "5", "9", "10", "13", "14", "18", "19"] {
+            assert!(suite(broken).unwrap_err().contains("xRC4, which is broken"), "{broken}");
+        }
+        for nonsense in ["20", "255", "-1", "x", ""] {
+            assert!(suite(nonsense).unwrap_err().contains("0 to 19"), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn workarounds_have_freeipmis_names() {
+        assert_eq!(workaround("none"), Ok(Workaround::None));
+        assert_eq!(workaround("opensesspriv"), Ok(Workaround::Quirk(Quirk::OpenSessPriv)));
+        let refused = workaround("noauthcodecheck").unwrap_err();
+        assert!(refused.contains("it weakens security: whoever"), "{refused}");
+        let unknown = workaround("opensespriv").unwrap_err();
+        assert!(unknown.contains("is 'opensesspriv' meant?") && unknown.contains("idzero"));
+        assert!(!unknown.contains("noauthcodecheck"), "{unknown}");
+        // Not "there are none".
+        assert!(workaround("").unwrap_err().ends_with("; or 'none'"));
+    }
+}
