@@ -1,6 +1,7 @@
 //! A BMC in this process: it answers requests from plain data, and its tests change that data.
 
 mod fru;
+mod lan;
 mod records;
 mod sel;
 mod sensors;
@@ -19,6 +20,7 @@ use ipmi_wire::cmd::storage::{FruAccess, SdrRepositoryInfo, SelInfo};
 use ipmi_wire::session::CipherSuite;
 use ipmi_wire::{Command, CompletionCode, Decode, Effect, Request, Response};
 
+pub(crate) use lan::Lan;
 pub(crate) use records::{full_sensor, presence_sensor};
 
 use crate::bmc::Bmc;
@@ -29,6 +31,8 @@ use crate::error::ErrorKind;
 pub(crate) trait Answers: fmt::Debug + Send + Sync {
     fn session(&self) -> Result<Opened, ErrorKind>;
     fn answer(&self, session: u32, call: &Call) -> Result<Response, ErrorKind>;
+    /// What is at another address; here, the same.
+    fn at(self: Arc<Self>, _: SocketAddr) -> Arc<dyn Answers>;
 }
 
 /// How often a session asks again whose BMC is busy.
@@ -86,6 +90,8 @@ pub(crate) struct World {
     pub(crate) fru_busy: u32,
     /// The device forgets what is written from here on.
     pub(crate) fru_protected_from: Option<usize>,
+    /// Parameters of the LAN, channel 1.
+    pub(crate) lan: Lan,
     /// Every request, in their order.
     pub(crate) requests: Vec<Request>,
 }
@@ -124,6 +130,7 @@ impl Default for World {
             fru_most: u8::MAX,
             fru_busy: 0,
             fru_protected_from: None,
+            lan: Lan::default(),
             requests: Vec::new(),
         }
     }
@@ -187,6 +194,10 @@ impl Machine {
 }
 
 impl Answers for Machine {
+    fn at(self: Arc<Self>, _: SocketAddr) -> Arc<dyn Answers> {
+        self
+    }
+
     fn session(&self) -> Result<Opened, ErrorKind> {
         let world = self.world();
         let (agreed, refused) = (Agreed::Suite(CipherSuite::SUITE_17), Vec::new());
@@ -235,7 +246,8 @@ impl World {
             .answer_records(request)
             .or_else(|| self.answer_sensors(request))
             .or_else(|| self.answer_sel(request))
-            .or_else(|| self.answer_fru(request));
+            .or_else(|| self.answer_fru(request))
+            .or_else(|| self.answer_lan(request));
         answer.unwrap_or(Response::code(CompletionCode::INVALID_COMMAND))
     }
 
