@@ -6,6 +6,7 @@
 mod ctl;
 mod fru;
 mod help;
+mod lan;
 mod records;
 mod sdr;
 mod sel;
@@ -28,6 +29,7 @@ pub(crate) use ctl::{
 };
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
+pub(crate) use lan::{How, Lan, LanAlert, LanArp};
 pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
 pub(crate) use sdr::{RecordFilter, RecordKind, Sdr, SdrCache};
 pub(crate) use sel::{Add, AtLeast, EventFilter, LogForm, Sel, SelTime, Severities, Since};
@@ -153,6 +155,9 @@ pub(crate) enum Command {
     /// Inventory: what devices say of themselves
     #[command(subcommand)]
     Fru(Fru),
+    /// The LAN: how the BMC is reached, and what it allows there
+    #[command(subcommand)]
+    Lan(Lan),
     /// Sessions with the BMC
     #[command(subcommand)]
     Session(Session),

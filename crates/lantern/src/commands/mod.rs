@@ -6,6 +6,7 @@ mod chassis;
 mod ctl;
 mod file;
 mod fru;
+mod lan;
 mod mc;
 mod nvram;
 mod power;
@@ -86,6 +87,7 @@ pub(crate) fn needs(command: &Command) -> Privilege {
             | Sel::Time(_)
             | Sel::Follow { .. } => Privilege::User,
         },
+        Command::Lan(command) => lan::needs(command),
         Command::Fru(Fru::Write { .. } | Fru::Edit { .. }) => of::<storage::WriteFruData>(),
         // Nobody knows what the bytes ask for.
         Command::Raw(_) => Privilege::Administrator,
@@ -110,6 +112,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Error> {
         Command::Sdr(command) => sdr::check(command),
         Command::Sel(command) => sel::check(command),
         Command::Fru(command) => fru::check(command),
+        Command::Lan(command) => lan::check(command),
         _ => Ok(()),
     }
 }
@@ -138,6 +141,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Sensor(command) => sensor::run(command, context).await,
         Command::Sdr(command) => sdr::run(command, context).await,
         Command::Sel(command) => sel::run(command, context).await,
+        Command::Lan(command) => lan::run(command, context).await,
         Command::Session(command) => session::run(command, bmc, info).await,
         Command::Raw(command) => raw::run(command, bmc).await,
         Command::Fru(command) => fru::run(command, context).await,
@@ -191,6 +195,13 @@ mod tests {
             ("fru read 0 x", Privilege::User),
             ("fru write 0 x", Privilege::Operator),
             ("fru edit 0 board.serial x", Privilege::Operator),
+            ("lan show", Privilege::Operator),
+            ("lan set --vlan off", Privilege::Administrator),
+            ("lan set --vlan off --dry-run", Privilege::Operator),
+            ("lan alert list", Privilege::Operator),
+            ("lan alert set 1 --retries 3", Privilege::Administrator),
+            ("lan stats", Privilege::User),
+            ("lan arp suspend", Privilege::Administrator),
             ("session info", Privilege::User),
             ("raw 6 1", Privilege::Administrator),
         ] {

@@ -10,6 +10,7 @@ pub(crate) mod ctl;
 mod events;
 mod form;
 pub(crate) mod fru;
+pub(crate) mod lan;
 pub(crate) mod mc;
 pub(crate) mod number;
 pub(crate) mod nvram;
@@ -198,6 +199,11 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         fru::Print,
         fru::Saved,
         fru::Written,
+        lan::Show,
+        lan::Alerts,
+        lan::Set,
+        lan::Stats,
+        lan::Arps,
         nvram::Nvram,
         nvram::NvramReset,
         crate::commands::bmc::Running,
