@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use ipmi_session::console::Agreed;
 use ipmi_wire::cmd::transport::{AddressSource, AddressingEnables, LanParameter};
 use ipmi_wire::session::CipherSuite;
 use ipmi_wire::{Channel, Privilege};
@@ -12,7 +13,6 @@ use super::config::{Absent, Known};
 use super::setting::{LanSetting, Place};
 use crate::bmc::Bmc;
 use crate::error::Error;
-use ipmi_session::console::Agreed;
 
 /// What is to be set on a LAN channel, and what is there now.
 #[derive(Clone, Debug)]
@@ -223,7 +223,9 @@ impl LanPlan {
         let elsewhere = self.needed().any(|planned| {
             matches!(planned.asked, LanSetting::Source(source) if source != AddressSource::STATIC)
         });
-        at.filter(|_| !elsewhere || is_v6(self.address))
+        let given = |planned: &Planned| matches!(planned.asked, LanSetting::Address(_));
+        let is_known = !elsewhere || is_v6(self.address) || self.settings.iter().any(given);
+        at.filter(|_| is_known)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ipmi_wire::cmd::transport::{GetLanConfigurationParameters, LanParameter, TimingSupport};
+use ipmi_wire::cmd::transport::{
+    GetLanConfigurationParameters, LanParameter, RouterField, TimingSupport,
+};
 use ipmi_wire::{Channel, Command, CompletionCode};
 
 use super::config::{Absent, Known, LanConfig};
@@ -26,6 +28,8 @@ pub struct LanQuery {
 /// The parameters of IPv4 and of what the channel allows, in the order in which they are asked for;
 /// those first that every BMC has.
 const USUAL: [u8; 20] = [3, 4, 6, 5, 12, 0, 1, 2, 7, 10, 11, 13, 14, 15, 16, 20, 21, 23, 24, 26];
+/// Suites that there is room for.
+const FULL: usize = 16;
 /// If a BMC has none of the first so many, it is asked what the channel is.
 const PATIENCE: usize = 3;
 
@@ -127,15 +131,16 @@ impl Reader<'_> {
         Ok(known.as_ref().ok().and_then(count).unwrap_or(0))
     }
 
-    /// Some BMCs fill the list of suites with zeros, and suite 0 is one. Only then is it worth a
-    /// question how long the list is.
+    /// Some BMCs fill the list of suites up with zeros, and suite 0 is one; OpenIPMI's `ipmi_sim` fills
+    /// it with one suite too many. Only then is it worth a question how long the list is.
     async fn settle_suites(&mut self) -> Result<(), Error> {
         let list = Place::one(23);
         let Some(Ok(LanParameter::CipherSuites(suites))) = self.found.get(&list) else {
             return Ok(());
         };
         let zeros = suites.iter().filter(|suite| **suite == 0).count();
-        if zeros == 0 || (zeros == 1 && suites.first() == Some(&0)) {
+        let is_plain = zeros == 0 || (zeros == 1 && suites.first() == Some(&0));
+        if is_plain && suites.len() < FULL {
             return Ok(());
         }
         let known = self.read(Place::one(22)).await?;
@@ -228,7 +233,7 @@ impl Reader<'_> {
             let is_set = matches!(
                 address,
                 Ok(LanParameter::StaticRouter {
-                    field: ipmi_wire::cmd::transport::RouterField::Address(address),
+                    field: RouterField::Address(address),
                     ..
                 }) if !address.is_unspecified()
             );

@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use ipmi_wire::CompletionCode;
+use ipmi_wire::cmd::transport::LanParameter;
 use tokio::time::{sleep, timeout};
 
 use super::config::{Absent, Known};
@@ -21,7 +22,6 @@ use super::setting::LanSetting;
 use super::transaction::{End, Pace, State, Transaction, Write, rank};
 use crate::bmc::Bmc;
 use crate::error::Error;
-use ipmi_wire::cmd::transport::LanParameter;
 
 /// How parameters are set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,6 +106,8 @@ impl Bmc {
     pub async fn set_lan(&self, plan: &LanPlan, options: LanSetOptions) -> Result<LanSet, Error> {
         let mut work = Work::new(plan);
         let mut claimed = None;
+        // The claim of a session that is lost is ours, and in our way.
+        let mut orphaned = false;
         let moves = !plan.risks().is_empty();
         let mut there = Whereabouts::new(self, plan).await?;
         for round in 0..ROUNDS {
@@ -118,7 +120,7 @@ impl Bmc {
                 bmc: there.bmc(),
                 channel: plan.channel,
                 pace: if slow { Pace::Slow } else { Pace::Brisk },
-                ignore_lock: options.ignore_lock,
+                ignore_lock: options.ignore_lock || orphaned,
                 gateway,
                 claimed: false,
             };
@@ -131,6 +133,7 @@ impl Bmc {
                 Err(error) if error.completion().is_some() => break,
                 Err(_) => End::Silent,
             };
+            orphaned |= end == End::Silent;
             let mut found = match end {
                 End::Silent if moves => there.find().await,
                 _ => true,

@@ -1,5 +1,6 @@
 //! `lan`.
 
+use ipmi_client::ErrorKind;
 use ipmi_client::lan::{LanPlan, LanQuery, LanSetOptions, LanSetting, Risk};
 use ipmi_wire::cmd::transport::{
     AddressSource, ArpControl, GetIpUdpRmcpStatistics, GetLanConfigurationParameters,
@@ -10,7 +11,7 @@ use ipmi_wire::{Channel, CompletionCode, Privilege};
 use super::{Context, Outcome, ask, of};
 use crate::cli::{How, Lan, LanAlert, LanArp};
 use crate::error::{Error, Exit};
-use crate::view::lan::{Alerts, Arps, Set, Show, Stats, impossible, label, plan_text, value};
+use crate::view::lan::{Alerts, Arps, Set, Show, Stats, impossible, label, plan_text};
 
 /// The least privilege that `command` can do with.
 pub(super) fn needs(command: &Lan) -> Privilege {
@@ -38,20 +39,16 @@ pub(super) fn check(command: &Lan) -> Result<(), Error> {
 
 /// An address that is given and one that is got do not go together.
 fn check_source(settings: &[LanSetting]) -> Result<(), Error> {
-    let elsewhere = settings.iter().find(
-        |setting| matches!(setting, LanSetting::Source(source) if *source != AddressSource::STATIC),
-    );
+    let is_got = settings.contains(&LanSetting::Source(AddressSource::DHCP));
     let given = settings.iter().find(|setting| {
         matches!(setting, LanSetting::Address(_) | LanSetting::Netmask(_) | LanSetting::Gateway(_))
     });
-    match (elsewhere, given) {
-        (Some(source), Some(given)) => Err(Error::usage(format!(
-            "{} cannot be given where --source is {}",
-            label(given),
-            value(source).words()
-        ))
-        .next("leave it out, or give --source static")),
-        _ => Ok(()),
+    match given.filter(|_| is_got) {
+        Some(given) => {
+            Err(Error::usage(format!("{} comes by DHCP, and cannot be given", label(given)))
+                .next("leave it out, or give --source static"))
+        }
+        None => Ok(()),
     }
 }
 
@@ -80,7 +77,8 @@ pub(super) async fn run(command: &Lan, context: &Context<'_>) -> Outcome {
                 no_ipv4: false,
             };
             let channel = number(context, *channel).await?;
-            Box::new(Show::new(&bmc.lan_config(channel, query).await?, query))
+            let config = bmc.lan_config(channel, query).await.map_err(no_lan)?;
+            Box::new(Show::new(&config, query))
         }
         Lan::Set(command) => {
             set(context, command.channel, &command.settings.given(), command.how).await?
@@ -88,7 +86,7 @@ pub(super) async fn run(command: &Lan, context: &Context<'_>) -> Outcome {
         Lan::Alert(LanAlert::List { channel, vlan }) => {
             let channel = number(context, *channel).await?;
             let query = LanQuery { alerts: true, rest: *vlan, no_ipv4: true, ipv6: false };
-            let config = bmc.lan_config(channel, query).await?;
+            let config = bmc.lan_config(channel, query).await.map_err(no_lan)?;
             let why = config.destinations().err();
             let alerts = Alerts::new(&config).ok_or_else(|| {
                 let why = why.map(|why| why.to_string()).unwrap_or_default();
@@ -117,7 +115,7 @@ pub(super) async fn run(command: &Lan, context: &Context<'_>) -> Outcome {
 }
 
 async fn number(context: &Context<'_>, channel: Option<Channel>) -> Result<Channel, Error> {
-    Ok(context.bmc.lan_channel(channel).await?.channel)
+    Ok(context.bmc.lan_channel(channel).await.map_err(no_lan)?.channel)
 }
 
 async fn set(
@@ -127,8 +125,8 @@ async fn set(
     how: How,
 ) -> Outcome {
     let bmc = context.bmc;
-    let channel = bmc.lan_channel(channel).await?;
-    let plan = bmc.plan_lan(channel, settings).await?;
+    let channel = bmc.lan_channel(channel).await.map_err(no_lan)?;
+    let plan = bmc.plan_lan(channel, settings).await.map_err(no_lan)?;
     let lacks = plan.impossible();
     if !lacks.is_empty() {
         return Err(Error::told(Exit::Failed, format!("nothing was set: {}", impossible(&lacks)))
@@ -160,6 +158,18 @@ fn question(plan: &LanPlan) -> Option<String> {
         Risk::LocksOut(_) => "This shuts out sessions like this one",
     };
     Some(format!("{}{what}.\n", plan_text(plan)))
+}
+
+/// An error that says what to do about a channel that is none.
+fn no_lan(error: ipmi_client::Error) -> Error {
+    let is_none = matches!(*error.kind, ErrorKind::NotPossible(_));
+    let error = Error::from(error);
+    match is_none {
+        true => error
+            .cause("channels that are not a LAN have no such parameters")
+            .next("without a number it is the channel of this session, else the first LAN"),
+        false => error,
+    }
 }
 
 /// An error that says how to get past somebody else.

@@ -2,6 +2,7 @@
 
 mod moving;
 mod reading;
+mod settings;
 mod writing;
 
 use std::net::Ipv4Addr;

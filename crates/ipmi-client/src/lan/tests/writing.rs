@@ -56,9 +56,11 @@ async fn what_is_so_already_is_not_written() {
     let outcome = set(&machine, &same).await.unwrap();
     assert_eq!((fates(&outcome), outcome.claimed), (vec![Fate::Unchanged; 3], None));
     assert!(written(&machine).is_empty() && outcome.reach.is_none());
-    // Twice is as good as once.
-    set(&machine, &[LanSetting::ArpResponses(false)]).await.unwrap();
+    // Twice is as good as once. Once is: which channel, what is there, claim, write, commit,
+    // complete, what is there now.
     machine.requests();
+    set(&machine, &[LanSetting::ArpResponses(false)]).await.unwrap();
+    assert_eq!(machine.requests(), 7);
     let again = set(&machine, &[LanSetting::ArpResponses(false)]).await.unwrap();
     assert_eq!((fates(&again), written(&machine).len()), (vec![Fate::Unchanged], 0));
 }

@@ -9,7 +9,7 @@ mod statistics;
 
 pub(crate) use alerts::Alerts;
 pub(crate) use change::{Set, impossible, plan_text};
-pub(crate) use setting::{label, value};
+pub(crate) use setting::label;
 pub(crate) use show::Show;
 pub(crate) use statistics::{Arps, Stats};
 
