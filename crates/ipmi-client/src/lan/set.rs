@@ -191,7 +191,7 @@ impl Bmc {
 
 impl Write {
     /// Whether it has to be written (again).
-    fn is_due(&self) -> bool {
+    pub(super) const fn is_due(&self) -> bool {
         match self.state {
             State::Pending => true,
             State::NotKept => self.tries < TRIES,

@@ -120,12 +120,8 @@ impl Transaction<'_> {
         self.claim().await?;
         // From here on it is one session's: another would not see what is not committed yet.
         let session = self.bmc.session_id().await?;
-        let mut queue: VecDeque<usize> = (0..writes.len())
-            .filter(|at| {
-                let state = writes.get(*at).map(|write| write.state);
-                matches!(state, Some(State::Pending | State::NotKept))
-            })
-            .collect();
+        let due = writes.iter().enumerate().filter(|(_, write)| write.is_due());
+        let mut queue: VecDeque<usize> = due.map(|(at, _)| at).collect();
         let mut put_off = Vec::new();
         let mut end = End::Done;
         while let Some(at) = queue.pop_front() {
