@@ -28,6 +28,7 @@ mod error;
 #[cfg(test)]
 mod fake;
 pub mod fru;
+pub mod lan;
 mod memory;
 pub mod outcome;
 mod power;

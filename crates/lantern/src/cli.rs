@@ -9,6 +9,7 @@ mod config;
 mod ctl;
 mod fru;
 mod help;
+mod lan;
 mod records;
 mod sdr;
 mod sel;
@@ -35,6 +36,7 @@ pub(crate) use ctl::{
 };
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
+pub(crate) use lan::{How, Lan, LanAlert, LanArp};
 pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
 pub(crate) use sdr::{RecordFilter, RecordKind, Sdr, SdrCache};
 pub(crate) use sel::{Add, AtLeast, EventFilter, LogForm, Sel, SelTime, Severities, Since};
@@ -187,6 +189,9 @@ pub(crate) enum Command {
     /// Channels: whom they let in, cipher suites, payloads, keys
     #[command(subcommand, after_help = help::CHANNEL)]
     Channel(Channel),
+    /// The LAN: how the BMC is reached, and what it allows there
+    #[command(subcommand, after_help = help::LAN)]
+    Lan(Lan),
     /// Sessions with the BMC
     #[command(subcommand, after_help = help::SESSION)]
     Session(Session),

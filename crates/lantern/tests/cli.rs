@@ -28,6 +28,10 @@ mod files;
 mod forms;
 #[path = "cli/inventory.rs"]
 mod inventory;
+#[path = "cli/lan.rs"]
+mod lan;
+#[path = "cli/lan_changes.rs"]
+mod lan_changes;
 #[path = "cli/log.rs"]
 mod log;
 #[path = "cli/login.rs"]

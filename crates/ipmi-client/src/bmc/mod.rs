@@ -89,6 +89,19 @@ impl Bmc {
         Self { shared: Arc::new(shared) }
     }
 
+    /// A handle to the same BMC at another address, with a session of its own.
+    #[must_use]
+    pub fn at(&self, address: SocketAddr) -> Self {
+        let Shared { endpoint, credentials, .. } = &*self.shared;
+        #[allow(unused_mut, reason = "only what is faked changes it")]
+        let mut bmc = Self::new(endpoint, address, credentials.clone());
+        #[cfg(test)]
+        if let (Some(fake), Some(shared)) = (&self.shared.fake, Arc::get_mut(&mut bmc.shared)) {
+            shared.fake = Some(Arc::clone(fake).at(address));
+        }
+        bmc
+    }
+
     /// A handle to a BMC that is nothing but `fake`.
     #[cfg(test)]
     pub(crate) fn faked(

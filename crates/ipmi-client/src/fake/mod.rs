@@ -2,6 +2,7 @@
 
 mod access;
 mod fru;
+mod lan;
 mod records;
 mod sel;
 mod sensors;
@@ -21,6 +22,7 @@ use ipmi_wire::session::CipherSuite;
 use ipmi_wire::{Command, CompletionCode, Decode, Effect, Request, Response};
 
 pub(crate) use access::{Slot, session};
+pub(crate) use lan::Lan;
 pub(crate) use records::{full_sensor, presence_sensor};
 
 use crate::bmc::Bmc;
@@ -31,6 +33,8 @@ use crate::error::ErrorKind;
 pub(crate) trait Answers: fmt::Debug + Send + Sync {
     fn session(&self) -> Result<Opened, ErrorKind>;
     fn answer(&self, session: u32, call: &Call) -> Result<Response, ErrorKind>;
+    /// What is at another address; here, the same.
+    fn at(self: Arc<Self>, _: SocketAddr) -> Arc<dyn Answers>;
 }
 
 /// How often a session asks again whose BMC is busy.
@@ -97,6 +101,8 @@ pub(crate) struct World {
     pub(crate) kg: ([u8; 20], KeyLock),
     /// By handle: sessions with the BMC. The first is the one that is asked in.
     pub(crate) sessions: Vec<(u8, ActiveSession)>,
+    /// Parameters of the LAN, channel 1.
+    pub(crate) lan: Lan,
     /// Every request, in their order.
     pub(crate) requests: Vec<Request>,
 }
@@ -141,6 +147,7 @@ impl Default for World {
             channel_access: [access::OPEN; 2],
             kg: ([0; 20], KeyLock::Unlocked),
             sessions: vec![(1, access::session(2, 1000))],
+            lan: Lan::default(),
             requests: Vec::new(),
         }
     }
@@ -204,6 +211,10 @@ impl Machine {
 }
 
 impl Answers for Machine {
+    fn at(self: Arc<Self>, _: SocketAddr) -> Arc<dyn Answers> {
+        self
+    }
+
     fn session(&self) -> Result<Opened, ErrorKind> {
         let world = self.world();
         let (agreed, refused) = (Agreed::Suite(CipherSuite::SUITE_17), Vec::new());
@@ -253,7 +264,8 @@ impl World {
             .or_else(|| self.answer_sensors(request))
             .or_else(|| self.answer_sel(request))
             .or_else(|| self.answer_fru(request))
-            .or_else(|| self.answer_access(request));
+            .or_else(|| self.answer_access(request))
+            .or_else(|| self.answer_lan(request));
         answer.unwrap_or(Response::code(CompletionCode::INVALID_COMMAND))
     }
 

@@ -92,6 +92,13 @@ Examples:
   lantern -H rack1 user set monitor --new-password-file FILE
   lantern -H rack1 user remove 5";
 
+pub(super) const LAN: &str = "\
+Examples:
+  lantern -H rack1 lan show
+  lantern -H rack1 lan set --address 192.0.2.7 --netmask 255.255.255.0 --gateway 192.0.2.1 --dry-run
+  lantern -H rack1 lan set --vlan 42
+  lantern -H rack1 lan stats";
+
 pub(super) const CHANNEL: &str = "\
 Examples:
   lantern -H rack1 channel list

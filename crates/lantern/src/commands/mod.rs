@@ -10,6 +10,7 @@ pub(crate) mod docs;
 mod explain;
 mod file;
 mod fru;
+mod lan;
 mod mc;
 mod nvram;
 mod power;
@@ -94,6 +95,7 @@ pub(crate) fn needs(command: &Command) -> Privilege {
             | Sel::Time(_)
             | Sel::Follow { .. } => Privilege::User,
         },
+        Command::Lan(command) => lan::needs(command),
         Command::Fru(Fru::Write { .. } | Fru::Edit { .. }) => of::<storage::WriteFruData>(),
         Command::User(command) => match command {
             User::List { .. } | User::Get { .. } | User::Summary { .. } => {
@@ -137,6 +139,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Error> {
         Command::Fru(command) => fru::check(command),
         Command::User(command) => user::check(command),
         Command::Channel(command) => channel::check(command),
+        Command::Lan(command) => lan::check(command),
         _ => Ok(()),
     }
 }
@@ -183,6 +186,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::User(command) => user::run(command, context).await,
         Command::Channel(command) => channel::run(command, context).await,
         Command::Session(command) => session::run(command, context).await,
+        Command::Lan(command) => lan::run(command, context).await,
         Command::Raw(command) => raw::run(command, bmc).await,
         Command::Fru(command) => fru::run(command, context).await,
         Command::Bmc(_)
@@ -239,6 +243,13 @@ mod tests {
             ("fru read 0 x", Privilege::User),
             ("fru write 0 x", Privilege::Operator),
             ("fru edit 0 board.serial x", Privilege::Operator),
+            ("lan show", Privilege::Operator),
+            ("lan set --vlan off", Privilege::Administrator),
+            ("lan set --vlan off --dry-run", Privilege::Operator),
+            ("lan alert list", Privilege::Operator),
+            ("lan alert set 1 --retries 3", Privilege::Administrator),
+            ("lan stats", Privilege::User),
+            ("lan arp suspend", Privilege::Administrator),
             ("session info", Privilege::User),
             ("session list", Privilege::User),
             ("session list --names", Privilege::Operator),

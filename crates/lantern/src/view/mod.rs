@@ -13,6 +13,7 @@ mod events;
 pub(crate) mod explain;
 mod form;
 pub(crate) mod fru;
+pub(crate) mod lan;
 pub(crate) mod mc;
 pub(crate) mod number;
 pub(crate) mod nvram;
@@ -225,6 +226,11 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         config::Check,
         config::Paths,
         config::Settings,
+        lan::Show,
+        lan::Alerts,
+        lan::Set,
+        lan::Stats,
+        lan::Arps,
         nvram::Nvram,
         nvram::NvramReset,
         crate::commands::bmc::Running,
