@@ -21,9 +21,12 @@
 mod advice;
 mod bmc;
 mod cache;
+pub mod chassis;
+pub mod controller;
 mod endpoint;
 mod erase;
 mod error;
+pub mod event;
 #[cfg(test)]
 mod fake;
 pub mod fru;
@@ -33,6 +36,7 @@ mod power;
 pub mod sdr;
 pub mod sel;
 pub mod sensors;
+pub mod settings;
 mod walk;
 
 pub use advice::Advice;

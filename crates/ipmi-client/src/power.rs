@@ -54,7 +54,7 @@ impl Bmc {
 
     /// An error if there is nobody to send a command to: each would wait as long and end the same
     /// way. Whoever refuses to tell has nothing to tell afterwards either.
-    async fn before_restart(&self) -> Result<Before, Error> {
+    pub(crate) async fn before_restart(&self) -> Result<Before, Error> {
         let on = match self.send(&GetChassisStatus).await {
             Ok(status) => status.power_on,
             Err(error) if error.completion().is_some() => false,

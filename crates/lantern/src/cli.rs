@@ -3,10 +3,15 @@
 //! Only the form is judged here. What it means on this machine (which address, which password) is
 //! for [`connect`](crate::connect) and its helpers.
 
+mod chassis;
+mod controller;
 mod ctl;
+mod event;
 mod fru;
 mod help;
+mod raw;
 mod records;
+mod script;
 mod sdr;
 mod sel;
 mod sensor;
@@ -22,13 +27,24 @@ use ipmi_wire::Privilege;
 use ipmi_wire::session::CipherSuite;
 
 use crate::secret::Visible;
+pub(crate) use chassis::{
+    Boot, BootMailbox, BootSet, BootWord, ButtonWord, FrontPanel, KeepWord, Policy,
+    RedirectionWord, VerbosityWord,
+};
+pub(crate) use controller::{
+    AcpiSet, ActionWord, Enables, EnablesSet, InterruptWord, SystemInfo, TextName, UseWord,
+    Watchdog, WatchdogSet,
+};
 pub(crate) use ctl::{
     Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
     CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession,
 };
+pub(crate) use event::{Event, EventSend};
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
+pub(crate) use raw::{Bus, I2c, Raw};
 pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
+pub(crate) use script::{Exec, Line, Numbered, Shell};
 pub(crate) use sdr::{RecordFilter, RecordKind, Sdr, SdrCache};
 pub(crate) use sel::{Add, AtLeast, EventFilter, LogForm, Sel, SelTime, Severities, Since};
 pub(crate) use sensor::{FailOn, Sensor, SensorFilter, State, States, Switch, Thresholds};
@@ -156,9 +172,21 @@ pub(crate) enum Command {
     /// Sessions with the BMC
     #[command(subcommand)]
     Session(Session),
+    /// Events that are sent: to see where alarms go
+    #[command(subcommand)]
+    Event(Event),
     /// Any command, as numbers
     #[command(after_help = NUMBERS)]
     Raw(Raw),
+    /// Bytes to and from a device on an I2C bus behind the BMC
+    #[command(after_help = raw::I2C)]
+    I2c(I2c),
+    /// Run the commands of a file, one a line, in one session
+    #[command(after_help = script::LINES)]
+    Exec(Exec),
+    /// Run commands as they are typed, in one session
+    #[command(after_help = script::SHELL)]
+    Shell(Shell),
     /// Be a BMC
     #[command(subcommand)]
     Bmc(Bmc),
@@ -172,18 +200,30 @@ pub(crate) enum Command {
 pub(crate) enum Power {
     /// Whether it is on
     Status,
-    /// Switch on
-    On,
+    /// Switch on; on stays on
+    On(Wait),
     /// Switch off at once, without asking the operating system; off stays off
-    Off,
+    Off(Wait),
     /// Ask the operating system to shut down
-    Soft,
+    Soft(Wait),
     /// Off, and on again
-    Cycle,
+    Cycle(Wait),
     /// Hard reset
     Reset,
     /// Pulse a diagnostic interrupt (NMI)
     Diag,
+}
+
+/// Whether to see to the end what a BMC only said that it understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+pub(crate) struct Wait {
+    /// Wait until it is so; end with 1 if it does not come to be
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// How long to wait
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    #[arg(requires = "wait")]
+    pub(crate) timeout: Duration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -206,6 +246,21 @@ pub(crate) enum Chassis {
     Poh,
     /// Which chassis functions there are
     Capabilities,
+    /// What the machine does when mains power comes back
+    #[command(subcommand)]
+    Policy(Policy),
+    /// From what the machine starts, and how
+    #[command(subcommand)]
+    Boot(Boot),
+    /// The buttons on the front panel
+    #[command(subcommand)]
+    FrontPanel(FrontPanel),
+    /// How long a power cycle leaves the machine off; IPMI has no way to ask for it
+    CycleInterval {
+        /// Up to 255
+        #[arg(value_name = "SECONDS")]
+        seconds: u8,
+    },
 }
 
 /// How long the identification light is on.
@@ -230,6 +285,28 @@ pub(crate) enum Mc {
         #[arg(value_enum)]
         how: Reset,
     },
+    /// The countdown that restarts a machine whose software hangs
+    #[command(subcommand)]
+    Watchdog(Watchdog),
+    /// What the controller does for the machine's own interface
+    #[command(subcommand)]
+    Enables(Enables),
+    /// What the machine and its software are called
+    #[command(subcommand, alias = "system-info")]
+    Sysinfo(SystemInfo),
+    /// ACPI states, as the machine's software has told them
+    #[command(subcommand)]
+    Acpi(Acpi),
+    /// Interfaces of the machine to its controller
+    Interfaces,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Acpi {
+    /// Which they are
+    Show,
+    /// Tell the controller; this does not bring a state about
+    Set(AcpiSet),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -244,19 +321,6 @@ pub(crate) enum Reset {
 pub(crate) enum Session {
     /// The session that this very command runs in
     Info,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Raw {
-    /// Network function, an even number up to 0x3e
-    #[arg(value_parser = byte)]
-    pub(crate) netfn: u8,
-    /// Command
-    #[arg(value_parser = byte)]
-    pub(crate) cmd: u8,
-    /// Data
-    #[arg(value_parser = byte)]
-    pub(crate) data: Vec<u8>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,7 +16,7 @@ use crate::suites::{Suites, cache_directory};
 use crate::target::Target;
 
 /// All that a login takes. Nothing was sent yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     address: SocketAddr,
     credentials: Credentials,
@@ -67,6 +67,12 @@ impl Plan {
         let suites_given = !globals.cipher_suites.is_empty() || globals.allow_ipmi15 || !learned;
         let cache = cache_directory().filter(|_| !globals.no_cache).map(Cache::at);
         Ok(Self { address, credentials, suites_given, cache, voice })
+    }
+
+    /// The same for another privilege.
+    pub(crate) fn for_privilege(mut self, privilege: Privilege) -> Self {
+        self.credentials.privilege = privilege;
+        self
     }
 
     /// Where the BMC is.

@@ -72,6 +72,13 @@ fn run(cli: &Cli, voice: Voice) -> Result<Option<Exit>, Error> {
             Err(Error::usage("the demo is for people; it has no form for programs"))
         }
         Command::Demo(cli::Demo { once }) => runtime()?.block_on(demo::run(*once)).map(|()| None),
+        Command::Shell(shell) => {
+            let runtime = runtime()?;
+            let ended = runtime.block_on(commands::shell::run(shell, globals, voice));
+            // Whoever is asked for a line and never gives one is not waited for.
+            runtime.shutdown_background();
+            ended
+        }
         command => manage(command, globals, voice),
     }
 }

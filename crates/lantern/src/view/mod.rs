@@ -5,8 +5,11 @@
 //! Numbers are numbers, units are spelled out, raw values are kept, times are ISO 8601 in UTC, and
 //! what is absent is null with a reason beside it.
 
+pub(crate) mod boot;
 pub(crate) mod chassis;
+pub(crate) mod controller;
 pub(crate) mod ctl;
+pub(crate) mod event;
 mod events;
 mod form;
 pub(crate) mod fru;
@@ -14,6 +17,7 @@ pub(crate) mod mc;
 pub(crate) mod number;
 pub(crate) mod nvram;
 pub(crate) mod outcome;
+pub(crate) mod panel;
 pub(crate) mod plain;
 pub(crate) mod power;
 pub(crate) mod raw;
@@ -120,6 +124,19 @@ impl Show for Bytes {
     }
 }
 
+/// Nothing to show (any more): the end of a command whose results came one by one.
+pub(crate) struct Ended(pub(crate) Option<Exit>);
+
+impl Show for Ended {
+    fn render(&self, _: Format, _: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        self.0
+    }
+}
+
 /// `yes` or `no`.
 pub(crate) fn yes_no(yes: bool) -> String {
     if yes { "yes" } else { "no" }.to_owned()
@@ -136,6 +153,11 @@ pub(crate) fn list(names: &[&str]) -> String {
         [] => "none".to_owned(),
         names => names.join(", ").replace('_', " "),
     }
+}
+
+/// Why a BMC does not tell.
+pub(crate) fn reason(error: &ipmi_client::Error) -> String {
+    error.kind.to_string()
 }
 
 /// Bytes as hexadecimal digits.
@@ -164,12 +186,30 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         chassis::Restart,
         chassis::Poh,
         chassis::Capabilities,
+        panel::Policy,
+        panel::PolicySet,
+        panel::FrontPanel,
+        panel::PanelSet,
+        panel::CycleInterval,
+        boot::Options,
+        boot::Changed,
+        boot::MailboxView,
         mc::Info,
         mc::GuidView,
         mc::SelfTestView,
         mc::ResetView,
+        controller::WatchdogView,
+        controller::EnablesView,
+        controller::Names,
+        controller::NameSet,
+        controller::AcpiView,
+        controller::Interfaces,
+        event::Events,
+        event::Sent,
         session::Session,
         raw::Raw,
+        raw::Explained,
+        raw::Read,
         sdr::Info,
         sdr::List,
         sdr::Get,
