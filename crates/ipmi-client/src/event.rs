@@ -1,10 +1,10 @@
 //! Events that a console sends: for the log, for whoever filters events, and to see whether alarms
 //! get to where they should. IPMI v2.0 §29.3.
 
+use ipmi_wire::Decode;
 use ipmi_wire::cmd::sensor::PlatformEvent;
 use ipmi_wire::cmd::storage::GetSelEntry;
 use ipmi_wire::sel::SelRecord;
-use ipmi_wire::Decode;
 
 use crate::bmc::Bmc;
 use crate::error::Error;
@@ -64,12 +64,7 @@ impl Bmc {
 fn is_of(event: &PlatformEvent, bytes: &[u8]) -> bool {
     match SelRecord::decode_exact(bytes) {
         Ok(SelRecord::System {
-            sensor_type,
-            sensor_number,
-            assertion,
-            event_type,
-            data,
-            ..
+            sensor_type, sensor_number, assertion, event_type, data, ..
         }) => {
             let of_record = (sensor_type, sensor_number, assertion, event_type, data);
             let of_event = (
@@ -85,3 +80,81 @@ fn is_of(event: &PlatformEvent, bytes: &[u8]) -> bool {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use ipmi_wire::Response;
+    use ipmi_wire::sdr::{EventReadingType, SensorType};
+
+    use super::*;
+    use crate::fake::{Machine, is, lost, of};
+    use crate::outcome::Verdict;
+
+    fn event() -> PlatformEvent {
+        PlatformEvent {
+            generator: None,
+            evm_rev: SelRecord::EVM_REV,
+            sensor_type: SensorType::TEMPERATURE,
+            sensor_number: 0x30,
+            assertion: true,
+            event_type: EventReadingType::THRESHOLD,
+            data: [0x09, 0xff, 0xff],
+        }
+    }
+
+    /// A machine that logs, and answers, or not.
+    fn machine(logs: bool, answers: bool) -> std::sync::Arc<Machine> {
+        let machine = Machine::new();
+        machine.hook(move |world, request| {
+            let event = of::<PlatformEvent>(request)?;
+            if logs {
+                let id = world.next_event;
+                world.next_event += 1;
+                let record = event.to_record(id, 7, 0x0081);
+                world.sel.push(ipmi_wire::Encode::to_bytes(&record).try_into().unwrap());
+            }
+            Some(if answers { Ok(Response::code(0.into())) } else { Err(lost(request)) })
+        });
+        machine
+    }
+
+    #[tokio::test]
+    async fn an_event_becomes_a_record_or_not() {
+        let logging = machine(true, true);
+        let first = logging.bmc().send_event(&event()).await.unwrap();
+        assert_eq!((first.done, first.record.unwrap()), (Done::Accepted, Some(1)));
+        // The same again is another one.
+        let second = logging.bmc().send_event(&event()).await.unwrap();
+        assert_eq!(second.record.unwrap(), Some(2));
+        let silent = machine(false, true).bmc().send_event(&event()).await.unwrap();
+        assert_eq!((silent.done, silent.record.unwrap()), (Done::Accepted, None));
+    }
+
+    #[tokio::test]
+    async fn a_record_proves_that_it_was_taken_and_no_record_proves_nothing() {
+        let logging = machine(true, false);
+        let sent = logging.bmc().send_event(&event()).await.unwrap();
+        assert!(matches!(sent.done, Done::Proven(_)));
+        assert_eq!((sent.record.unwrap(), logging.count::<PlatformEvent>()), (Some(1), 1));
+        let silent = machine(false, false);
+        let error = silent.bmc().send_event(&event()).await.unwrap_err();
+        assert!(error.is_unknown());
+        assert_eq!(error.outcome().unwrap().verdict, Verdict::Unknown);
+        assert_eq!(silent.count::<PlatformEvent>(), 1, "it was sent once");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_an_error_and_a_busy_bmc_is_asked_again() {
+        let machine = Machine::new();
+        let mut busy = 2;
+        machine.hook(move |_, request| {
+            if !is::<PlatformEvent>(request) {
+                return None;
+            }
+            busy = i32::max(busy - 1, -1);
+            Some(Ok(Response::code(if busy >= 0 { 0xc0.into() } else { 0xd4.into() })))
+        });
+        let error = machine.bmc().send_event(&event()).await.unwrap_err();
+        assert_eq!(error.completion(), Some(0xd4.into()));
+        assert_eq!(machine.count::<PlatformEvent>(), 3);
+    }
+}

@@ -33,9 +33,9 @@ pub(crate) fn tell<T>(outcome: Result<T, Error>) -> Result<Result<T, Error>, Err
     match outcome {
         Ok(value) => Ok(Ok(value)),
         Err(error) => match *error.kind {
-            ErrorKind::Refused { .. } | ErrorKind::Malformed { .. } | ErrorKind::Inconsistent(_) => {
-                Ok(Err(error))
-            }
+            ErrorKind::Refused { .. }
+            | ErrorKind::Malformed { .. }
+            | ErrorKind::Inconsistent(_) => Ok(Err(error)),
             _ => Err(error),
         },
     }

@@ -165,7 +165,8 @@ impl Bmc {
             announced: written?,
             slowly: false,
         };
-        let lost = change.now.is_some() && change.now == before && change.now != Some(request.flags);
+        let lost =
+            change.now.is_some() && change.now == before && change.now != Some(request.flags);
         if lost {
             change.slowly = true;
             change.now = self.write_boot_slowly(request, claimed).await?;

@@ -4,6 +4,7 @@ mod fru;
 mod records;
 mod sel;
 mod sensors;
+pub(crate) mod settings;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -86,6 +87,8 @@ pub(crate) struct World {
     pub(crate) fru_busy: u32,
     /// The device forgets what is written from here on.
     pub(crate) fru_protected_from: Option<usize>,
+    /// Its chassis' and its controller's.
+    pub(crate) settings: settings::Settings,
     /// Every request, in their order.
     pub(crate) requests: Vec<Request>,
 }
@@ -124,6 +127,7 @@ impl Default for World {
             fru_most: u8::MAX,
             fru_busy: 0,
             fru_protected_from: None,
+            settings: settings::Settings::default(),
             requests: Vec::new(),
         }
     }
@@ -235,7 +239,8 @@ impl World {
             .answer_records(request)
             .or_else(|| self.answer_sensors(request))
             .or_else(|| self.answer_sel(request))
-            .or_else(|| self.answer_fru(request));
+            .or_else(|| self.answer_fru(request))
+            .or_else(|| self.answer_settings(request));
         answer.unwrap_or(Response::code(CompletionCode::INVALID_COMMAND))
     }
 

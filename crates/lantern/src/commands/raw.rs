@@ -160,7 +160,7 @@ pub(super) async fn i2c(command: &I2c, bmc: &Bmc) -> Outcome {
     Ok(Box::new(Read {
         bus,
         number,
-        address: command.address,
+        device_address: command.address,
         written: command.write.clone(),
         asked: command.read,
         data: data.0,

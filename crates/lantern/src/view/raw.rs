@@ -62,7 +62,7 @@ pub(crate) struct Read {
     /// The channel of a public bus, or the number of a private one.
     pub(crate) number: u8,
     /// 7-bit address.
-    pub(crate) address: u8,
+    pub(crate) device_address: u8,
     pub(crate) written: Vec<u8>,
     /// How many bytes were asked for.
     pub(crate) asked: u8,
