@@ -12,7 +12,7 @@ use lantern_testkit::process::Output;
 use lantern_testkit::tap::{Direction, Tap};
 use serde_json::{Value, json};
 
-use crate::support::{Bmc, PASSWORD, lantern_with, wait};
+use crate::support::{Bmc, PASSWORD, lantern_with, signal_to, wait};
 use crate::terminal::terminal;
 
 /// Writes a file of lines, and returns its name.
@@ -135,6 +135,8 @@ fn a_shell_without_a_terminal_reads_lines_and_goes_on() {
     assert!(command.stdin(Stdio::null()).status().unwrap().success());
 }
 
+const SIGINT: &str = "(SIGINT)";
+
 /// What somebody sees who types this into a shell on a terminal, each as soon as what was expected
 /// of the one before is there; and how it ends.
 fn session(bmc: &Bmc, state: &std::path::Path, typed: &[(&str, &str)]) -> (String, Option<i32>) {
@@ -160,7 +162,11 @@ fn session(bmc: &Bmc, state: &std::path::Path, typed: &[(&str, &str)]) -> (Strin
     let started = Instant::now();
     let mut from = 0;
     for (keys, expected) in typed {
-        controller.write_all(keys.as_bytes()).unwrap();
+        match *keys {
+            // This terminal controls no process, so that nobody makes a signal of the key.
+            SIGINT => signal_to(&child, "-INT"),
+            keys => controller.write_all(keys.as_bytes()).unwrap(),
+        }
         while !seen[from..].contains(expected) {
             assert!(started.elapsed() < Duration::from_secs(60), "no `{expected}` in\n{seen}");
             if let Ok(bytes) = told.recv_timeout(Duration::from_secs(1)) {
@@ -197,7 +203,7 @@ fn a_shell_on_a_terminal_prompts_completes_and_remembers() {
             // Ctrl-C forgets a line, and stops a command that does not end.
             ("power off\u{3}", &prompt),
             ("sel follow\r", "SENSOR"),
-            ("\u{3}", &prompt),
+            (SIGINT, &prompt),
             ("raw 6 0x99\r", "(C1h)"),
             ("", &prompt),
             (" mc info\r", "Manufacturer"),
