@@ -220,7 +220,13 @@ impl Error {
                     ),
                     None => format!("the command needs more than {}", self.privilege),
                 },
-                "use a user with that privilege, or ask for it with -L".to_owned(),
+                match access {
+                    Some(Access::SystemInterfaceOnly) => {
+                        "run it on the machine itself: this BMC does not take it from the network"
+                    }
+                    _ => "use a user with that privilege, or ask for it with -L",
+                }
+                .to_owned(),
             ),
             CompletionCode::INVALID_COMMAND | CompletionCode::INVALID_FOR_LUN => (
                 "this BMC does not serve the command".to_owned(),

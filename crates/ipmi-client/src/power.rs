@@ -41,7 +41,8 @@ impl Bmc {
             _ => Before::default(),
         };
         let begun = Instant::now();
-        match self.send(&command).await {
+        // One that is busy has not begun.
+        match self.send_until_free(0, &command).await {
             Ok(()) => Ok(Done::Accepted),
             Err(error) if error.leaves_doubt() => {
                 let sent = self.latest_sending(begun, &error);

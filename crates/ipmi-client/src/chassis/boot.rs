@@ -169,22 +169,17 @@ impl Bmc {
             change.now.is_some() && change.now == before && change.now != Some(request.flags);
         if lost {
             change.slowly = true;
-            change.now = self.write_boot_slowly(request, claimed).await?;
+            change.now = self.write_boot_slowly(request).await?;
         }
         change.keep_valid = self.valid_bit_clearing().await?;
         Ok(change)
     }
 
     /// As little as it takes, with pauses: nothing of what was set quickly was kept.
-    async fn write_boot_slowly(
-        &self,
-        request: &BootRequest,
-        claimed: bool,
-    ) -> Result<Option<BootFlags>, Error> {
+    async fn write_boot_slowly(&self, request: &BootRequest) -> Result<Option<BootFlags>, Error> {
         let clearing = request.keep_valid.map(BootParameter::ValidBitClearing);
-        let complete = claimed.then_some(BootParameter::SetInProgress(SetInProgress::Complete));
         let flags = BootParameter::Flags(request.flags);
-        for parameter in clearing.into_iter().chain([flags]).chain(complete) {
+        for parameter in clearing.into_iter().chain([flags]) {
             tokio::time::sleep(SLOW).await;
             let _ = tell(self.send(&SetSystemBootOptions::with(parameter)).await)?;
         }
@@ -256,6 +251,13 @@ impl Bmc {
         for state in states.into_iter().skip(usize::from(!commit)) {
             let command = SetSystemBootOptions::with(BootParameter::SetInProgress(state));
             let _ = tell(self.send(&command).await)?;
+        }
+        // One that loses what comes quickly would keep everybody out.
+        let told = tell(self.boot_option(IN_PROGRESS_SELECTOR, 0).await)?;
+        let hangs = BootParameter::SetInProgress(SetInProgress::InProgress);
+        if told.is_ok_and(|told| told.parameter == hangs) {
+            tokio::time::sleep(SLOW).await;
+            let _ = tell(self.set_boot_progress(SetInProgress::Complete).await)?;
         }
         Ok(())
     }

@@ -179,7 +179,7 @@ async fn a_policy_is_set_if_there_is_such() {
     machine.world().requests.clear();
     let error = machine.bmc().set_restore_policy(PowerRestorePolicy::AlwaysOn).await.unwrap_err();
     assert!(error.to_string().contains("'always-on' is none that this BMC has"), "{error}");
-    let set = machine.world().requests.iter().filter_map(of::<SetPowerRestorePolicy>).last();
+    let set = machine.world().requests.iter().filter_map(of::<SetPowerRestorePolicy>).next_back();
     assert_eq!(set.unwrap().policy, None, "it was only asked");
     // One that says "done" and goes on as before.
     machine.world().settings.policies = Some(7);
@@ -251,6 +251,22 @@ async fn power_is_waited_for() {
     // There is nothing to wait for after a reset.
     let (_, waited) = machine.bmc().power_and_wait(PowerAction::Reset, patience).await.unwrap();
     assert!(waited.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_bmc_has_not_begun_a_cycle_and_is_asked_again() {
+    let machine = Machine::new();
+    let mut busy = 3;
+    machine.hook(move |_, request| {
+        if !is::<ChassisControl>(request) {
+            return None;
+        }
+        busy -= 1;
+        let code = if busy >= 0 { CompletionCode::NODE_BUSY } else { CompletionCode::OK };
+        Some(Ok(Response::code(code)))
+    });
+    machine.bmc().power(PowerAction::Cycle).await.unwrap();
+    assert_eq!(machine.count::<ChassisControl>(), 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,7 +21,7 @@ pub(crate) struct Raw {
     #[arg(long)]
     pub(crate) explain: bool,
     /// With --explain: send nothing, and need no BMC
-    #[arg(long, requires = "explain")]
+    #[arg(long, requires = "explain", conflicts_with = "file")]
     pub(crate) dry_run: bool,
     /// Many commands, one a line, in one session; # begins a comment, - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["netfn", "cmd", "data"])]

@@ -13,8 +13,10 @@ use crate::cli::{
     Watchdog, WatchdogSet,
 };
 use crate::error::Error;
-use crate::view::controller::{AcpiView, EnablesView, Interfaces, NameSet, Names, WatchdogView};
+use crate::view::controller::{AcpiView, EnablesView, Interfaces};
 use crate::view::mc::{GuidView, Info, ResetView, SelfTestView};
+use crate::view::sysinfo::{NameSet, Names};
+use crate::view::watchdog::WatchdogView;
 
 pub(super) async fn run(command: &Mc, bmc: &Bmc) -> Outcome {
     Ok(match command {

@@ -16,6 +16,9 @@ use crate::view::{Ended, render_header, render_next};
 
 pub(super) async fn run(command: &cli::Raw, context: &Context<'_>) -> Outcome {
     let bmc = context.bmc;
+    if let Some(explained) = offline(command) {
+        return explained;
+    }
     if let Some(path) = &command.file {
         return many(command, path, context).await;
     }
@@ -92,7 +95,7 @@ pub(super) fn check(command: &cli::Raw) -> Result<(), Error> {
 /// What needs no BMC.
 pub(super) fn offline(command: &cli::Raw) -> Option<Outcome> {
     let explained = |request: Request| Box::new(Explained::new(&request)) as _;
-    (command.dry_run && command.file.is_none()).then(|| request(command).map(explained))
+    command.dry_run.then(|| request(command).map(explained))
 }
 
 /// The request that the numbers stand for.
@@ -104,7 +107,7 @@ pub(crate) fn request(command: &cli::Raw) -> Result<Request, Error> {
 }
 
 fn request_of(netfn: u8, cmd: u8, data: &[u8]) -> Result<Request, Error> {
-    if netfn > 0x3e || netfn % 2 != 0 {
+    if netfn > 0x3e || !netfn.is_multiple_of(2) {
         return Err(Error::usage(format!(
             "network function 0x{netfn:02x} is not one of a request"
         ))

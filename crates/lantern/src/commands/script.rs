@@ -145,13 +145,19 @@ pub(super) async fn run(exec: &Exec, context: &Context<'_>) -> Outcome {
     Ok(Box::new(Ended(worst)))
 }
 
-/// Runs one line in the session of the context, and shows what comes of it at once.
+/// Runs one line, in the session of the context if it needs one, and shows what comes of it at once.
 pub(super) async fn run_line(line: &Line, context: &Context<'_>) -> Result<Option<Exit>, Error> {
     let format = line.output.unwrap_or(context.format);
     let context = Context { bmc: context.bmc, info: context.info, voice: context.voice, format };
-    // A line's command may be one that runs lines, as far as types can tell.
-    let result = Box::pin(super::run(&line.command, &context)).await?;
-    output::print(result.render(format, Some(context.bmc.address()))?)?;
+    let (result, address) = match super::offline(&line.command) {
+        Some(outcome) => (outcome?, None),
+        // It may be one that runs lines, as far as types can tell.
+        None => {
+            let outcome = Box::pin(super::run(&line.command, &context)).await?;
+            (outcome, Some(context.bmc.address()))
+        }
+    };
+    output::print(result.render(format, address)?)?;
     Ok(result.exit())
 }
 

@@ -1,16 +1,19 @@
 //! Boot options.
 
+mod flags;
+mod mailbox;
+
 use ipmi_client::Error;
-use ipmi_client::chassis::{BootChange, BootOptions, Mailbox, MailboxChange};
+use ipmi_client::chassis::{BootChange, BootOptions};
 use ipmi_wire::Encode;
-use ipmi_wire::cmd::chassis::{
-    BootDevice, BootFlags, BootInitiator, BootParameter, BootVerbosity, ConsoleRedirection,
-    SetInProgress, SystemBootOptions,
-};
-use ipmi_wire::enterprise;
+use ipmi_wire::cmd::chassis::{BootInitiator, BootParameter, SetInProgress, SystemBootOptions};
 use ipmi_wire::sel::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use flags::Flags;
+use mailbox::MailboxPart;
+pub(crate) use mailbox::MailboxView;
 
 use super::table::Fields;
 use super::time::{self, Time};
@@ -55,35 +58,6 @@ struct Parameter {
     absent_reason: Option<String>,
 }
 
-/// How the machine is to start.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Flags {
-    valid: bool,
-    persistent: bool,
-    efi: bool,
-    #[schemars(extend("enum" = DEVICES))]
-    device: &'static str,
-    device_raw: u8,
-    /// Which device of several of its kind; bit 4 is internal, and 0 is any.
-    instance: u8,
-    clear_cmos: bool,
-    lock_keyboard: bool,
-    blank_screen: bool,
-    lock_reset: bool,
-    lock_power: bool,
-    lock_sleep: bool,
-    #[schemars(extend("enum" = ["default", "quiet", "verbose", "reserved"]))]
-    verbosity: &'static str,
-    progress_traps: bool,
-    bypass_password: bool,
-    #[schemars(extend("enum" = ["default", "skip", "enable", "reserved"]))]
-    console_redirection: &'static str,
-    shared_mode: bool,
-    /// Who gets the serial port at the end: 0 as the firmware recommends, 1 the controller, 2 the
-    /// system.
-    mux: u8,
-}
-
 /// Who wants the machine to start.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Initiator {
@@ -93,179 +67,12 @@ struct Initiator {
     time: Time,
 }
 
-/// What the initiator has to say to the loader.
-#[derive(Debug, Serialize, JsonSchema)]
-struct MailboxPart {
-    /// Whose words they are: an enterprise number of IANA's.
-    enterprise: Option<u32>,
-    enterprise_name: Option<&'static str>,
-    /// The words, if they are such; without the zeros at the end.
-    text: Option<String>,
-    /// The same as hexadecimal digits.
-    data: String,
-    blocks: usize,
-}
-
-const DEVICES: [&str; 13] = [
-    "none",
-    "pxe",
-    "disk",
-    "safe",
-    "diag",
-    "cdrom",
-    "bios",
-    "remote_floppy",
-    "remote_cdrom",
-    "remote_media",
-    "remote_disk",
-    "floppy",
-    "reserved",
-];
-
-const fn device(device: BootDevice) -> &'static str {
-    match device {
-        BootDevice::NO_OVERRIDE => "none",
-        BootDevice::PXE => "pxe",
-        BootDevice::DISK => "disk",
-        BootDevice::DISK_SAFE_MODE => "safe",
-        BootDevice::DIAGNOSTICS => "diag",
-        BootDevice::CD => "cdrom",
-        BootDevice::SETUP => "bios",
-        BootDevice::REMOTE_FLOPPY => "remote_floppy",
-        BootDevice::REMOTE_CD => "remote_cdrom",
-        BootDevice::REMOTE_MEDIA => "remote_media",
-        BootDevice::REMOTE_DISK => "remote_disk",
-        BootDevice::FLOPPY => "floppy",
-        BootDevice(_) => "reserved",
-    }
-}
-
-impl From<&BootFlags> for Flags {
-    fn from(flags: &BootFlags) -> Self {
-        Self {
-            valid: flags.valid,
-            persistent: flags.persistent,
-            efi: flags.efi,
-            device: device(flags.device),
-            device_raw: flags.device.0,
-            instance: flags.instance,
-            clear_cmos: flags.clear_cmos,
-            lock_keyboard: flags.lock_keyboard,
-            blank_screen: flags.blank_screen,
-            lock_reset: flags.lock_reset,
-            lock_power: flags.lock_power,
-            lock_sleep: flags.lock_sleep,
-            verbosity: match flags.verbosity {
-                BootVerbosity::Default => "default",
-                BootVerbosity::Quiet => "quiet",
-                BootVerbosity::Verbose => "verbose",
-                BootVerbosity::Reserved => "reserved",
-            },
-            progress_traps: flags.progress_traps,
-            bypass_password: flags.bypass_password,
-            console_redirection: match flags.redirection {
-                ConsoleRedirection::Default => "default",
-                ConsoleRedirection::Skip => "skip",
-                ConsoleRedirection::Enable => "enable",
-                ConsoleRedirection::Reserved => "reserved",
-            },
-            shared_mode: flags.shared_mode,
-            mux: flags.mux,
-        }
-    }
-}
-
-impl Flags {
-    /// For people: what they say, if they are meant.
-    fn rows(&self, fields: &mut Fields) {
-        let meant = match (self.valid, self.persistent) {
-            (false, _) => "not valid: the machine starts as it is set up",
-            (true, false) => "valid, for the next start",
-            (true, true) => "valid, for all starts",
-        };
-        fields.row("Boot flags", meant);
-        fields.row("  Device", self.device_words());
-        fields.row("  Firmware", if self.efi { "EFI" } else { "PC-compatible" });
-        fields.row("  Also", list(&self.also()));
-    }
-
-    fn device_words(&self) -> String {
-        let name = BootDevice(self.device_raw).name();
-        let number = self.instance & 0x0f;
-        match (self.instance, self.instance & 0x10) {
-            (0, _) => name.to_owned(),
-            (_, 0) => format!("{name}, external {number}"),
-            _ => format!("{name}, internal {number}"),
-        }
-    }
-
-    /// What else is not as usual.
-    fn also(&self) -> Vec<&'static str> {
-        set([
-            (self.clear_cmos, "clear_cmos"),
-            (self.lock_keyboard, "lock_keyboard"),
-            (self.blank_screen, "blank_screen"),
-            (self.lock_reset, "lock_reset_button"),
-            (self.lock_power, "lock_power_button"),
-            (self.lock_sleep, "lock_sleep_button"),
-            (self.verbosity == "quiet", "quiet_firmware"),
-            (self.verbosity == "verbose", "verbose_firmware"),
-            (self.progress_traps, "progress_traps"),
-            (self.bypass_password, "no_user_password"),
-            (self.console_redirection == "skip", "no_console_redirection"),
-            (self.console_redirection == "enable", "console_redirection"),
-            (self.shared_mode, "shared_serial_port"),
-            (self.mux == 1, "serial_port_to_the_controller"),
-            (self.mux == 2, "serial_port_to_the_system"),
-        ])
-    }
-
-    fn on_one_line(&self) -> String {
-        let firmware = if self.efi { " by EFI" } else { "" };
-        let also = self.also();
-        let also = if also.is_empty() { String::new() } else { format!(" ({})", list(&also)) };
-        format!("{}{firmware}{also}", self.device_words())
-    }
-}
-
 impl From<&BootInitiator> for Initiator {
     fn from(initiator: &BootInitiator) -> Self {
         Self {
             channel: initiator.channel.number(),
             session_id: initiator.session_id,
             time: Timestamp::new(initiator.timestamp).into(),
-        }
-    }
-}
-
-impl From<&Mailbox> for MailboxPart {
-    fn from(mailbox: &Mailbox) -> Self {
-        let data = mailbox.data();
-        let printable = |text: &&str| !text.is_empty() && !text.chars().any(char::is_control);
-        Self {
-            enterprise: mailbox.enterprise(),
-            enterprise_name: mailbox.enterprise().and_then(enterprise::name),
-            text: std::str::from_utf8(&data).ok().filter(printable).map(str::to_owned),
-            data: hex(&data),
-            blocks: mailbox.blocks.len(),
-        }
-    }
-}
-
-impl MailboxPart {
-    fn words(&self) -> String {
-        if self.data.is_empty() && self.enterprise.is_none_or(|number| number == 0) {
-            return format!("empty, {} blocks of 16 bytes", self.blocks);
-        }
-        let who = match (self.enterprise, self.enterprise_name) {
-            (Some(number), Some(name)) => format!("{name} ({number})"),
-            (Some(number), None) => number.to_string(),
-            (None, _) => "nobody".to_owned(),
-        };
-        match &self.text {
-            Some(text) => format!("of {who}: '{text}'"),
-            None if self.data.is_empty() => format!("of {who}: nothing"),
-            None => format!("of {who}: {}", self.data),
         }
     }
 }
@@ -477,50 +284,6 @@ impl View for Changed {
                 let valid = if now.valid { "" } else { ", not valid" };
                 text += &format!("It has now: {}{valid}\n", now.on_one_line());
             }
-        }
-        text
-    }
-
-    fn exit(&self) -> Option<Exit> {
-        (self.kept == Some(false)).then_some(Exit::Failed)
-    }
-}
-
-/// The mailbox, or what was left in it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct MailboxView {
-    valid: bool,
-    #[serde(flatten)]
-    mailbox: MailboxPart,
-    /// The blocks, as hexadecimal digits.
-    raw: Vec<String>,
-    /// Whether the BMC kept what was written; null if nothing was.
-    kept: Option<bool>,
-}
-
-impl From<&Mailbox> for MailboxView {
-    fn from(mailbox: &Mailbox) -> Self {
-        let raw = mailbox.blocks.iter().map(|block| hex(block)).collect();
-        Self { valid: !mailbox.invalid, mailbox: mailbox.into(), raw, kept: None }
-    }
-}
-
-impl From<&MailboxChange> for MailboxView {
-    fn from(change: &MailboxChange) -> Self {
-        Self { kept: Some(change.is_kept()), ..Self::from(&change.now) }
-    }
-}
-
-impl View for MailboxView {
-    const SCHEMA: &'static str = "lantern.chassis_boot_mailbox/1";
-
-    fn text(&self, _: Option<u16>) -> String {
-        let mut text = format!("Mailbox: {}\n", self.mailbox.words());
-        if !self.valid {
-            text += "It is marked as invalid, or locked\n";
-        }
-        if self.kept == Some(false) {
-            text += "The BMC did not keep what was written\n";
         }
         text
     }

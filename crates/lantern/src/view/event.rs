@@ -46,7 +46,7 @@ const THRESHOLDS: [(&str, ThresholdKind); 6] = [
 /// `uc+` for "upper critical going high"; `uc` alone means it crossed outwards.
 pub(crate) fn short_name(state: u8) -> Option<String> {
     let (name, _) = THRESHOLDS.get(usize::from(state / 2))?;
-    let direction = if state % 2 == 0 { '-' } else { '+' };
+    let direction = if state.is_multiple_of(2) { '-' } else { '+' };
     Some(format!("{name}{direction}"))
 }
 

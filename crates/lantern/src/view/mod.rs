@@ -26,8 +26,10 @@ pub(crate) mod sdr;
 pub(crate) mod sel;
 pub(crate) mod sensor;
 pub(crate) mod session;
+pub(crate) mod sysinfo;
 pub(crate) mod table;
 pub(crate) mod time;
+pub(crate) mod watchdog;
 
 use std::net::SocketAddr;
 
@@ -198,10 +200,10 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         mc::GuidView,
         mc::SelfTestView,
         mc::ResetView,
-        controller::WatchdogView,
+        watchdog::WatchdogView,
         controller::EnablesView,
-        controller::Names,
-        controller::NameSet,
+        sysinfo::Names,
+        sysinfo::NameSet,
         controller::AcpiView,
         controller::Interfaces,
         event::Events,

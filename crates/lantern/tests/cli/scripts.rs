@@ -104,6 +104,11 @@ fn a_file_is_judged_before_anything_is_sent() {
         assert!(output.stderr.contains(&format!("{file}:{number}: ")), "{output}");
         assert!(output.stderr.contains(why) && !output.stderr.contains("secret"), "{output}");
     }
+    // What sends nothing outside of a file sends nothing in one.
+    let file = script(&bmc, "raw --explain --dry-run 0 2 0\n");
+    assert!(bmc.text(&["exec", &file]).contains("Chassis Control"));
+    assert!(fed(&bmc, &["shell"], "raw --explain --dry-run 0 2 0\n").stdout.contains("Off"));
+    assert_eq!(bmc.run(&["raw", "--explain", "--dry-run", "--file", &file]).code(), Some(2));
     assert_eq!(bmc.run(&["exec", &script(&bmc, "# nothing\n")]).code(), Some(2));
     assert_eq!(bmc.run(&["exec", "/nonexistent"]).code(), Some(2));
     assert_eq!(bmc.json(&["power", "status"])["power"], "on");
