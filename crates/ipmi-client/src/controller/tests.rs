@@ -41,7 +41,7 @@ async fn what_is_not_named_of_a_watchdog_stays() {
     assert_eq!((settings.timer_use, settings.initial), (TimerUse::OsLoad, 200));
     assert!(settings.dont_log && settings.action == TimeoutAction::PowerCycle);
 
-    assert!(bmc.wind_watchdog().await.unwrap().runs());
+    assert!(bmc.wind_watchdog().await.unwrap().0.runs());
     let going = WatchdogRequest { dont_stop: true, ..request() };
     let change = bmc.set_watchdog(&going).await.unwrap();
     assert!(change.now.runs() && change.dropped().is_empty());

@@ -151,13 +151,16 @@ impl Bmc {
         Ok((change.now, !change.now.runs()))
     }
 
-    /// Winds the watchdog up: starts it, or starts it again.
+    /// Winds the watchdog up: starts it, or starts it again; and whether it runs then, or has
+    /// expired already, as one does with no time at all.
     ///
     /// # Errors
     /// As [`Bmc::send`]; 80h of one that nobody has set yet.
-    pub async fn wind_watchdog(&self) -> Result<Watchdog, Error> {
+    pub async fn wind_watchdog(&self) -> Result<(Watchdog, bool), Error> {
         self.send(&ResetWatchdogTimer).await?;
-        self.watchdog().await
+        let watchdog = self.watchdog().await?;
+        let expired = watchdog.timer.expired & (1 << watchdog.timer.settings.timer_use.number());
+        Ok((watchdog, watchdog.runs() || expired != 0))
     }
 
     async fn watchdog_timer(&self) -> Result<WatchdogTimer, Error> {

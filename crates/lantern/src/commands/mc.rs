@@ -76,8 +76,8 @@ async fn watchdog(command: &Watchdog, bmc: &Bmc) -> Result<WatchdogView, Error> 
             WatchdogView::told(&watchdog, stopped, "stopped")
         }
         Watchdog::Reset => {
-            let watchdog = bmc.wind_watchdog().await?;
-            WatchdogView::told(&watchdog, watchdog.runs(), "running")
+            let (watchdog, started) = bmc.wind_watchdog().await?;
+            WatchdogView::told(&watchdog, started, "running")
         }
     })
 }

@@ -413,6 +413,28 @@ fn ipmi_sim_has_little_of_it_and_says_so() {
     let ours: Vec<_> = raw.expect_success().split_whitespace().collect();
     let theirs = tool.run("raw 6 1");
     assert_eq!(ours, theirs.expect_success().split_whitespace().collect::<Vec<_>>());
+    // It says "done" to boot flags, and has other ones: that does not pass for success.
+    let set = run("chassis boot set pxe --uefi -o json");
+    assert_eq!(set.code(), Some(1), "{set}");
+    let object: Value = serde_json::from_str(&set.stdout).unwrap();
+    crate::schemas::check(&object);
+    assert_eq!((&object["kept"], &object["exclusive"]), (&json!(false), &json!(false)));
+    assert!(object["dropped"].as_array().unwrap().contains(&json!("device")), "{object}");
+    let shown = run("chassis boot show -o json");
+    let shown: Value = serde_json::from_str(shown.expect_success()).unwrap();
+    let raw = shown["parameters"][5]["raw"].as_str().unwrap();
+    says(&tool.run("chassis bootparam get 5"), &[&format!("Boot parameter data: {raw}")]);
+    assert!(
+        shown["parameters"][4]["absent_reason"].as_str().unwrap().contains("malformed"),
+        "{shown}"
+    );
+    let policy = run("chassis policy show -o json");
+    let policy: Value = serde_json::from_str(policy.expect_success()).unwrap();
+    assert!(policy["absent_reason"].as_str().unwrap().contains("C1h"), "{policy}");
+    // As ipmitool says of it after that, too: its timer does not start.
+    let wound = run("mc watchdog reset");
+    let says_stopped = tool.run("mc watchdog get").stdout.contains("Is:      Stopped");
+    assert_eq!(wound.code(), Some(i32::from(says_stopped)), "{wound}");
     // What it does not serve is an error each, and nothing else.
     for line in ["mc sysinfo show", "mc acpi show", "mc enables set --logging on", "i2c 0x50 1"] {
         let output = run(line);
