@@ -50,10 +50,11 @@ pub(crate) struct EventSend {
     pub(crate) sensor_type: Option<SensorType>,
     /// With --type: sensor number
     #[arg(long, value_name = "N", value_parser = byte, default_value = "0")]
+    #[arg(requires = "sensor_type")]
     pub(crate) number: u8,
     /// With --type: threshold, sensor-specific, or a number
     #[arg(long, value_name = "TYPE", value_parser = event_type)]
-    #[arg(default_value = "sensor-specific")]
+    #[arg(default_value = "sensor-specific", requires = "sensor_type")]
     pub(crate) event_type: EventReadingType,
     /// With --type: event data, the state's number and two bytes with more
     #[arg(long, value_name = "BYTE", value_parser = byte, value_delimiter = ',')]

@@ -40,10 +40,10 @@ impl History {
         let lines: Vec<_> = lines.lines().map(str::to_owned).collect();
         let skip = lines.len().saturating_sub(LINES);
         let lines: Vec<_> = lines.into_iter().skip(skip).collect();
-        let mut file = OpenOptions::new();
         if skip > 0 {
             // What is never shown again is not kept either.
             let temporary = path.with_extension(format!("{}.new", std::process::id()));
+            let mut file = OpenOptions::new();
             let mut new =
                 file.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
             lines.iter().try_for_each(|line| writeln!(new, "{line}"))?;
