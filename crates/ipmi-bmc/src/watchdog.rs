@@ -109,7 +109,7 @@ impl Watchdog {
             settings: self.settings.unwrap_or(UNSET),
             running: self.is_running(),
             expired: self.expired,
-            present: self.left(now),
+            present: Some(self.left(now)),
         }
     }
 
@@ -222,13 +222,13 @@ mod tests {
         let mut dog = Watchdog::default();
         assert_eq!(dog.wind(now), Err(CompletionCode(0x80)));
         dog.set(now, &set(settings())).unwrap();
-        assert_eq!((dog.get(now).running, dog.get(now).present), (false, 100));
+        assert_eq!((dog.get(now).running, dog.get(now).present), (false, Some(100)));
         assert_eq!(dog.poll_timeout(), None);
         dog.wind(now).unwrap();
         assert_eq!(dog.poll_timeout(), Some(after(now, 8000)));
         assert_eq!(dog.poll(after(now, 7999)), None);
         let present = dog.get(after(now, 950)).present;
-        assert_eq!((present, dog.get(after(now, 951)).present), (91, 91));
+        assert_eq!((present, dog.get(after(now, 951)).present), (Some(91), Some(91)));
         let warning = dog.poll(after(now, 8000)).unwrap();
         assert_eq!(warning.what, Deed::Interrupt(PreTimeoutInterrupt::Nmi));
         assert_eq!((warning.states, warning.detail, warning.logged), (0x100, 0x24, true));
@@ -236,7 +236,7 @@ mod tests {
         let end = dog.poll(after(now, 10_000)).unwrap();
         assert_eq!((end.what, end.states), (Deed::Action(TimeoutAction::Reset), 0x102));
         let rest = dog.get(after(now, 10_001));
-        assert_eq!((rest.running, rest.expired, rest.present), (false, 0x10, 0));
+        assert_eq!((rest.running, rest.expired, rest.present), (false, 0x10, Some(0)));
         assert_eq!((dog.poll(after(now, 99_999)), dog.poll_timeout()), (None, None));
         // Winding it up makes the state of the sensor past, and not the flag.
         dog.wind(now).unwrap();
@@ -271,9 +271,9 @@ mod tests {
         let longer = WatchdogSettings { initial: 200, ..settings() };
         dog.set(later, &SetWatchdogTimer { settings: longer, ..go_on }).unwrap();
         let timer = dog.get(later);
-        assert_eq!((timer.running, timer.present, timer.settings), (true, 200, longer));
+        assert_eq!((timer.running, timer.present, timer.settings), (true, Some(200), longer));
         dog.set(later, &set(settings())).unwrap();
-        assert_eq!((dog.get(later).running, dog.get(later).present), (false, 100));
+        assert_eq!((dog.get(later).running, dog.get(later).present), (false, Some(100)));
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
         dog.wind(now).unwrap();
         dog.stop(after(now, 4000));
         let timer = dog.get(after(now, 20_000));
-        assert_eq!((timer.running, timer.present), (false, 60));
+        assert_eq!((timer.running, timer.present), (false, Some(60)));
         dog.wind(now).unwrap();
         assert!(!dog.poll(after(now, 8000)).unwrap().logged);
     }

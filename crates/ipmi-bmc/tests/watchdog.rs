@@ -96,14 +96,14 @@ fn each_action_is_carried_out_and_told() {
         assert_eq!(machine.ask(&ResetWatchdogTimer), Err(CompletionCode(0x80)));
         start(&mut machine, settings(action));
         machine.wait(9 * SECOND);
-        assert_eq!((timer(&mut machine).running, timer(&mut machine).present), (true, 10));
+        assert_eq!((timer(&mut machine).running, timer(&mut machine).present), (true, Some(10)));
         assert!(signals(&machine).is_empty() && events(&machine).is_empty());
         machine.wait(2 * SECOND);
         assert_eq!(signals(&machine), expected);
         assert_eq!(events(&machine), [[0xc0 | action.number(), 0x04, 0xff]]);
         assert_eq!(states(&mut machine), 1 << action.number());
         let now = timer(&mut machine);
-        assert_eq!((now.running, now.expired, now.present), (false, 0x10, 0));
+        assert_eq!((now.running, now.expired, now.present), (false, 0x10, Some(0)));
         let cause = machine.ask(&GetSystemRestartCause).unwrap().cause;
         assert_eq!(cause == RestartCause::Watchdog, restarted);
     }
@@ -181,7 +181,7 @@ fn a_machine_that_is_off_or_starts_anew_is_not_watched() {
         signals(&machine);
         machine.wait(60 * SECOND);
         let now = timer(&mut machine);
-        assert_eq!((now.running, now.present, now.expired), (false, 60, 0));
+        assert_eq!((now.running, now.present, now.expired), (false, Some(60), 0));
         assert!(!signals(&machine).contains(&PowerSignal::Reset));
     }
 }

@@ -41,7 +41,8 @@ impl Bmc {
             _ => Before::default(),
         };
         let begun = Instant::now();
-        match self.send(&command).await {
+        // One that is busy has not begun.
+        match self.send_until_free(0, &command).await {
             Ok(()) => Ok(Done::Accepted),
             Err(error) if error.leaves_doubt() => {
                 let sent = self.latest_sending(begun, &error);
@@ -54,7 +55,7 @@ impl Bmc {
 
     /// An error if there is nobody to send a command to: each would wait as long and end the same
     /// way. Whoever refuses to tell has nothing to tell afterwards either.
-    async fn before_restart(&self) -> Result<Before, Error> {
+    pub(crate) async fn before_restart(&self) -> Result<Before, Error> {
         let on = match self.send(&GetChassisStatus).await {
             Ok(status) => status.power_on,
             Err(error) if error.completion().is_some() => false,

@@ -4,13 +4,18 @@
 //! for [`connect`](crate::connect) and its helpers.
 
 mod channel;
+mod chassis;
 pub(crate) mod complete;
 mod config;
+mod controller;
 mod ctl;
+mod event;
 mod fru;
 mod help;
 mod lan;
+mod raw;
 mod records;
+mod script;
 mod sdr;
 mod sel;
 mod sensor;
@@ -29,15 +34,26 @@ use ipmi_wire::session::CipherSuite;
 
 use crate::secret::{CommandLine, Visible};
 pub(crate) use channel::{Channel, ChannelKeys, ChannelSet, Key, Payload};
+pub(crate) use chassis::{
+    Boot, BootMailbox, BootSet, BootWord, ButtonWord, FrontPanel, KeepWord, Policy,
+    RedirectionWord, VerbosityWord,
+};
 pub(crate) use config::{Completions, ConfigCommand, Docs};
+pub(crate) use controller::{
+    AcpiSet, ActionWord, Enables, EnablesSet, InterruptWord, SystemInfo, TextName, UseWord,
+    Watchdog, WatchdogSet,
+};
 pub(crate) use ctl::{
     Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
     CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession,
 };
+pub(crate) use event::{Event, EventSend};
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
 pub(crate) use lan::{How, Lan, LanAlert, LanArp};
+pub(crate) use raw::{Bus, I2c, Raw};
 pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
+pub(crate) use script::{Exec, Line, Numbered, Shell};
 pub(crate) use sdr::{RecordFilter, RecordKind, Sdr, SdrCache};
 pub(crate) use sel::{Add, AtLeast, EventFilter, LogForm, Sel, SelTime, Severities, Since};
 pub(crate) use sensor::{FailOn, Sensor, SensorFilter, State, States, Switch, Thresholds};
@@ -195,6 +211,9 @@ pub(crate) enum Command {
     /// Sessions with the BMC
     #[command(subcommand, after_help = help::SESSION)]
     Session(Session),
+    /// Events that are sent: to see where alarms go
+    #[command(subcommand, after_help = help::EVENT)]
+    Event(Event),
     /// Any command, as numbers
     #[command(after_help = NUMBERS)]
     Raw(Raw),
@@ -213,6 +232,15 @@ pub(crate) enum Command {
     /// Write this program's documentation
     #[command(subcommand, hide = true)]
     Docs(Docs),
+    /// Bytes to and from a device on an I2C bus behind the BMC
+    #[command(after_help = raw::I2C)]
+    I2c(I2c),
+    /// Run the commands of a file, one a line, in one session
+    #[command(after_help = script::LINES)]
+    Exec(Exec),
+    /// Run commands as they are typed, in one session
+    #[command(after_help = script::SHELL)]
+    Shell(Shell),
     /// Be a BMC
     #[command(subcommand, after_help = help::BMC)]
     Bmc(Bmc),
@@ -228,18 +256,30 @@ pub(crate) enum Command {
 pub(crate) enum Power {
     /// Whether it is on
     Status,
-    /// Switch on
-    On,
+    /// Switch on; on stays on
+    On(Wait),
     /// Switch off at once, without asking the operating system; off stays off
-    Off,
+    Off(Wait),
     /// Ask the operating system to shut down
-    Soft,
+    Soft(Wait),
     /// Off, and on again
-    Cycle,
+    Cycle(Wait),
     /// Hard reset
     Reset,
     /// Pulse a diagnostic interrupt (NMI)
     Diag,
+}
+
+/// Whether to see to the end what a BMC only said that it understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+pub(crate) struct Wait {
+    /// Wait until it is so; end with 1 if it does not come to be
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// How long to wait
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    #[arg(requires = "wait")]
+    pub(crate) timeout: Duration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -262,6 +302,21 @@ pub(crate) enum Chassis {
     Poh,
     /// Which chassis functions there are
     Capabilities,
+    /// What the machine does when mains power comes back
+    #[command(subcommand)]
+    Policy(Policy),
+    /// From what the machine starts, and how
+    #[command(subcommand)]
+    Boot(Boot),
+    /// The buttons on the front panel
+    #[command(subcommand)]
+    FrontPanel(FrontPanel),
+    /// How long a power cycle leaves the machine off; IPMI has no way to ask for it
+    CycleInterval {
+        /// Up to 255
+        #[arg(value_name = "SECONDS")]
+        seconds: u8,
+    },
 }
 
 /// How long the identification light is on.
@@ -286,6 +341,28 @@ pub(crate) enum Mc {
         #[arg(value_enum)]
         how: Reset,
     },
+    /// The countdown that restarts a machine whose software hangs
+    #[command(subcommand)]
+    Watchdog(Watchdog),
+    /// What the controller does for the machine's own interface
+    #[command(subcommand)]
+    Enables(Enables),
+    /// What the machine and its software are called
+    #[command(subcommand, alias = "system-info")]
+    Sysinfo(SystemInfo),
+    /// ACPI states, as the machine's software has told them
+    #[command(subcommand)]
+    Acpi(Acpi),
+    /// Interfaces of the machine to its controller
+    Interfaces,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Acpi {
+    /// Which they are
+    Show,
+    /// Tell the controller; this does not bring a state about
+    Set(AcpiSet),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -294,19 +371,6 @@ pub(crate) enum Reset {
     Cold,
     /// Keeping what it can
     Warm,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Raw {
-    /// Network function, an even number up to 0x3e
-    #[arg(value_parser = byte)]
-    pub(crate) netfn: u8,
-    /// Command
-    #[arg(value_parser = byte)]
-    pub(crate) cmd: u8,
-    /// Data
-    #[arg(value_parser = byte)]
-    pub(crate) data: Vec<u8>,
 }
 
 #[derive(Debug, Subcommand)]

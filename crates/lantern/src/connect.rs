@@ -15,7 +15,7 @@ use crate::settings::settings_for;
 use crate::suites::{Suites, cache_directory};
 
 /// All that a login takes. Nothing was sent yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     address: SocketAddr,
     credentials: Credentials,
@@ -56,6 +56,12 @@ impl Plan {
         let suites_given = !settings.learns();
         let cache = cache_directory().filter(|_| settings.cache.value).map(Cache::at);
         Ok(Self { address, credentials, suites_given, cache, voice })
+    }
+
+    /// The same for another privilege.
+    pub(crate) fn for_privilege(mut self, privilege: Privilege) -> Self {
+        self.credentials.privilege = privilege;
+        self
     }
 
     /// Where the BMC is.

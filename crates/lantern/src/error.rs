@@ -92,6 +92,22 @@ impl Error {
         self
     }
 
+    /// Says where it is that something is wrong.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        if let Self::Told(report) = &mut self {
+            report.message = format!("{place}: {}", report.message);
+        }
+        self
+    }
+
+    /// The exit code that goes with it.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Told(report) => report.exit,
+            Self::Output(_) => Exit::Failed,
+        }
+    }
+
     /// Adds the likely cause.
     pub(crate) fn cause(mut self, cause: impl Into<String>) -> Self {
         if let Self::Told(report) = &mut self {

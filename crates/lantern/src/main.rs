@@ -98,6 +98,13 @@ fn run(cli: &Cli, config: &Config, voice: Voice) -> Result<Option<Exit>, Error> 
             output::print(commands::docs::write(command)?)?;
             Ok(None)
         }
+        Command::Shell(shell) => {
+            let runtime = runtime()?;
+            let ended = runtime.block_on(commands::shell::run(shell, globals, config, voice));
+            // Whoever is asked for a line and never gives one is not waited for.
+            runtime.shutdown_background();
+            ended
+        }
         command => manage(command, globals, config, voice),
     }
 }

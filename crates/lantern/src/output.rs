@@ -87,6 +87,13 @@ impl Voice {
         }
     }
 
+    /// The end of a command that failed, and is not the last.
+    pub(crate) fn tell(self, error: &Error) {
+        if let Error::Told(report) = error {
+            self.error(report);
+        }
+    }
+
     /// The end of a command that failed.
     pub(crate) fn error(self, report: &Report) {
         let Report { exit, code, message, cause, next, address, doing, completion, outcome } =

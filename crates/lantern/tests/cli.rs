@@ -46,12 +46,16 @@ mod protocols;
 mod scale;
 #[path = "cli/schemas.rs"]
 mod schemas;
+#[path = "cli/scripts.rs"]
+mod scripts;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/sensors.rs"]
 mod sensors;
 #[path = "cli/serving.rs"]
 mod serving;
+#[path = "cli/settings.rs"]
+mod settings;
 #[path = "cli/sim.rs"]
 mod sim;
 #[path = "cli/support.rs"]

@@ -38,11 +38,16 @@ pub(crate) fn register(table: &mut Table) {
 mod tests {
     use ipmi_wire::registry;
 
+    /// What the client asks of other BMCs, and no machine here has: there is no I²C bus.
+    const ASKED_ONLY: [&str; 1] = ["Master Write-Read"];
+
     /// A command that both ends could share but only one does is a promise half kept.
     #[test]
     fn every_command_that_is_defined_is_served() {
         let served = crate::dispatch::served();
-        let missing: Vec<_> = registry::all().filter(|entry| !served.contains(&entry.id)).collect();
+        let missing: Vec<_> = registry::all()
+            .filter(|entry| !served.contains(&entry.id) && !ASKED_ONLY.contains(&entry.name))
+            .collect();
         assert!(missing.is_empty(), "no handler for {missing:?}");
     }
 }

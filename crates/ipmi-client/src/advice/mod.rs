@@ -91,6 +91,11 @@ impl Error {
             (Cause::SilentInHandshake15, _) => {
                 format!("check the password of user '{user}', then try again")
             }
+            (
+                Cause::InsufficientPrivilege,
+                ErrorKind::Refused { access: Some(Access::SystemInterfaceOnly), .. },
+            ) => "run it on the machine itself: this BMC does not take it from the network"
+                .to_owned(),
             (Cause::Firmware, ErrorKind::Session(_)) => format!(
                 "try another suite with -C, or a privilege other than {} with -L",
                 self.privilege

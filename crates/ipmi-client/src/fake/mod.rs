@@ -6,6 +6,7 @@ mod lan;
 mod records;
 mod sel;
 mod sensors;
+pub(crate) mod settings;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -103,6 +104,8 @@ pub(crate) struct World {
     pub(crate) sessions: Vec<(u8, ActiveSession)>,
     /// Parameters of the LAN, channel 1.
     pub(crate) lan: Lan,
+    /// Its chassis' and its controller's.
+    pub(crate) settings: settings::Settings,
     /// Every request, in their order.
     pub(crate) requests: Vec<Request>,
 }
@@ -148,6 +151,7 @@ impl Default for World {
             kg: ([0; 20], KeyLock::Unlocked),
             sessions: vec![(1, access::session(2, 1000))],
             lan: Lan::default(),
+            settings: settings::Settings::default(),
             requests: Vec::new(),
         }
     }
@@ -265,7 +269,8 @@ impl World {
             .or_else(|| self.answer_sel(request))
             .or_else(|| self.answer_fru(request))
             .or_else(|| self.answer_access(request))
-            .or_else(|| self.answer_lan(request));
+            .or_else(|| self.answer_lan(request))
+            .or_else(|| self.answer_settings(request));
         answer.unwrap_or(Response::code(CompletionCode::INVALID_COMMAND))
     }
 

@@ -115,6 +115,16 @@ impl Bmc {
 
     /// The number under which the log has this record, if it came after `newest`.
     async fn find_after(&self, record: &SelRecord, newest: u16) -> Result<Option<u16>, Error> {
+        let wanted = payload(&record.to_bytes());
+        self.find_new(newest, |bytes| payload(bytes) == wanted).await
+    }
+
+    /// The number of the first record after `newest` that `is_it`.
+    pub(crate) async fn find_new(
+        &self,
+        newest: u16,
+        is_it: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<u16>, Error> {
         let walked = match walk_from(&Log(self), newest, None).await {
             Ok(walked) => walked,
             // The log was empty and is so still.
@@ -123,10 +133,9 @@ impl Bmc {
             }
             Err(error) => return Err(error),
         };
-        let wanted = payload(&record.to_bytes());
         // With a log that was not empty, the first is the newest of before.
         let new = walked.records.iter().skip(usize::from(newest != FIRST));
-        let mut same = new.filter(|(_, bytes)| payload(bytes) == wanted);
+        let mut same = new.filter(|(_, bytes)| is_it(bytes));
         match same.next() {
             Some((id, bytes)) => Ok(Some(if *id == FIRST { number_in(bytes) } else { *id })),
             None if walked.ending.is_complete() => Ok(None),

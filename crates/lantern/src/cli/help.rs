@@ -99,6 +99,11 @@ Examples:
   lantern -H rack1 lan set --vlan 42
   lantern -H rack1 lan stats";
 
+pub(super) const EVENT: &str = "\
+Examples:
+  lantern -H rack1 event list FAN1           what can be sent of a sensor
+  lantern -H rack1 event send --sample 1";
+
 pub(super) const CHANNEL: &str = "\
 Examples:
   lantern -H rack1 channel list

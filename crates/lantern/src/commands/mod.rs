@@ -2,11 +2,13 @@
 
 mod ask;
 pub(crate) mod bmc;
+mod boot;
 mod channel;
 mod chassis;
 pub(crate) mod config;
 mod ctl;
 pub(crate) mod docs;
+mod event;
 mod explain;
 mod file;
 mod fru;
@@ -15,10 +17,12 @@ mod mc;
 mod nvram;
 mod power;
 mod raw;
+mod script;
 mod sdr;
 pub(crate) mod sel;
 mod sensor;
 mod session;
+pub(crate) mod shell;
 pub(crate) mod sim;
 mod user;
 
@@ -31,8 +35,8 @@ use ipmi_wire::cmd::{app, chassis as chassis_cmd, sensor as sensor_cmd, storage}
 use ipmi_wire::{Access, Command as Ipmi, Privilege};
 
 use crate::cli::{
-    Channel, Chassis, Command, Format, Fru, Mc, Power, Reset, Sdr, Sel, SelTime, Sensor, Session,
-    User,
+    Acpi, Boot, Channel, Chassis, Command, Enables, Event, Format, FrontPanel, Fru, Mc, Power,
+    Reset, Sdr, Sel, SelTime, Sensor, Session, SystemInfo, User, Watchdog,
 };
 use crate::error::Error;
 use crate::output::Voice;
@@ -67,9 +71,30 @@ pub(crate) fn needs(command: &Command) -> Privilege {
             Power::Status => of::<chassis_cmd::GetChassisStatus>(),
             _ => of::<ChassisControl>(),
         },
-        Command::Chassis(Chassis::Identify { .. }) => of::<ChassisIdentify>(),
-        Command::Mc(Mc::Reset { how: Reset::Cold }) => of::<app::ColdReset>(),
-        Command::Mc(Mc::Reset { how: Reset::Warm }) => of::<app::WarmReset>(),
+        Command::Chassis(command) => match command {
+            Chassis::Identify { .. } => of::<ChassisIdentify>(),
+            Chassis::Policy(_) => of::<chassis_cmd::SetPowerRestorePolicy>(),
+            // Appendix G: to go past the machine's passwords takes an administrator.
+            Chassis::Boot(Boot::Set(set)) if set.bypass_password => Privilege::Administrator,
+            Chassis::Boot(_) => of::<chassis_cmd::GetSystemBootOptions>(),
+            Chassis::FrontPanel(FrontPanel::Show) => Privilege::User,
+            Chassis::FrontPanel(_) => of::<chassis_cmd::SetFrontPanelEnables>(),
+            Chassis::CycleInterval { .. } => of::<chassis_cmd::SetPowerCycleInterval>(),
+            _ => Privilege::User,
+        },
+        Command::Mc(command) => match command {
+            Mc::Reset { how: Reset::Cold } => of::<app::ColdReset>(),
+            Mc::Reset { how: Reset::Warm } => of::<app::WarmReset>(),
+            Mc::Watchdog(Watchdog::Set(_) | Watchdog::Off) => of::<app::SetWatchdogTimer>(),
+            Mc::Watchdog(Watchdog::Reset) => of::<app::ResetWatchdogTimer>(),
+            Mc::Enables(Enables::Set(_)) => of::<app::SetBmcGlobalEnables>(),
+            Mc::Sysinfo(SystemInfo::Set { .. }) => of::<app::SetSystemInfoParameters>(),
+            Mc::Acpi(Acpi::Set(_)) => of::<app::SetAcpiPowerState>(),
+            _ => Privilege::User,
+        },
+        Command::Event(Event::Send(_)) => of::<sensor_cmd::PlatformEvent>(),
+        Command::I2c(_) => of::<app::MasterWriteRead>(),
+        Command::Exec(exec) => script::needs_of(exec),
         Command::Sensor(command) => match command {
             Sensor::List { .. } | Sensor::Get { .. } => Privilege::User,
             Sensor::Set { .. } => of::<sensor_cmd::SetSensorThresholds>(),
@@ -133,7 +158,11 @@ fn of<C: Ipmi>() -> Privilege {
 /// Judges what can be judged before anything is sent, or a password asked for.
 pub(crate) fn check(command: &Command) -> Result<(), Error> {
     match command {
-        Command::Raw(command) => raw::request(command).map(drop),
+        Command::Raw(command) => raw::check(command),
+        Command::Chassis(Chassis::Boot(command)) => boot::check(command),
+        Command::Mc(command) => mc::check(command),
+        Command::Event(command) => event::check(command),
+        Command::Exec(exec) => script::lines(exec).map(drop),
         Command::Sdr(command) => sdr::check(command),
         Command::Sel(command) => sel::check(command),
         Command::Fru(command) => fru::check(command),
@@ -147,6 +176,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Error> {
 /// Runs what needs no BMC; `None` for what does.
 pub(crate) fn offline(command: &Command) -> Option<Outcome> {
     match command {
+        Command::Raw(command) => raw::offline(command),
         Command::Sdr(command) => sdr::offline(command),
         Command::Fru(command) => fru::offline(command),
         Command::Explain { code } => Some(explain::run(code.as_deref())),
@@ -178,7 +208,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
     let bmc = context.bmc;
     match command {
         Command::Power(command) => power::run(*command, bmc).await,
-        Command::Chassis(command) => chassis::run(command, bmc).await,
+        Command::Chassis(command) => chassis::run(command, context).await,
         Command::Mc(command) => mc::run(command, bmc).await,
         Command::Sensor(command) => sensor::run(command, context).await,
         Command::Sdr(command) => sdr::run(command, context).await,
@@ -187,11 +217,15 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Channel(command) => channel::run(command, context).await,
         Command::Session(command) => session::run(command, context).await,
         Command::Lan(command) => lan::run(command, context).await,
-        Command::Raw(command) => raw::run(command, bmc).await,
+        Command::Event(command) => event::run(command, context).await,
+        Command::Raw(command) => raw::run(command, context).await,
+        Command::I2c(command) => raw::i2c(command, bmc).await,
+        Command::Exec(exec) => script::run(exec, context).await,
         Command::Fru(command) => fru::run(command, context).await,
         Command::Bmc(_)
         | Command::Sim(_)
         | Command::Demo(_)
+        | Command::Shell(_)
         | Command::Config(_)
         | Command::Completions(_)
         | Command::Explain { .. }
@@ -271,6 +305,26 @@ mod tests {
             ("channel set 1 --alerting off", Privilege::Administrator),
             ("channel keys show", Privilege::Administrator),
             ("raw 6 1", Privilege::Administrator),
+            ("chassis policy show", Privilege::Operator),
+            ("chassis boot show", Privilege::Operator),
+            ("chassis boot set pxe", Privilege::Operator),
+            ("chassis boot set pxe --bypass-password", Privilege::Administrator),
+            ("chassis front-panel show", Privilege::User),
+            ("chassis front-panel disable power", Privilege::Administrator),
+            ("chassis cycle-interval 5", Privilege::Administrator),
+            ("mc watchdog show", Privilege::User),
+            ("mc watchdog off", Privilege::Operator),
+            ("mc watchdog reset", Privilege::Operator),
+            ("mc enables show", Privilege::User),
+            ("mc enables set --logging on", Privilege::Administrator),
+            ("mc sysinfo show", Privilege::User),
+            ("mc sysinfo set system-name x", Privilege::Administrator),
+            ("mc acpi show", Privilege::User),
+            ("mc acpi set --system s0", Privilege::Administrator),
+            ("mc interfaces", Privilege::User),
+            ("event list", Privilege::User),
+            ("event send --sample 1", Privilege::Operator),
+            ("i2c 0x50 1", Privilege::Operator),
         ] {
             let words = std::iter::once("lantern").chain(line.split(' '));
             let cli = Cli::try_parse_from(words).unwrap();

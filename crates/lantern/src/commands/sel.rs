@@ -84,6 +84,12 @@ pub(super) async fn run(command: &cli::Sel, context: &Context<'_>) -> Outcome {
     })
 }
 
+/// The events of a file of lines, for whoever sends them.
+pub(super) fn events_of(path: &Path, bytes: &[u8]) -> Result<Vec<SelRecord>, Error> {
+    let events = text::lines(path, bytes)?;
+    if events.is_empty() { Err(text::no_events(path)) } else { Ok(events) }
+}
+
 /// What can be judged before anything is sent.
 pub(super) fn check(command: &cli::Sel) -> Result<(), Error> {
     match command {

@@ -67,7 +67,7 @@ impl Stage {
 
     pub(super) async fn power(&self, action: PowerAction) -> Result<(), Error> {
         let done = self.bmc.power(action).await?;
-        show(&PowerControl::new(action, &done).text(None))
+        show(&PowerControl::new(action, &done, None).text(None))
     }
 
     /// Asks until power is on, or off.

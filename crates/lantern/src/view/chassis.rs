@@ -1,8 +1,8 @@
 //! The chassis.
 
 use ipmi_wire::cmd::chassis::{
-    ChassisCapabilities, ChassisStatus, FrontPanelButtons, IdentifyState, PohCounter,
-    PowerRestorePolicy, RestartCause, SystemRestartCause,
+    ChassisCapabilities, ChassisStatus, FrontPanelButtons, IdentifyState, PohCounter, RestartCause,
+    SystemRestartCause,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -44,12 +44,7 @@ impl From<&ChassisStatus> for Status {
                 (status.fault, "main_power_fault"),
                 (status.control_fault, "control_fault"),
             ]),
-            restore_policy: match status.restore_policy {
-                PowerRestorePolicy::AlwaysOff => "always_off",
-                PowerRestorePolicy::Previous => "previous",
-                PowerRestorePolicy::AlwaysOn => "always_on",
-                PowerRestorePolicy::Unknown => "unknown",
-            },
+            restore_policy: super::panel::policy(status.restore_policy),
             last_power_event: set([
                 (last.ac_failed, "ac_failed"),
                 (last.overload, "overload"),

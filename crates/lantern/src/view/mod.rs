@@ -5,10 +5,13 @@
 //! Numbers are numbers, units are spelled out, raw values are kept, times are ISO 8601 in UTC, and
 //! what is absent is null with a reason beside it.
 
+pub(crate) mod boot;
 pub(crate) mod channel;
 pub(crate) mod chassis;
 pub(crate) mod config;
+pub(crate) mod controller;
 pub(crate) mod ctl;
+pub(crate) mod event;
 mod events;
 pub(crate) mod explain;
 mod form;
@@ -18,6 +21,7 @@ pub(crate) mod mc;
 pub(crate) mod number;
 pub(crate) mod nvram;
 pub(crate) mod outcome;
+pub(crate) mod panel;
 pub(crate) mod plain;
 pub(crate) mod power;
 pub(crate) mod raw;
@@ -27,9 +31,11 @@ pub(crate) mod sel;
 pub(crate) mod sensor;
 pub(crate) mod session;
 mod setting;
+pub(crate) mod sysinfo;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod user;
+pub(crate) mod watchdog;
 
 use std::net::SocketAddr;
 
@@ -126,6 +132,19 @@ impl Show for Bytes {
     }
 }
 
+/// Nothing to show (any more): the end of a command whose results came one by one.
+pub(crate) struct Ended(pub(crate) Option<Exit>);
+
+impl Show for Ended {
+    fn render(&self, _: Format, _: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        self.0
+    }
+}
+
 /// `yes` or `no`.
 pub(crate) fn yes_no(yes: bool) -> String {
     if yes { "yes" } else { "no" }.to_owned()
@@ -142,6 +161,11 @@ pub(crate) fn list(names: &[&str]) -> String {
         [] => "none".to_owned(),
         names => names.join(", ").replace('_', " "),
     }
+}
+
+/// Why a BMC does not tell.
+pub(crate) fn reason(error: &ipmi_client::Error) -> String {
+    error.kind.to_string()
 }
 
 /// Bytes as hexadecimal digits.
@@ -170,11 +194,27 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         chassis::Restart,
         chassis::Poh,
         chassis::Capabilities,
+        panel::Policy,
+        panel::PolicySet,
+        panel::FrontPanel,
+        panel::PanelSet,
+        panel::CycleInterval,
+        boot::Options,
+        boot::Changed,
+        boot::MailboxView,
         mc::Info,
         mc::GuidView,
         mc::SelfTestView,
         mc::ResetView,
         explain::CodeList,
+        watchdog::WatchdogView,
+        controller::EnablesView,
+        sysinfo::Names,
+        sysinfo::NameSet,
+        controller::AcpiView,
+        controller::Interfaces,
+        event::Events,
+        event::Sent,
         session::Session,
         session::List,
         session::Closed,
@@ -195,6 +235,8 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         channel::Keys,
         channel::KeySet,
         raw::Raw,
+        raw::Explained,
+        raw::Read,
         sdr::Info,
         sdr::List,
         sdr::Get,

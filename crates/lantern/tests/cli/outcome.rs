@@ -151,6 +151,19 @@ fn an_event_is_found_in_the_log_and_not_added_twice() {
 }
 
 #[test]
+fn an_event_that_was_sent_is_found_in_the_log_and_not_sent_twice() {
+    let line = Lossy::new(0x04, 0x02, After::Works);
+    let output = line.run(&["-o", "json", "event", "send", "--sample", "1"]);
+    let object: Value = serde_json::from_str(output.expect_success()).unwrap();
+    crate::schemas::check(&object);
+    let sent = &object["events"][0];
+    assert_eq!(sent["outcome"]["verdict"], "happened");
+    let record = sent["record_id"].as_u64().unwrap().to_string();
+    assert_eq!(line.bmc.json(&["sel", "get", &record])["events"][0]["sensor_number"], 0x30);
+    assert_eq!(line.sent(), 1);
+}
+
+#[test]
 fn raw_bytes_are_never_looked_up_and_say_so() {
     let line = Lossy::new(CHASSIS, CHASSIS_CONTROL, After::Works);
     let output = line.run(&["raw", "0", "2", "3"]);

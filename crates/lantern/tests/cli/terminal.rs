@@ -25,7 +25,7 @@ fn on_terminal(mut command: Command, columns: u16) -> String {
 }
 
 /// Both sides of a terminal.
-fn terminal(columns: u16) -> (OwnedFd, OwnedFd) {
+pub(crate) fn terminal(columns: u16) -> (OwnedFd, OwnedFd) {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).unwrap();
     unlockpt(&controller).unwrap();
@@ -57,6 +57,16 @@ const TABLES: &[&str] = &[
     "power status",
     "chassis status",
     "chassis capabilities",
+    "chassis policy show",
+    "chassis boot show",
+    "chassis boot mailbox show",
+    "chassis front-panel show",
+    "mc watchdog show",
+    "mc enables show",
+    "mc sysinfo show",
+    "mc acpi show",
+    "mc interfaces",
+    "event list FAN1",
     "mc info",
     "mc guid",
     "session info",

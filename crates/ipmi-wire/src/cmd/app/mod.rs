@@ -40,6 +40,7 @@ commands! {
     get_message: GetMessage;
     send_message: SendMessage;
     read_event_message_buffer: ReadEventMessageBuffer;
+    master_write_read: MasterWriteRead;
     get_system_guid: GetSystemGuid;
     get_channel_authentication_capabilities: GetChannelAuthenticationCapabilities;
     get_session_challenge: GetSessionChallenge;

@@ -89,7 +89,7 @@ fn status(target: &Target, now: Instant, bmc: &Bmc) -> Outcome {
     let sensors = bmc.sensor_views(now);
     let watchdog = bmc.watchdog_timer(now);
     // It counts in units of 100 ms. §27.7.
-    let left = u64::from(watchdog.present).saturating_mul(100);
+    let left = u64::from(watchdog.present.unwrap_or(0)).saturating_mul(100);
     let locked_out = bmc.locked_out(now).map(|(id, name)| match name.to_string() {
         name if name.is_empty() => id.to_string(),
         name => name,
