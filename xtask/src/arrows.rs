@@ -30,7 +30,7 @@ use Outside::{Any, AnyBut, Only};
 
 /// From the bottom up. `lantern-testkit` and `xtask` are in nobody's list: only tests use them;
 /// `lantern-interop` is nothing but tests.
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule { name: "ipmi-wire", inside: &[], outside: Only(&["thiserror"]) },
     Rule {
         name: "ipmi-session",
@@ -65,9 +65,15 @@ const RULES: [Rule; 10] = [
         inside: &["ipmi-wire", "ipmi-session", "ipmi-io", "ipmi-bmc"],
         outside: AnyBut(&["clap", "comfy-table", "rpassword"]),
     },
+    // It never knows how one BMC is spoken to.
+    Rule {
+        name: "lantern-fleet",
+        inside: &[],
+        outside: Only(&["futures-util", "indexmap", "thiserror", "tokio"]),
+    },
     Rule {
         name: "lantern",
-        inside: &["ipmi-wire", "ipmi-session", "ipmi-client", "lantern-bmcd"],
+        inside: &["ipmi-wire", "ipmi-session", "ipmi-client", "lantern-bmcd", "lantern-fleet"],
         outside: Any,
     },
     Rule {
