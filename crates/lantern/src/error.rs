@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Uncertain = 4,
     /// What was looked at is in a state that `--fail-on` names.
     Alarm = 5,
+    /// Of many BMCs, some are done and some failed.
+    Partly = 6,
     /// By Ctrl-C, as shells count it.
     Interrupted = 130,
 }

@@ -8,6 +8,7 @@ mod commands;
 mod connect;
 mod demo;
 mod error;
+mod fleet;
 mod output;
 mod secret;
 mod suites;
@@ -24,16 +25,17 @@ use tracing_subscriber::filter::LevelFilter;
 use cli::{Cli, Command, Format, Globals};
 use commands::Context;
 use commands::bmc::{interrupted, no_signals, stop_signal};
-use connect::Plan;
+use connect::{AsTyped, Plan};
 use error::{Error, Exit};
+use fleet::Targets;
 use output::Voice;
 use view::Show;
 
 fn main() -> ExitCode {
     keep_secrets_out_of_core_dumps();
-    let cli = Cli::parse();
-    let voice = Voice(cli.globals.output);
-    match run(&cli, voice) {
+    let mut cli = Cli::parse();
+    let voice = Voice::new(cli.globals.output);
+    match run(&mut cli, voice) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(exit)) => ExitCode::from(exit as u8),
         // Whoever read the results has seen enough.
@@ -52,13 +54,13 @@ fn keep_secrets_out_of_core_dumps() {
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
-fn fail(error: &Error, voice: Voice) -> ExitCode {
+fn fail(error: &Error, voice: Voice<'_>) -> ExitCode {
     let Error::Told(report) = error else { return ExitCode::FAILURE };
     voice.error(report);
     ExitCode::from(report.exit as u8)
 }
 
-fn run(cli: &Cli, voice: Voice) -> Result<Option<Exit>, Error> {
+fn run(cli: &mut Cli, voice: Voice<'_>) -> Result<Option<Exit>, Error> {
     let Cli { globals, command } = cli;
     log(globals, matches!(command, Command::Bmc(_) | Command::Sim(_)));
     match command {
@@ -78,12 +80,21 @@ fn run(cli: &Cli, voice: Voice) -> Result<Option<Exit>, Error> {
 
 /// A command to a BMC: log in, do it, log out, and only then show what came of it, so that a
 /// reader who stops reading keeps no session open.
-fn manage(command: &Command, globals: &Globals, voice: Voice) -> Result<Option<Exit>, Error> {
+fn manage(
+    command: &mut Command,
+    globals: &Globals,
+    voice: Voice<'_>,
+) -> Result<Option<Exit>, Error> {
     commands::check(command)?;
     if let Some(outcome) = commands::offline(command) {
         return show(outcome?.as_ref(), globals, None);
     }
-    let plan = Plan::new(globals, commands::needs(command), voice)?;
+    let host = match fleet::targets(globals, &AsTyped)? {
+        Targets::One(host) => host,
+        Targets::Many(many) => return fleet::run(command, globals, many, &AsTyped),
+    };
+    commands::many::name_file(command, &host);
+    let plan = Plan::new(globals, &host, commands::needs(command), voice)?;
     let address = plan.address();
     let runtime = runtime()?;
     let result = runtime.block_on(async {
@@ -92,7 +103,7 @@ fn manage(command: &Command, globals: &Globals, voice: Voice) -> Result<Option<E
         let work = async {
             let info = console.log_in().await?;
             let (bmc, format) = (&console.bmc, globals.output);
-            let context = Context { bmc, info: &info, voice, format };
+            let context = Context { bmc, info: &info, voice, format, host: None };
             commands::run(command, &context).await.map(Some)
         };
         let result = tokio::select! {

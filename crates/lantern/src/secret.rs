@@ -37,7 +37,7 @@ impl fmt::Debug for Visible {
 const LINE_MAX: u64 = 4096;
 
 /// The password, from the first source that has one.
-pub(crate) fn password(globals: &Globals, who: &str, voice: Voice) -> Result<Secret, Error> {
+pub(crate) fn password(globals: &Globals, who: &str, voice: Voice<'_>) -> Result<Secret, Error> {
     let bytes = match (&globals.password, &globals.password_file) {
         (Some(_), Some(_)) => {
             return Err(Error::usage("-P and --password-file exclude each other"));

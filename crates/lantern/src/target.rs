@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use crate::error::{Error, Exit};
 
 /// A host as it was typed, and the port to use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
     host: String,
     port: u16,
@@ -33,6 +33,12 @@ impl Target {
         };
         let port = own.or(port).unwrap_or(DEFAULT_PORT);
         Ok(Self { host: host.to_owned(), port })
+    }
+
+    /// The host as it was typed is an address: nobody has to be asked where it is.
+    pub(crate) fn literal(&self) -> Option<SocketAddr> {
+        let ip: IpAddr = self.host.parse().ok()?;
+        choose(std::iter::once((ip, self.port).into()))
     }
 
     /// The first IPv4 address that the system knows for the host, else the first.

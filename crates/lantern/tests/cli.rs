@@ -24,6 +24,8 @@ mod inventory;
 mod log;
 #[path = "cli/login.rs"]
 mod login;
+#[path = "cli/many.rs"]
+mod many;
 #[path = "cli/nvram.rs"]
 mod nvram;
 #[path = "cli/outcome.rs"]

@@ -92,9 +92,29 @@ fn is_refused(quirk: Quirk) -> bool {
     quirk.facts().handling == Handling::Refused
 }
 
+/// A number of seconds, or one with its unit: `3`, `0.5`, `3s`, `500ms`.
+fn span(text: &str) -> Option<f64> {
+    let (digits, per_second) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(digits), _) => (digits, 1000.0),
+        (None, Some(digits)) => (digits, 1.0),
+        (None, None) => (text, 1.0),
+    };
+    digits.parse().ok().map(|number: f64| number / per_second)
+}
+
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds| (0.05..=3600.0).contains(seconds));
+    let seconds = span(text).filter(|seconds| (0.05..=3600.0).contains(seconds));
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "0.05 to 3600 seconds".to_owned())
+}
+
+pub(super) fn stagger(text: &str) -> Result<Duration, String> {
+    let seconds = span(text).filter(|seconds| (0.0..=3600.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "0 to 3600 seconds".to_owned())
+}
+
+pub(super) fn fanout(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=100_000).contains(number));
+    number.ok_or_else(|| "1 to 100000".to_owned())
 }
 
 pub(crate) fn byte(text: &str) -> Result<u8, String> {
@@ -128,8 +148,16 @@ mod tests {
     fn words_are_what_they_mean() {
         assert_eq!(privilege("ADMIN"), Ok(Privilege::Administrator));
         assert_eq!(identify("30"), Ok(Identify::Seconds(30)));
-        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        assert!(["0", "-1", "NaN", "inf", "x"].iter().all(|n| seconds(n).is_err()));
+        for text in ["0.5", "0.5s", "500ms"] {
+            assert_eq!(
+                (seconds(text), stagger(text)),
+                (Ok(Duration::from_millis(500)), seconds(text))
+            );
+        }
+        assert_eq!(stagger("0"), Ok(Duration::ZERO));
+        assert!(
+            ["0", "-1", "NaN", "inf", "x", "s", "ms", "1m"].iter().all(|n| seconds(n).is_err())
+        );
     }
 
     #[test]

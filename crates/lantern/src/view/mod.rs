@@ -8,7 +8,7 @@
 pub(crate) mod chassis;
 pub(crate) mod ctl;
 mod events;
-mod form;
+pub(crate) mod form;
 pub(crate) mod fru;
 pub(crate) mod mc;
 pub(crate) mod number;
@@ -32,6 +32,7 @@ use serde::Serialize;
 
 use crate::cli::Format;
 use crate::error::{Error, Exit};
+pub(crate) use form::{Origin, Share};
 use schema::Source;
 
 /// A result that can be shown.
@@ -66,6 +67,9 @@ pub(crate) trait Show {
     /// As the user wants it.
     fn render(&self, format: Format, address: Option<SocketAddr>) -> Result<Vec<u8>, Error>;
 
+    /// The same, to be put together with the results of other BMCs.
+    fn share(&self, format: Format, origin: Origin<'_>) -> Result<Share, Error>;
+
     /// How the command ends, if not well.
     fn exit(&self) -> Option<Exit>;
 }
@@ -73,6 +77,10 @@ pub(crate) trait Show {
 impl<V: View> Show for V {
     fn render(&self, format: Format, address: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
         form::render(self, format, address).map(String::into_bytes)
+    }
+
+    fn share(&self, format: Format, origin: Origin<'_>) -> Result<Share, Error> {
+        form::share(self, format, origin)
     }
 
     fn exit(&self) -> Option<Exit> {
@@ -86,24 +94,38 @@ pub(crate) fn render_next<V: View>(
     format: Format,
     address: SocketAddr,
 ) -> Result<String, Error> {
-    form::render_next(view, format, Some(address))
+    form::render_next(view, format, Origin { host: None, address: Some(address) })
+}
+
+/// The same, where they may be from many BMCs.
+pub(crate) fn render_next_of<V: View>(
+    view: &V,
+    format: Format,
+    origin: Origin<'_>,
+) -> Result<String, Error> {
+    form::render_next(view, format, origin)
 }
 
 /// One of many that come one by one, and are from no BMC that was logged in to.
 pub(crate) fn render_next_here<V: View>(view: &V, format: Format) -> Result<String, Error> {
-    form::render_next(view, format, None)
+    form::render_next(view, format, Origin::default())
 }
 
 /// What stands above them in CSV.
 pub(crate) fn render_header<V: View>() -> Result<String, Error> {
-    form::header::<V>()
+    form::header::<V>(false)
+}
+
+/// The same, where they are from many BMCs.
+pub(crate) fn render_header_of_many<V: View>() -> Result<String, Error> {
+    form::header::<V>(true)
 }
 
 /// What no BMC was asked for. A line of its own in JSON, for whoever waits for it.
 pub(crate) fn render_here<V: View>(view: &V, format: Format) -> Result<String, Error> {
     match format {
         Format::Csv => form::render(view, format, None),
-        format => form::render_next(view, format, None),
+        format => form::render_next(view, format, Origin::default()),
     }
 }
 
@@ -113,6 +135,10 @@ pub(crate) struct Bytes(pub(crate) Vec<u8>);
 impl Show for Bytes {
     fn render(&self, _: Format, _: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
         Ok(self.0.clone())
+    }
+
+    fn share(&self, _: Format, _: Origin<'_>) -> Result<Share, Error> {
+        Err(Error::usage("bytes of many BMCs cannot be told apart in one stream"))
     }
 
     fn exit(&self) -> Option<Exit> {
@@ -153,6 +179,7 @@ pub(crate) fn version(byte: u8) -> String {
 fn kinds() -> Vec<(&'static str, serde_json::Value)> {
     use lantern_bmcd::control::reply;
     let mut kinds = crate::output::kinds();
+    kinds.extend(crate::fleet::kinds());
     macro_rules! views {
         ($($view:ty),* $(,)?) => { $(kinds.extend(schema::of::<$view>());)* };
     }
