@@ -30,7 +30,7 @@ use Outside::{Any, AnyBut, Only};
 
 /// From the bottom up. `lantern-testkit` and `xtask` are in nobody's list: only tests use them;
 /// `lantern-interop` is nothing but tests.
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     Rule { name: "ipmi-wire", inside: &[], outside: Only(&["thiserror"]) },
     Rule {
         name: "ipmi-session",
@@ -65,6 +65,12 @@ const RULES: [Rule; 11] = [
         inside: &["ipmi-wire", "ipmi-session", "ipmi-io", "ipmi-bmc"],
         outside: AnyBut(&["clap", "comfy-table", "rpassword"]),
     },
+    // It never knows how one BMC is spoken to.
+    Rule {
+        name: "lantern-fleet",
+        inside: &[],
+        outside: Only(&["futures-util", "indexmap", "thiserror", "tokio"]),
+    },
     Rule {
         name: "lantern-config",
         inside: &["ipmi-wire", "ipmi-session"],
@@ -72,7 +78,14 @@ const RULES: [Rule; 11] = [
     },
     Rule {
         name: "lantern",
-        inside: &["ipmi-wire", "ipmi-session", "ipmi-client", "lantern-bmcd", "lantern-config"],
+        inside: &[
+            "ipmi-wire",
+            "ipmi-session",
+            "ipmi-client",
+            "lantern-bmcd",
+            "lantern-config",
+            "lantern-fleet",
+        ],
         outside: Any,
     },
     Rule {

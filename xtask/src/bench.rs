@@ -19,7 +19,8 @@ const CLIENTS: [Client; 3] =
     [Client::Lantern, Client::Ipmitool { suite: 17 }, Client::Ipmipower { suite: 17 }];
 
 /// What can be asked for by name.
-const PARTS: [&str; 7] = ["own", "speed", "exchanges", "lines", "flood", "fleet", "clients"];
+const PARTS: [&str; 8] =
+    ["own", "speed", "exchanges", "lines", "flood", "fleet", "many", "clients"];
 
 /// `cargo xtask bench [--runs N] [PART...]`.
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -47,6 +48,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wanted("fleet") {
         report::write("bench, fleet", &soak::fleet()?)?;
+    }
+    if wanted("many") {
+        report::write("bench, many", &soak::many(1000)?)?;
     }
     if wanted("clients") {
         clients(runs)?;

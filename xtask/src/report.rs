@@ -76,6 +76,7 @@ mod tests {
             "bench, bad lines",
             "bench, flood",
             "bench, fleet",
+            "bench, many",
             "soak",
         ] {
             assert!(replace(&text, command, "").is_ok(), "{command}");

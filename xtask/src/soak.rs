@@ -1,7 +1,7 @@
 //! `cargo xtask soak`: for some time one login after another; and, however long it takes, a hundred
 //! million inputs for the fuzz targets, power cuts and kills of a BMC that keeps what it is told,
-//! a million commands over a network that exists in memory only, and a hundred thousand BMCs in one
-//! process.
+//! a million commands over a network that exists in memory only, a hundred thousand BMCs in one
+//! process, and ten thousand that are asked at once.
 //!
 //! The logins look for what only shows after many: sessions that are not freed, memory that is not
 //! given back. Clients take turns, one at a time, on loopback.
@@ -37,6 +37,7 @@ const SIMULATED: &str = "as_long_as_one_likes";
 /// How many BMCs are started in one process.
 const FLEET: &str = "100000";
 const MANY: &str = "many_bmcs_start_and_answer";
+const ASKED: &str = "of_a_thousand_of_which_half_are_silent";
 const ONE: &str = "a_bmc_with_a_hundred_sensors_and_four_sessions_needs_little";
 
 /// Inputs of all fuzz targets together.
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let logins = logins(Duration::from_secs(minutes * 60))?;
     let durability = durability()?;
     let simulation = simulation()?;
-    let fleet = fleet()?;
+    let fleet = fleet()? + &many(10_000)?;
     let body = format!(
         "{minutes} minutes of logins.\n\n\
          - {fuzzed}.\n\
@@ -102,6 +103,22 @@ pub(crate) fn fleet() -> Result<String> {
         lines.push_str(&format!("- {}.\n", said(&mut command, what)?));
     }
     Ok(lines)
+}
+
+/// One command to so many BMCs, half of which are silent, by a process that may have 256 files open; and
+/// ipmipower's attempt at the same.
+pub(crate) fn many(count: u32) -> Result<String> {
+    let mut command = shell::cargo(["test", "--release", "-p", "lantern", "--test", "cli", ASKED]);
+    command.args(["--", "--nocapture"]).env("LANTERN_MANY", count.to_string());
+    let line = shell::line(&command);
+    println!("$ {line}");
+    let output = shell::output(&mut command)?;
+    let told = |what: &str| {
+        let told = output.lines().find(|told| told.contains(what));
+        let told = told.and_then(|told| told.rsplit("... ").next());
+        told.with_context(|| format!("`{line}` told of no {what}"))
+    };
+    Ok(format!("- {}.\n- {}.\n", told(" BMCs asked")?, told("ipmipower: ")?))
 }
 
 /// Runs a test and gives the line in which it tells how many `what` it had.

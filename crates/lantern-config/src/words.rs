@@ -103,12 +103,23 @@ fn is_refused(quirk: Quirk) -> bool {
     quirk.facts().handling == Handling::Refused
 }
 
+/// A number of seconds, or one with its unit: `3`, `0.5`, `3s`, `500ms`.
+#[must_use]
+pub fn span(text: &str) -> Option<f64> {
+    let (digits, per_second) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(digits), _) => (digits, 1000.0),
+        (None, Some(digits)) => (digits, 1.0),
+        (None, None) => (text, 1.0),
+    };
+    digits.parse().ok().map(|number: f64| number / per_second)
+}
+
 /// A time that something may take.
 ///
 /// # Errors
 /// If it is no number, or out of range.
 pub fn seconds(text: &str) -> Result<Duration, String> {
-    text.parse().ok().and_then(in_range).ok_or_else(|| SECONDS.to_owned())
+    span(text).and_then(in_range).ok_or_else(|| SECONDS.to_owned())
 }
 
 /// What a time may be.

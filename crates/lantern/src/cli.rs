@@ -62,7 +62,7 @@ pub(crate) use sim::Sim;
 pub(crate) use user::{Access, Limit, On, User, UserAdd, UserSet, Who};
 pub(crate) use words::byte;
 pub(crate) use words::{AuthTypeWord, Workaround};
-use words::{identify, privilege, seconds, suite, workaround};
+use words::{fanout, identify, privilege, seconds, stagger, suite, workaround};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -78,13 +78,18 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Globals {
-    /// The BMC
-    #[arg(short = 'H', long, global = true, value_name = "HOST[:PORT]")]
-    #[arg(
-        help = "The BMC: a name in lantern.toml, HOST, HOST:PORT, an IPv6 address, or [IPv6]:PORT"
-    )]
+    /// The BMC, or many
+    #[arg(short = 'H', long = "host", global = true, value_name = "HOST[:PORT]")]
+    #[arg(help = "The BMC: a name in lantern.toml, HOST, HOST:PORT, an IPv6 address, or \
+                  [IPv6]:PORT. Many: n[001-500], \
+                  10.0.[1-2].[1-9], @GROUP, ^FILE, - for standard input; lists of these with commas, \
+                  and more than one -H")]
     #[arg(add = complete::hosts())]
-    pub(crate) host: Option<String>,
+    pub(crate) hosts: Vec<String>,
+    /// Not these, of the BMCs that -H names
+    #[arg(short = 'x', long, global = true, value_name = "HOST")]
+    #[arg(add = complete::hosts())]
+    pub(crate) exclude: Vec<String>,
     /// UDP port, where -H has none [default: 623]
     #[arg(short, long, global = true)]
     pub(crate) port: Option<u16>,
@@ -138,14 +143,20 @@ pub(crate) struct Globals {
     /// proven to cope with]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
     pub(crate) window: Option<u8>,
-    /// How long a login or a request may take [default: 4.9: a dead host ends within five seconds
-    /// in all]
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) deadline: Option<Duration>,
     /// Configuration to lay over that of the machine, the user and the project; 'none' reads none
     /// at all [env: LANTERN_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// How long a login or a request may take [default: 4.9: a dead host ends within five seconds in
+    /// all]. Of many BMCs: how long each may take, its name and its login included
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) deadline: Option<Duration>,
+    /// Of many BMCs, how many are under way at a time
+    #[arg(long, global = true, value_name = "N", default_value_t = 1024, value_parser = fanout)]
+    pub(crate) fanout: usize,
+    /// Of many BMCs, how long each start waits for the one before: 0.5, or 500ms
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = stagger)]
+    pub(crate) stagger: Option<Duration>,
     /// table, for people; json, jsonl, csv or yaml, for programs
     #[arg(short, long, global = true, value_name = "FORM", help_heading = "Output")]
     #[arg(value_enum, default_value_t, hide_possible_values = true)]
@@ -156,6 +167,16 @@ pub(crate) struct Globals {
     /// Tell what is done, on standard error; -vv tells more
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
+}
+
+impl Globals {
+    /// How long a login or a request may take, if nothing else is said.
+    const DEADLINE: Duration = Duration::from_millis(4900);
+
+    /// How long a login or a request may take.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline.unwrap_or(Self::DEADLINE)
+    }
 }
 
 /// What results look like.
@@ -441,8 +462,12 @@ mod tests {
             "lantern -H bmc chassis power status -U admin -C 17,3 -o json",
         ] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
-            let Globals { host, user, cipher_suites, output, .. } = cli.globals;
-            assert_eq!((host.as_deref(), user.as_deref()), (Some("bmc"), Some("admin")), "{line}");
+            let Globals { hosts, user, cipher_suites, output, .. } = cli.globals;
+            assert_eq!(
+                (hosts.as_slice(), user.as_deref()),
+                (&["bmc".to_owned()][..], Some("admin")),
+                "{line}"
+            );
             assert_eq!(cipher_suites, [CipherSuite::SUITE_17, CipherSuite::SUITE_3]);
             assert_eq!(output, Format::Json);
         }

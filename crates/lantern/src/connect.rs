@@ -1,6 +1,9 @@
-//! From options to a session: whom to talk to, as whom, how.
+//! From options and `lantern.toml` to a session: whom to talk to, as whom, how.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ipmi_client::{Bmc, Cache, Credentials, Endpoint, SessionInfo};
 use ipmi_wire::Privilege;
@@ -13,54 +16,127 @@ use crate::output::Voice;
 use crate::secret::Purse;
 use crate::settings::settings_for;
 use crate::suites::{Suites, cache_directory};
+use crate::target::Target;
 
-/// All that a login takes. Nothing was sent yet.
+/// How to log in to a BMC, wherever it is.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    address: SocketAddr,
+pub(crate) struct Login {
     credentials: Credentials,
     /// The user named the suites, or wants nothing that was learned, so nothing is remembered and
     /// nothing is tried before them.
     suites_given: bool,
     /// Where sensor data records are kept.
     cache: Option<Cache>,
-    voice: Voice,
 }
+
+/// All that a login takes. Nothing was sent yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan<'a> {
+    address: SocketAddr,
+    login: Login,
+    voice: Voice<'a>,
+}
+
+/// What was learned of the suites of BMCs, for all that are logged in to in this run.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory(Arc<Mutex<Suites>>);
 
 /// A BMC within reach.
 #[derive(Debug)]
-pub(crate) struct Console {
+pub(crate) struct Console<'a> {
     pub(crate) bmc: Bmc,
     endpoint: Endpoint,
     /// `None` if the user named the suites.
-    memory: Option<Suites>,
-    voice: Voice,
+    memory: Option<Memory>,
+    voice: Voice<'a>,
 }
 
-impl Plan {
-    /// What the options and `lantern.toml` mean for a command that needs the privilege `needs`. May
-    /// ask for the password.
+/// What is known of hosts: what was typed holds for all, `lantern.toml` for each.
+pub(crate) trait Hosts {
+    /// The group of this name, as the nodesets in it.
+    fn group(&self, name: &str) -> Result<Option<Vec<String>>, String>;
+
+    /// Where the host of this name is, and how to log in there. May ask for the password.
+    fn of(&self, name: &str) -> Result<(Target, Login), Error>;
+}
+
+/// What this run knows of hosts, for a command that needs a certain privilege.
+#[derive(Debug)]
+pub(crate) struct Known<'a> {
+    globals: &'a Globals,
+    config: &'a Config,
+    needs: Privilege,
+    purse: RefCell<Purse<'a>>,
+}
+
+impl<'a> Known<'a> {
     pub(crate) fn new(
-        globals: &Globals,
-        config: &Config,
+        globals: &'a Globals,
+        config: &'a Config,
         needs: Privilege,
-        voice: Voice,
+        voice: Voice<'a>,
+    ) -> Self {
+        Self { globals, config, needs, purse: RefCell::new(Purse::new(globals, voice)) }
+    }
+}
+
+impl Hosts for Known<'_> {
+    fn group(&self, name: &str) -> Result<Option<Vec<String>>, String> {
+        Ok(self
+            .config
+            .groups
+            .get(name)
+            .map(|group| group.members.iter().map(|member| member.value.clone()).collect()))
+    }
+
+    fn of(&self, name: &str) -> Result<(Target, Login), Error> {
+        let settings = settings_for(self.globals, self.config, name)?;
+        let credentials = settings.credentials(self.needs, &mut self.purse.borrow_mut())?;
+        let suites_given = !settings.learns();
+        let cache = cache_directory().filter(|_| settings.cache.value).map(Cache::at);
+        Ok((settings.target(), Login { credentials, suites_given, cache }))
+    }
+}
+
+impl Login {
+    /// The same with this much time for a login, and for each request.
+    pub(crate) fn within(mut self, deadline: Duration) -> Self {
+        self.credentials.timing.deadline = deadline;
+        self
+    }
+
+    /// What was learned of suites, of all BMCs.
+    fn memory(&self) -> Option<Memory> {
+        (!self.suites_given).then(Memory::load)
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// What the options and `lantern.toml` mean for `host`, and a command that needs the privilege
+    /// `needs`. May ask for the password.
+    pub(crate) fn new(
+        globals: &'a Globals,
+        config: &'a Config,
+        host: &str,
+        needs: Privilege,
+        voice: Voice<'a>,
     ) -> Result<Self, Error> {
-        let host = globals.host.as_deref().ok_or_else(|| {
-            Error::usage("no BMC was named").next("say which one: -H HOST, or -H HOST:PORT")
-        })?;
+        // Before anybody types a password in vain.
         let settings = settings_for(globals, config, host)?;
         settings.username()?;
         let address = settings.target().resolve()?;
-        let credentials = settings.credentials(needs, &mut Purse::new(globals, voice))?;
-        let suites_given = !settings.learns();
-        let cache = cache_directory().filter(|_| settings.cache.value).map(Cache::at);
-        Ok(Self { address, credentials, suites_given, cache, voice })
+        let (_, login) = Known::new(globals, config, needs, voice).of(host)?;
+        Ok(Self::to(address, login, voice))
+    }
+
+    /// A login at this address.
+    pub(crate) const fn to(address: SocketAddr, login: Login, voice: Voice<'a>) -> Self {
+        Self { address, login, voice }
     }
 
     /// The same for another privilege.
     pub(crate) fn for_privilege(mut self, privilege: Privilege) -> Self {
-        self.credentials.privilege = privilege;
+        self.login.credentials.privilege = privilege;
         self
     }
 
@@ -70,11 +146,17 @@ impl Plan {
     }
 
     /// A handle to the BMC. Has to be called inside a tokio runtime.
-    pub(crate) fn start(self) -> Result<Console, Error> {
-        let Self { address, credentials, suites_given, cache, voice } = self;
+    pub(crate) fn start(self) -> Result<Console<'a>, Error> {
         let endpoint = Endpoint::bind().map_err(ipmi_client::Error::from)?;
-        let memory = (!suites_given).then(Suites::load);
-        if let Some(suite) = memory.as_ref().and_then(|memory| memory.recall(address)) {
+        let memory = self.login.memory();
+        Ok(self.start_on(endpoint, memory))
+    }
+
+    /// A handle to the BMC, by an endpoint that others may share.
+    pub(crate) fn start_on(self, endpoint: Endpoint, memory: Option<Memory>) -> Console<'a> {
+        let Self { address, login: Login { credentials, cache, suites_given }, voice } = self;
+        let memory = memory.filter(|_| !suites_given);
+        if let Some(suite) = memory.as_ref().and_then(|memory| memory.suites().recall(address)) {
             tracing::info!(bmc = %address, "{suite} is tried first: a better one was refused before");
             endpoint.remember(address, suite);
         }
@@ -82,11 +164,27 @@ impl Plan {
         if let Some(cache) = &cache {
             bmc = bmc.with_cache(cache);
         }
-        Ok(Console { bmc, endpoint, memory, voice })
+        Console { bmc, endpoint, memory, voice }
     }
 }
 
-impl Console {
+impl Memory {
+    /// What was learned in earlier runs.
+    pub(crate) fn load() -> Self {
+        Self(Arc::new(Mutex::new(Suites::load())))
+    }
+
+    fn suites(&self) -> MutexGuard<'_, Suites> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps it for the next run.
+    pub(crate) fn save(&self) {
+        self.suites().save();
+    }
+}
+
+impl Console<'_> {
     /// Logs in.
     pub(crate) async fn log_in(&mut self) -> Result<SessionInfo, Error> {
         let address = self.bmc.address();
@@ -97,10 +195,10 @@ impl Console {
             let others = if others > 0 { format!(" and {others} more") } else { String::new() };
             self.voice
                 .note(&format!("{last}{others} was refused ({status}), using {}", info.agreed));
-            if let Some(memory) = self.memory.take() {
+            if let Some(memory) = &self.memory {
                 // The preferred one needs no memory.
-                let suite = info.agreed.suite();
-                memory.learn(address, suite.filter(|suite| *suite != CipherSuite::SUITE_17));
+                let suite = info.agreed.suite().filter(|suite| *suite != CipherSuite::SUITE_17);
+                memory.suites().learn(address, suite);
             }
         }
         Ok(info)
@@ -109,6 +207,9 @@ impl Console {
     /// Gives the BMC its session back, without waiting for its consent.
     pub(crate) async fn end(self) {
         self.endpoint.shutdown().await;
+        if let Some(memory) = &self.memory {
+            memory.save();
+        }
         let (sent, received) = self.endpoint.datagrams();
         tracing::debug!(sent, received, "datagrams in all");
     }

@@ -24,6 +24,8 @@ pub(crate) enum Exit {
     Uncertain = 4,
     /// What was looked at is in a state that `--fail-on` names.
     Alarm = 5,
+    /// Of many BMCs, some are done and some failed.
+    Partly = 6,
     /// By Ctrl-C, as shells count it.
     Interrupted = 130,
 }
@@ -64,7 +66,7 @@ impl Error {
             Exit::NoSession => Code::NO_SESSION,
             Exit::Uncertain => Code::OUTCOME_UNKNOWN,
             Exit::Interrupted => Code::INTERRUPTED,
-            Exit::Failed | Exit::Alarm => Code::FAILED,
+            Exit::Failed | Exit::Alarm | Exit::Partly => Code::FAILED,
         };
         Self::Told(Box::new(Report {
             exit,

@@ -10,6 +10,7 @@ mod configuration;
 mod connect;
 mod demo;
 mod error;
+mod fleet;
 mod output;
 mod secret;
 mod settings;
@@ -29,8 +30,9 @@ use tracing_subscriber::filter::LevelFilter;
 use cli::{Cli, Command, Format, Globals};
 use commands::Context;
 use commands::bmc::{interrupted, no_signals, stop_signal};
-use connect::Plan;
+use connect::{Known, Plan};
 use error::{Error, Exit};
+use fleet::Targets;
 use output::Voice;
 use view::Show;
 
@@ -49,8 +51,8 @@ fn main() -> ExitCode {
     {
         cli.globals.output = format;
     }
-    let voice = Voice(cli.globals.output);
-    match config.and_then(|config| run(&cli, &config, voice)) {
+    let voice = Voice::new(cli.globals.output);
+    match config.and_then(|config| run(&mut cli, &config, voice)) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(exit)) => ExitCode::from(exit as u8),
         // Whoever read the results has seen enough.
@@ -69,13 +71,13 @@ fn keep_secrets_out_of_core_dumps() {
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
-fn fail(error: &Error, voice: Voice) -> ExitCode {
+fn fail(error: &Error, voice: Voice<'_>) -> ExitCode {
     let Error::Told(report) = error else { return ExitCode::FAILURE };
     voice.error(report);
     ExitCode::from(report.exit as u8)
 }
 
-fn run(cli: &Cli, config: &Config, voice: Voice) -> Result<Option<Exit>, Error> {
+fn run(cli: &mut Cli, config: &Config, voice: Voice<'_>) -> Result<Option<Exit>, Error> {
     let Cli { globals, command } = cli;
     match command {
         Command::Bmc(command) => {
@@ -112,16 +114,22 @@ fn run(cli: &Cli, config: &Config, voice: Voice) -> Result<Option<Exit>, Error> 
 /// A command to a BMC: log in, do it, log out, and only then show what came of it, so that a
 /// reader who stops reading keeps no session open.
 fn manage(
-    command: &Command,
+    command: &mut Command,
     globals: &Globals,
     config: &Config,
-    voice: Voice,
+    voice: Voice<'_>,
 ) -> Result<Option<Exit>, Error> {
     commands::check(command)?;
     if let Some(outcome) = commands::offline(command) {
         return show(outcome?.as_ref(), globals, None);
     }
-    let plan = Plan::new(globals, config, commands::needs(command), voice)?;
+    let known = Known::new(globals, config, commands::needs(command), voice);
+    let host = match fleet::targets(globals, &known)? {
+        Targets::One(host) => host,
+        Targets::Many(many) => return fleet::run(command, globals, &many, &known),
+    };
+    commands::many::name_file(command, &host);
+    let plan = Plan::new(globals, config, &host, commands::needs(command), voice)?;
     let address = plan.address();
     let runtime = runtime()?;
     let result = runtime.block_on(async {
@@ -130,7 +138,7 @@ fn manage(
         let work = async {
             let info = console.log_in().await?;
             let (bmc, format) = (&console.bmc, globals.output);
-            let context = Context { bmc, info: &info, voice, format };
+            let context = Context { bmc, info: &info, voice, format, host: None };
             commands::run(command, &context).await.map(Some)
         };
         let result = tokio::select! {

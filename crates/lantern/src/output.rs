@@ -2,7 +2,10 @@
 //! all other forms, each as one JSON object on one line.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
+use indexmap::IndexMap;
+use lantern_fleet::NodeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -37,7 +40,17 @@ fn columns(stream: impl IsTerminal + std::os::fd::AsFd) -> Option<u16> {
 
 /// How standard error is spoken to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Voice(pub(crate) Format);
+pub(crate) struct Voice<'a> {
+    format: Format,
+    /// Of whom is spoken, if there are many.
+    host: Option<&'a str>,
+    /// Where it is kept, to be said when all is done.
+    kept: Option<&'a Kept>,
+}
+
+/// What was said of many BMCs, until all is done: the same is said once, of all whom it is true of.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Mutex<IndexMap<(&'static str, String), Vec<String>>>);
 
 /// Something worth knowing, on standard error.
 #[derive(Serialize, JsonSchema)]
@@ -46,6 +59,9 @@ struct NoteView<'a> {
     #[schemars(extend("enum" = ["warning", "note"]))]
     level: &'static str,
     message: &'a str,
+    /// Whom it is about, where there are many BMCs
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
 }
 
 const NOTE: &str = "lantern.note/1";
@@ -69,7 +85,34 @@ struct ErrorView<'a> {
     outcome: Option<&'a OutcomeView>,
 }
 
-impl Voice {
+impl Kept {
+    /// Says it all, and forgets it.
+    pub(crate) fn say(&self, format: Format) {
+        let kept = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for ((level, message), hosts) in kept {
+            match format {
+                Format::Table => {
+                    let hosts = hosts.into_iter().collect::<NodeSet>();
+                    line(&format!("{level}: {hosts}: {message}"));
+                }
+                format => hosts.iter().for_each(|host| {
+                    Voice { host: Some(host), ..Voice::new(format) }.say(level, &message);
+                }),
+            }
+        }
+    }
+}
+
+impl<'a> Voice<'a> {
+    pub(crate) const fn new(format: Format) -> Self {
+        Self { format, host: None, kept: None }
+    }
+
+    /// About one of many.
+    pub(crate) const fn about(self, host: &'a str, kept: Option<&'a Kept>) -> Self {
+        Self { host: Some(host), kept, ..self }
+    }
+
     /// Something that the user should change.
     pub(crate) fn warning(self, message: &str) {
         self.say("warning", message);
@@ -81,9 +124,17 @@ impl Voice {
     }
 
     fn say(self, level: &'static str, message: &str) {
-        match self.0 {
-            Format::Table => line(&format!("{level}: {message}")),
-            _ => json(&NoteView { schema: NOTE, level, message }),
+        let Self { format, host, kept } = self;
+        match (host, kept) {
+            (Some(host), Some(Kept(kept))) => {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.entry((level, message.to_owned())).or_default().push(host.to_owned());
+            }
+            (Some(host), None) if format == Format::Table => {
+                line(&format!("{level}: {host}: {message}"));
+            }
+            (None, _) if format == Format::Table => line(&format!("{level}: {message}")),
+            (host, _) => json(&NoteView { schema: NOTE, level, message, host }),
         }
     }
 
@@ -98,7 +149,7 @@ impl Voice {
     pub(crate) fn error(self, report: &Report) {
         let Report { exit, code, message, cause, next, address, doing, completion, outcome } =
             report;
-        match self.0 {
+        match self.format {
             Format::Table => {
                 let width = columns(io::stderr()).map(|columns| usize::from(columns).min(100));
                 // Not an error, for all that is known.

@@ -21,6 +21,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Suites {
     path: Option<PathBuf>,
     entries: BTreeMap<String, Entry>,
+    /// There is something in it that the file does not have.
+    changed: bool,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -53,7 +55,7 @@ impl Suites {
         entries.retain(|_, entry| {
             now.checked_sub(entry.learned).is_some_and(|age| age < KEPT.as_secs())
         });
-        Self { path, entries }
+        Self { path, entries, changed: false }
     }
 
     /// The suite that the BMC at `address` was content with.
@@ -63,7 +65,7 @@ impl Suites {
 
     /// Remembers that the BMC took `suite` after it had refused others, or, without any, forgets
     /// it: the best one works.
-    pub(crate) fn learn(mut self, address: SocketAddr, suite: Option<CipherSuite>) {
+    pub(crate) fn learn(&mut self, address: SocketAddr, suite: Option<CipherSuite>) {
         let address = address.to_string();
         match suite {
             Some(CipherSuite(suite)) => {
@@ -71,11 +73,17 @@ impl Suites {
             }
             None => drop(self.entries.remove(&address)),
         }
-        if let Some(path) = &self.path
-            && let Err(error) = write(path, self.entries)
+        self.changed = true;
+    }
+
+    /// Writes down what was learned.
+    pub(crate) fn save(&mut self) {
+        if let Some(path) = self.path.as_deref().filter(|_| self.changed)
+            && let Err(error) = write(path, self.entries.clone())
         {
-            tracing::debug!(path = %path.display(), %error, "the suite is not remembered");
+            tracing::debug!(path = %path.display(), %error, "the suites are not remembered");
         }
+        self.changed = false;
     }
 }
 
@@ -138,8 +146,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("lantern/suites.json");
         let load = |now| Suites::load_from(Some(path.clone()), now);
-        load(now()).learn(bmc(1), Some(CipherSuite::SUITE_3));
-        load(now()).learn(bmc(2), Some(CipherSuite::SUITE_3));
+        let learn = |address, suite| {
+            let mut suites = load(now());
+            suites.learn(address, suite);
+            suites.save();
+        };
+        learn(bmc(1), Some(CipherSuite::SUITE_3));
+        learn(bmc(2), Some(CipherSuite::SUITE_3));
         assert_eq!(load(now()).recall(bmc(1)), Some(CipherSuite::SUITE_3));
         assert_eq!(load(now()).recall(bmc(3)), None);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -149,7 +162,7 @@ mod tests {
         assert!(load(now() + week).recall(bmc(1)).is_none());
         assert!(load(now() - 60).recall(bmc(1)).is_none());
 
-        load(now()).learn(bmc(1), None);
+        learn(bmc(1), None);
         assert!(load(now()).recall(bmc(1)).is_none() && load(now()).recall(bmc(2)).is_some());
         let names: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(names.len(), 1, "{names:?}");
@@ -161,11 +174,14 @@ mod tests {
         let path = directory.path().join("suites.json");
         for text in ["", "{", "[]", "{\"version\":2,\"bmcs\":{}}", "{\"version\":1,\"bmcs\":7}"] {
             fs::write(&path, text).unwrap();
-            let suites = Suites::load_from(Some(path.clone()), now());
+            let mut suites = Suites::load_from(Some(path.clone()), now());
             assert!(suites.entries.is_empty(), "{text}");
             suites.learn(bmc(1), Some(CipherSuite::SUITE_3));
+            suites.save();
             assert!(Suites::load_from(Some(path.clone()), now()).recall(bmc(1)).is_some());
         }
-        Suites::load_from(None, now()).learn(bmc(1), Some(CipherSuite::SUITE_3));
+        let mut nowhere = Suites::load_from(None, now());
+        nowhere.learn(bmc(1), Some(CipherSuite::SUITE_3));
+        nowhere.save();
     }
 }

@@ -6,7 +6,7 @@ use crate::codes::Code;
 use crate::error::{Error, Exit};
 
 /// A host as it was typed, and the port to use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
     host: String,
     port: u16,
@@ -18,7 +18,6 @@ pub(crate) const DEFAULT_PORT: u16 = 623;
 impl Target {
     /// `name`, `name:port`, an address of either kind, or `[v6]:port`. A port in `text` wins over
     /// `port`.
-    #[cfg(test)]
     pub(crate) fn parse(text: &str, port: Option<u16>) -> Result<Self, Error> {
         let (host, own) = Self::parts(text)?;
         Ok(Self::new(host, own.or(port).unwrap_or(DEFAULT_PORT)))
@@ -45,6 +44,12 @@ impl Target {
             }
         };
         Ok((host, own))
+    }
+
+    /// The host as it was typed is an address: nobody has to be asked where it is.
+    pub(crate) fn literal(&self) -> Option<SocketAddr> {
+        let ip: IpAddr = self.host.parse().ok()?;
+        choose(std::iter::once((ip, self.port).into()))
     }
 
     /// The first IPv4 address that the system knows for the host, else the first.

@@ -36,6 +36,8 @@ mod lan_changes;
 mod log;
 #[path = "cli/login.rs"]
 mod login;
+#[path = "cli/many.rs"]
+mod many;
 #[path = "cli/nvram.rs"]
 mod nvram;
 #[path = "cli/outcome.rs"]

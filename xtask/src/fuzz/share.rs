@@ -15,6 +15,7 @@ const SLOW: [(&str, u64); 14] = [
     ("hostile_bmc", 200_000),
     ("hostile_console", 40_000),
     ("memory", 60_000),
+    ("nodeset", 10_000),
     ("packet", 300_000),
     ("registry", 150_000),
     ("sdr", 30_000),

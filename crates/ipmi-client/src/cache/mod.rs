@@ -29,6 +29,7 @@ use std::{fmt, io};
 pub(crate) use index::{Entry, Key};
 use lock::Lock;
 use store::Store;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A directory in which the records of BMCs are kept. Clones are the same.
 #[derive(Clone, Debug)]
@@ -41,7 +42,20 @@ struct Shared {
     store: Store,
     /// Trouble is told once.
     warned: AtomicBool,
+    /// Each lock is an open file, of which there may be few.
+    locks: Arc<Semaphore>,
 }
+
+/// A turn to read the records of a BMC. Ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _lock: Lock,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// So many locks are held at a time: whoever reads the records of a thousand BMCs at once need not
+/// have a thousand files open.
+const LOCKS_MAX: usize = 64;
 
 /// How long somebody else's reading is waited for: three hundred records of a BMC that takes 50 ms
 /// for each, twice over.
@@ -53,7 +67,8 @@ impl Cache {
     #[must_use]
     pub fn at(directory: impl Into<PathBuf>) -> Self {
         let store = Store::at(directory.into());
-        Self { shared: Arc::new(Shared { store, warned: AtomicBool::new(false) }) }
+        let locks = Arc::new(Semaphore::new(LOCKS_MAX));
+        Self { shared: Arc::new(Shared { store, warned: AtomicBool::new(false), locks }) }
     }
 
     /// The directory.
@@ -100,7 +115,8 @@ impl Cache {
 
     /// Waits for its turn to read the records of a BMC, but not for ever; without a lock, the work
     /// is done twice and no harm.
-    pub(crate) async fn lock(&self, key: &Key) -> Option<Lock> {
+    pub(crate) async fn lock(&self, key: &Key) -> Option<Turn> {
+        let permit = Arc::clone(&self.shared.locks).try_acquire_owned().ok()?;
         let key = key.clone();
         let file = match self.with_store(move |store| store.lock_file(&key)).await {
             Ok(file) => file,
@@ -114,7 +130,7 @@ impl Cache {
                 if lock.is_none() {
                     tracing::debug!("somebody else has been reading this BMC's records for long");
                 }
-                lock
+                lock.map(|lock| Turn { _lock: lock, _permit: permit })
             }
             Err(error) => {
                 self.warn("lock", &error);

@@ -79,7 +79,7 @@ fn as_typed(name: &str) -> String {
 
 /// Where the BMC is that is meant, if no name service has to be asked.
 fn address(globals: &Globals, config: &Config) -> Option<SocketAddr> {
-    let settings = settings_for(globals, config, globals.host.as_deref()?).ok()?;
+    let settings = settings_for(globals, config, globals.hosts.first()?).ok()?;
     let is_address = settings.address.value.parse::<std::net::IpAddr>().is_ok();
     is_address.then(|| settings.target()).as_ref().and_then(|target| Target::resolve(target).ok())
 }
@@ -140,7 +140,11 @@ mod tests {
         ] {
             let words: Vec<_> = line.split(' ').map(OsString::from).collect();
             let globals = globals_of(&words);
-            assert_eq!((globals.host.as_deref(), globals.port), (host, port), "{line}");
+            assert_eq!(
+                (globals.hosts.first().map(String::as_str), globals.port),
+                (host, port),
+                "{line}"
+            );
         }
     }
 }

@@ -16,6 +16,7 @@ Exit codes:
   4    outcome unknown: sent once, answer lost, and what was looked up proves nothing; look at
        the machine before repeating it
   5    --fail-on: a sensor is in that state, or worse
+  6    of many BMCs, some are done and some failed (all failed alike: the code of one)
   130  interrupted";
 
 pub(super) const NUMBERS: &str = "\

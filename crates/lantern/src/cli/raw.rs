@@ -62,7 +62,10 @@ pub(super) const I2C: &str = "\
 ADDRESS has seven bits, as device data sheets and Linux have it: what ipmitool calls 0xa0 is 0x50.
 
 What is written may change anything, and is sent once only; if its answer is lost, nobody looks up
-what became of it.";
+what became of it.
+
+Examples:
+  lantern -H rack1 i2c 0x50 16 0             sixteen bytes from offset 0 of an EEPROM";
 
 fn bus(text: &str) -> Result<Bus, String> {
     match text {

@@ -53,7 +53,11 @@ pub(super) const LINES: &str = "\
 A line is any command that talks to a BMC, as it is typed after 'lantern', with -o if its result is
 to look otherwise; words with blanks in them are quoted as in a shell. All lines are judged before
 anything is sent, and the session is opened for what the most demanding of them needs. The first
-that fails is the last, unless --keep-going says otherwise.";
+that fails is the last, unless --keep-going says otherwise. On many BMCs, each runs them all.
+
+Examples:
+  lantern -H rack1 exec setup.txt
+  lantern -H 'n[001-500]' exec setup.txt --keep-going";
 
 pub(super) const SHELL: &str = "\
 A line is any command that talks to a BMC, as it is typed after 'lantern'; 'help' lists them, 'exit'
@@ -62,4 +66,7 @@ command, for what that needs, and opened anew when one needs more. Without a ter
 from standard input.
 
 History is in $XDG_STATE_HOME/lantern/history (or ~/.local/state/...), readable by you alone. Lines
-about passwords and keys are not kept, nor those that begin with a blank or are no command.";
+about passwords and keys are not kept, nor those that begin with a blank or are no command.
+
+Examples:
+  lantern -H rack1 shell";

@@ -1,12 +1,14 @@
 //! Single words of the command line and what they stand for; what they do not is said with what
 //! would be right.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 use ipmi_wire::session::AuthType;
 use ipmi_wire::{Channel, Privilege};
 
 pub(crate) use lantern_config::words::Workaround;
-pub(super) use lantern_config::words::{privilege, seconds, suite, workaround};
+pub(super) use lantern_config::words::{privilege, seconds, span, suite, workaround};
 
 use super::Identify;
 
@@ -57,6 +59,16 @@ impl From<AuthTypeWord> for AuthType {
     }
 }
 
+pub(super) fn stagger(text: &str) -> Result<Duration, String> {
+    let seconds = span(text).filter(|seconds| (0.0..=3600.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "0 to 3600 seconds".to_owned())
+}
+
+pub(super) fn fanout(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=100_000).contains(number));
+    number.ok_or_else(|| "1 to 100000".to_owned())
+}
+
 pub(crate) fn byte(text: &str) -> Result<u8, String> {
     let number = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) if !digits.starts_with('+') => u8::from_str_radix(digits, 16).ok(),
@@ -87,5 +99,15 @@ mod tests {
     #[test]
     fn words_are_what_they_mean() {
         assert_eq!(identify("30"), Ok(Identify::Seconds(30)));
+        for text in ["0.5", "0.5s", "500ms"] {
+            assert_eq!(
+                (seconds(text), stagger(text)),
+                (Ok(Duration::from_millis(500)), seconds(text))
+            );
+        }
+        assert_eq!(stagger("0"), Ok(Duration::ZERO));
+        assert!(
+            ["0", "-1", "NaN", "inf", "x", "s", "ms", "1m"].iter().all(|n| seconds(n).is_err())
+        );
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn possible(yes: bool) -> Result<(), Error> {
 }
 
 /// Asks, unless `yes` was said already. The session is kept alive meanwhile.
-pub(super) async fn confirm(yes: bool, question: String) -> Result<(), Error> {
+pub(crate) async fn confirm(yes: bool, question: String) -> Result<(), Error> {
     if yes {
         return Ok(());
     }

@@ -36,6 +36,16 @@ pub(super) async fn run(command: &Channel, context: &Context<'_>) -> Outcome {
     })
 }
 
+/// Whether somebody would have to be asked for a key that is to be set.
+pub(super) fn asks_for_a_secret(command: &Channel) -> Result<bool, Error> {
+    match command {
+        Channel::Keys(ChannelKeys::Set { which, new_key_file, clear: false, .. }) => {
+            Ok(new_key(which.key, new_key_file.as_deref()).given()?.is_none())
+        }
+        _ => Ok(false),
+    }
+}
+
 /// What can be judged before anything is sent.
 pub(super) fn check(command: &Channel) -> Result<(), Error> {
     match command {

@@ -16,7 +16,7 @@ pub(crate) fn run(command: &ConfigCommand, globals: &Globals) -> Outcome {
         ConfigCommand::Path => Ok(Box::new(Paths::new(&places(globals).list()))),
         ConfigCommand::Show => {
             let config = load(globals)?;
-            let shown = match &globals.host {
+            let shown = match globals.hosts.first() {
                 None => Settings::all(&config),
                 Some(host) => {
                     let settings = settings_for(globals, &config, host)?;

@@ -17,6 +17,11 @@ pub(super) fn is_standard(path: &Path) -> bool {
 
 /// The whole file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    contents(path).map_err(|error| Error::usage(format!("{}: {error}", path.display())))
+}
+
+/// The whole file, if it is not too long to be one of ours.
+pub(crate) fn contents(path: &Path) -> io::Result<Vec<u8>> {
     let all = |input: &mut dyn Read| {
         let mut bytes = Vec::new();
         input.take(SIZE_MAX.saturating_add(1)).read_to_end(&mut bytes).map(|_| bytes)
@@ -25,12 +30,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
         true => all(&mut io::stdin().lock()),
         false => File::open(path).and_then(|mut file| all(&mut file)),
     };
-    match bytes {
-        Ok(bytes) if bytes.len() as u64 > SIZE_MAX => {
-            Err(Error::usage(format!("{}: more than 32 MiB", path.display())))
-        }
-        Ok(bytes) => Ok(bytes),
-        Err(error) => Err(Error::usage(format!("{}: {error}", path.display()))),
+    match bytes? {
+        bytes if bytes.len() as u64 > SIZE_MAX => Err(io::Error::other("more than 32 MiB")),
+        bytes => Ok(bytes),
     }
 }
 

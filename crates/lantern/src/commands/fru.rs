@@ -53,7 +53,8 @@ pub(super) async fn run(command: &cli::Fru, context: &Context<'_>) -> Outcome {
             if file::is_standard(path) {
                 return Ok(Box::new(Bytes(image.bytes)));
             }
-            file::write(path, &image.bytes)?;
+            let path = context.file(path);
+            file::write(&path, &image.bytes)?;
             let file = path.display().to_string();
             Box::new(Saved { id: *id, file, bytes: image.bytes.len() })
         }

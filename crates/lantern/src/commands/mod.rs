@@ -1,6 +1,6 @@
 //! What each command does to a BMC: a few typed calls, and a view of what came back.
 
-mod ask;
+pub(crate) mod ask;
 pub(crate) mod bmc;
 mod boot;
 mod channel;
@@ -10,9 +10,10 @@ mod ctl;
 pub(crate) mod docs;
 mod event;
 mod explain;
-mod file;
+pub(crate) mod file;
 mod fru;
 mod lan;
+pub(crate) mod many;
 mod mc;
 mod nvram;
 mod power;
@@ -26,6 +27,8 @@ pub(crate) mod shell;
 pub(crate) mod sim;
 mod user;
 
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ipmi_client::sdr::SdrSet;
@@ -49,11 +52,27 @@ pub(crate) type Outcome = Result<Box<dyn Show>, Error>;
 pub(crate) struct Context<'a> {
     pub(crate) bmc: &'a Bmc,
     pub(crate) info: &'a SessionInfo,
-    pub(crate) voice: Voice,
+    pub(crate) voice: Voice<'a>,
     pub(crate) format: Format,
+    /// Which one it is, if there are many.
+    pub(crate) host: Option<Host<'a>>,
+}
+
+/// One of many BMCs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Host<'a> {
+    /// As it was named.
+    pub(crate) name: &'a str,
+    /// Whether there is a header above what comes one by one.
+    pub(crate) header_is_told: &'a Cell<bool>,
 }
 
 impl Context<'_> {
+    /// A file that is to be written, with the host's name in the place of `{host}`.
+    fn file(&self, path: &Path) -> PathBuf {
+        many::file_of(path, self.host.map(|host| host.name))
+    }
+
     /// The BMC's records. If they are not all, the user hears of it.
     async fn sdrs(&self) -> Result<Arc<SdrSet>, Error> {
         let set = self.bmc.sdrs().await?;
@@ -206,22 +225,23 @@ pub(crate) const fn is_endless(command: &Command) -> bool {
 /// Runs `command` in the session that the context is about.
 pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
     let bmc = context.bmc;
+    // What is large is in a box, so that many BMCs that are asked for little need little.
     match command {
-        Command::Power(command) => power::run(*command, bmc).await,
-        Command::Chassis(command) => chassis::run(command, context).await,
-        Command::Mc(command) => mc::run(command, bmc).await,
-        Command::Sensor(command) => sensor::run(command, context).await,
-        Command::Sdr(command) => sdr::run(command, context).await,
-        Command::Sel(command) => sel::run(command, context).await,
-        Command::User(command) => user::run(command, context).await,
-        Command::Channel(command) => channel::run(command, context).await,
-        Command::Session(command) => session::run(command, context).await,
-        Command::Lan(command) => lan::run(command, context).await,
-        Command::Event(command) => event::run(command, context).await,
-        Command::Raw(command) => raw::run(command, context).await,
-        Command::I2c(command) => raw::i2c(command, bmc).await,
-        Command::Exec(exec) => script::run(exec, context).await,
-        Command::Fru(command) => fru::run(command, context).await,
+        Command::Power(command) => Box::pin(power::run(*command, bmc)).await,
+        Command::Chassis(command) => Box::pin(chassis::run(command, context)).await,
+        Command::Mc(command) => Box::pin(mc::run(command, bmc)).await,
+        Command::Sensor(command) => Box::pin(sensor::run(command, context)).await,
+        Command::Sdr(command) => Box::pin(sdr::run(command, context)).await,
+        Command::Sel(command) => Box::pin(sel::run(command, context)).await,
+        Command::User(command) => Box::pin(user::run(command, context)).await,
+        Command::Channel(command) => Box::pin(channel::run(command, context)).await,
+        Command::Session(command) => Box::pin(session::run(command, context)).await,
+        Command::Lan(command) => Box::pin(lan::run(command, context)).await,
+        Command::Event(command) => Box::pin(event::run(command, context)).await,
+        Command::Raw(command) => Box::pin(raw::run(command, context)).await,
+        Command::I2c(command) => Box::pin(raw::i2c(command, bmc)).await,
+        Command::Exec(exec) => Box::pin(script::run(exec, context)).await,
+        Command::Fru(command) => Box::pin(fru::run(command, context)).await,
         Command::Bmc(_)
         | Command::Sim(_)
         | Command::Demo(_)

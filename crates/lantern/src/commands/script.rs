@@ -1,16 +1,17 @@
 //! `exec`, and what it has in common with `shell`: lines that are commands.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 use ipmi_wire::Privilege;
 
-use super::{Context, Outcome, file, is_endless, needs};
-use crate::cli::{Cli, Command, Exec, Line, Numbered};
+use super::{Context, Outcome, file, is_endless, many, needs};
+use crate::cli::{Cli, Command, Exec, Format, Line, Numbered};
 use crate::error::{Error, Exit};
 use crate::output;
-use crate::view::Ended;
+use crate::view::{Ended, Origin, Show, Transcript};
 
 /// Why a line is no command.
 #[derive(Debug)]
@@ -119,17 +120,32 @@ pub(super) fn needs_of(exec: &Exec) -> Privilege {
     all.map(|numbered| needs(&numbered.line.command)).max().unwrap_or(Privilege::User)
 }
 
+/// Whether one of them would ask for confirmation.
+pub(super) fn asks(exec: &Exec) -> Result<bool, Error> {
+    let unconfirmed = |numbered: &Numbered| {
+        many::question(&numbered.line.command).is_some_and(|(_, _, yes)| !yes)
+    };
+    Ok(lines(exec)?.iter().any(unconfirmed))
+}
+
 pub(super) async fn run(exec: &Exec, context: &Context<'_>) -> Outcome {
     let mut worst = None;
+    // Of many BMCs each has its results together; of one they are shown as they come.
+    let mut transcript = context.host.as_ref().map(|_| Transcript::default());
     for Numbered { number, text, line } in lines(exec)? {
         tracing::info!(line = number, "{text}");
-        let failed = match run_line(line, context).await {
+        let ended = match &mut transcript {
+            Some(transcript) => share_line(line, context, transcript).await,
+            None => run_line(line, context).await,
+        };
+        let failed = match ended {
             Ok(None) => continue,
             Ok(Some(exit)) => exit,
             Err(Error::Told(report)) => {
                 let exit = report.exit;
                 let error = Error::Told(report).at(&place(&exec.file, *number));
-                if !exec.keep_going {
+                // What came before it is kept where there are many.
+                if !exec.keep_going && transcript.is_none() {
                     return Err(error);
                 }
                 context.voice.tell(&error);
@@ -142,23 +158,47 @@ pub(super) async fn run(exec: &Exec, context: &Context<'_>) -> Outcome {
             break;
         }
     }
-    Ok(Box::new(Ended(worst)))
+    Ok(match transcript {
+        Some(transcript) => Box::new(transcript.ended(worst)),
+        None => Box::new(Ended(worst)),
+    })
 }
 
 /// Runs one line, in the session of the context if it needs one, and shows what comes of it at once.
 pub(super) async fn run_line(line: &Line, context: &Context<'_>) -> Result<Option<Exit>, Error> {
     let format = line.output.unwrap_or(context.format);
-    let context = Context { bmc: context.bmc, info: context.info, voice: context.voice, format };
-    let (result, address) = match super::offline(&line.command) {
+    let (result, address) = one(line, format, context).await?;
+    output::print(result.render(format, address)?)?;
+    Ok(result.exit())
+}
+
+/// Runs one line, and adds to the transcript what comes of it.
+async fn share_line(
+    line: &Line,
+    context: &Context<'_>,
+    transcript: &mut Transcript,
+) -> Result<Option<Exit>, Error> {
+    let (result, address) = one(line, context.format, context).await?;
+    let host = context.host.as_ref().map(|host| host.name);
+    transcript.add(result.share(context.format, Origin { host, address })?);
+    Ok(result.exit())
+}
+
+async fn one(
+    line: &Line,
+    format: Format,
+    context: &Context<'_>,
+) -> Result<(Box<dyn Show>, Option<SocketAddr>), Error> {
+    let Context { bmc, info, voice, host, .. } = *context;
+    let context = Context { bmc, info, voice, format, host };
+    Ok(match super::offline(&line.command) {
         Some(outcome) => (outcome?, None),
         // It may be one that runs lines, as far as types can tell.
         None => {
             let outcome = Box::pin(super::run(&line.command, &context)).await?;
             (outcome, Some(context.bmc.address()))
         }
-    };
-    output::print(result.render(format, address)?)?;
-    Ok(result.exit())
+    })
 }
 
 /// The worse of two ends: what may have happened, and nobody knows, is the worst.
@@ -168,6 +208,7 @@ pub(super) fn worse(worst: Option<Exit>, exit: Exit) -> Option<Exit> {
         Exit::Failed => 1,
         Exit::Usage => 2,
         Exit::NoSession => 3,
+        Exit::Partly => 3,
         Exit::Uncertain => 4,
         Exit::Interrupted => 5,
     };

@@ -55,11 +55,13 @@ pub(super) async fn run(command: &cli::Sdr, context: &Context<'_>) -> Outcome {
             if file::is_standard(path) {
                 return Ok(Box::new(Bytes(dump)));
             }
-            file::write(path, &dump)?;
+            let path = context.file(path);
+            file::write(&path, &dump)?;
             let file = path.display().to_string();
             Box::new(Dumped { file, records: set.records().len(), bytes: dump.len() })
         }
         cli::Sdr::Replay { file: path, save, yes } => {
+            let save = save.as_deref().map(|path| context.file(path));
             Box::new(replay(context, path, save.as_deref(), *yes).await?)
         }
         cli::Sdr::List { from: Some(_), .. }

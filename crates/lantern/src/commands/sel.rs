@@ -75,8 +75,11 @@ pub(super) async fn run(command: &cli::Sel, context: &Context<'_>) -> Outcome {
             }
             Box::new(Deleted::new(&bmc.sel_delete(&ids).await?))
         }
-        cli::Sel::Clear { save, yes } => Box::new(clear(context, save.as_deref(), *yes).await?),
-        cli::Sel::Save { file, form } => return save(context, file, *form).await,
+        cli::Sel::Clear { save, yes } => {
+            let save = save.as_deref().map(|path| context.file(path));
+            Box::new(clear(context, save.as_deref(), *yes).await?)
+        }
+        cli::Sel::Save { file, form } => return save(context, &context.file(file), *form).await,
         cli::Sel::Time(command) => return time(command, bmc).await,
         cli::Sel::Follow { filter, interval, names } => {
             return follow::follow(context, *filter, *interval, !names.no_names).await;

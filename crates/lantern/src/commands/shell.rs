@@ -19,8 +19,9 @@ use super::bmc::no_signals;
 use super::script::{NoCommand, parse, run_line, worse};
 use super::{Context, check, is_endless, needs, offline};
 use crate::cli::{Globals, Line, Shell};
-use crate::connect::{Console, Plan};
+use crate::connect::{Console, Known, Plan};
 use crate::error::{Error, Exit};
+use crate::fleet::{Targets, targets};
 use crate::output::{self, Voice};
 use input::{Input, Typed};
 
@@ -30,15 +31,19 @@ pub(crate) async fn run(
     shell: &Shell,
     globals: &Globals,
     config: &Config,
-    voice: Voice,
+    voice: Voice<'_>,
 ) -> Result<Option<Exit>, Error> {
-    let plan = Plan::new(globals, config, Privilege::User, voice)?;
+    let known = Known::new(globals, config, Privilege::User, voice);
+    let Targets::One(host) = targets(globals, &known)? else {
+        return Err(Error::usage("a shell talks to one BMC, and -H names many")
+            .next("name one; 'exec' runs the commands of a file on many"));
+    };
+    let plan = Plan::new(globals, config, &host, Privilege::User, voice)?;
     let catch = |kind| signal(kind).map_err(no_signals);
     let mut stop = Stop {
         interrupt: catch(SignalKind::interrupt())?,
         terminate: catch(SignalKind::terminate())?,
     };
-    let host = globals.host.clone().unwrap_or_default();
     let mut input = Input::open(&host, !shell.no_history)?;
     let mut sessions = Sessions { plan, globals, console: None };
     let (mut worst, mut number) = (None, 0usize);
@@ -101,7 +106,7 @@ fn unreadable(error: &io::Error) -> Error {
 }
 
 /// Tells of an error, and where the line was if nobody has it before his eyes.
-fn report(voice: Voice, error: Error, input: &Input, number: usize) -> Exit {
+fn report(voice: Voice<'_>, error: Error, input: &Input, number: usize) -> Exit {
     let error = match input.is_terminal() {
         true => error,
         false => error.at(&format!("line {number}")),
@@ -115,7 +120,7 @@ fn report(voice: Voice, error: Error, input: &Input, number: usize) -> Exit {
 async fn one(
     line: &Line,
     sessions: &mut Sessions<'_>,
-    voice: Voice,
+    voice: Voice<'_>,
     globals: &Globals,
 ) -> Result<Option<Exit>, Error> {
     check(&line.command)?;
@@ -126,22 +131,22 @@ async fn one(
         return Ok(result.exit());
     }
     let (console, info) = sessions.for_privilege(needs(&line.command)).await?;
-    run_line(line, &Context { bmc: &console.bmc, info, voice, format }).await
+    run_line(line, &Context { bmc: &console.bmc, info, voice, format, host: None }).await
 }
 
 /// The session, if there is one.
 struct Sessions<'a> {
-    plan: Plan,
+    plan: Plan<'a>,
     globals: &'a Globals,
-    console: Option<(Console, SessionInfo)>,
+    console: Option<(Console<'a>, SessionInfo)>,
 }
 
-impl Sessions<'_> {
+impl<'a> Sessions<'a> {
     /// A session in which what needs `needed` can be done, unless the user said for what it is.
     async fn for_privilege(
         &mut self,
         needed: Privilege,
-    ) -> Result<(&Console, &SessionInfo), Error> {
+    ) -> Result<(&Console<'a>, &SessionInfo), Error> {
         let wanted = self.globals.privilege.unwrap_or(needed);
         if self.console.as_ref().is_some_and(|(console, _)| console.bmc.privilege() < wanted) {
             self.end().await;

@@ -92,6 +92,21 @@ pub(super) async fn run(command: &User, context: &Context<'_>) -> Outcome {
     })
 }
 
+/// Whether somebody would have to be asked for a password that is to be set or tried.
+pub(super) fn asks_for_a_secret(command: &User) -> Result<bool, Error> {
+    let missing = |new: crate::secret::New<'_>| new.given().map(|given| given.is_none());
+    match command {
+        User::Add(add) => missing(password::new(add.new_password_file.as_deref())),
+        User::Set(set) if set.changes_password() => {
+            missing(password::new(set.new_password_file.as_deref()))
+        }
+        User::Test { new_password_file, .. } => {
+            missing(password::tried(new_password_file.as_deref()))
+        }
+        _ => Ok(false),
+    }
+}
+
 /// What can be judged before anything is sent.
 pub(super) fn check(command: &User) -> Result<(), Error> {
     match command {

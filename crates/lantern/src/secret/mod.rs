@@ -63,8 +63,10 @@ impl fmt::Display for Source {
 /// The secrets of one run: each is fetched when first needed, once.
 pub(crate) struct Purse<'a> {
     globals: &'a Globals,
-    voice: Voice,
+    voice: Voice<'a>,
     known: HashMap<Source, Zeroizing<Vec<u8>>>,
+    /// What could not be fetched, and why: not tried again for each of a thousand hosts.
+    failed: HashMap<Source, String>,
 }
 
 impl fmt::Debug for Purse<'_> {
@@ -74,8 +76,8 @@ impl fmt::Debug for Purse<'_> {
 }
 
 impl<'a> Purse<'a> {
-    pub(crate) fn new(globals: &'a Globals, voice: Voice) -> Self {
-        Self { globals, voice, known: HashMap::new() }
+    pub(crate) fn new(globals: &'a Globals, voice: Voice<'a>) -> Self {
+        Self { globals, voice, known: HashMap::new(), failed: HashMap::new() }
     }
 
     /// The password that is kept there. `whose` is for the question, if one is asked.
@@ -90,7 +92,14 @@ impl<'a> Purse<'a> {
 
     fn fetch(&mut self, source: &Source, question: &str) -> Result<&Zeroizing<Vec<u8>>, Error> {
         if !self.known.contains_key(source) {
-            let bytes = self.fetch_anew(source, question)?;
+            if let Some(why) = self.failed.get(source) {
+                return Err(Error::usage(why.clone()));
+            }
+            let bytes = self.fetch_anew(source, question).inspect_err(|error| {
+                if let Error::Told(report) = error {
+                    self.failed.insert(source.clone(), report.message.clone());
+                }
+            })?;
             self.known.insert(source.clone(), bytes);
         }
         self.known.get(source).ok_or_else(|| Error::usage("no password was given"))
@@ -262,7 +271,7 @@ mod tests {
             Source::Kept(Kept::Command { argv, timeout: command::TIME })
         };
         let cli = Cli::try_parse_from(["lantern", "power", "status"]).unwrap();
-        let mut purse = Purse::new(&cli.globals, Voice(cli.globals.output));
+        let mut purse = Purse::new(&cli.globals, Voice::new(cli.globals.output));
         for word in ["one", "two", "one", "two", "one"] {
             let password = purse.password(&program(word), "a host").unwrap();
             assert_eq!((password.len(), password.padded().get(..3)), (3, Some(word.as_bytes())));

@@ -11,65 +11,112 @@ use super::{Rows, View};
 use crate::cli::Format;
 use crate::error::{Error, Exit};
 
+/// Whose result it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Origin<'a> {
+    /// As it was named, if it is one of many.
+    pub(crate) host: Option<&'a str>,
+    pub(crate) address: Option<SocketAddr>,
+}
+
+/// What the result of one of many BMCs is, before it is put together with the others'.
+#[derive(Debug)]
+pub(crate) enum Share {
+    /// For people.
+    Text(String),
+    /// JSON and YAML.
+    Object(Value),
+    /// JSON lines.
+    Lines(String),
+    /// CSV: names of columns, and cells.
+    Rows { columns: Vec<String>, rows: Vec<Vec<String>> },
+}
+
 /// `view` as `format` has it; table form is the view's own.
 pub(super) fn render<V: View>(
     view: &V,
     format: Format,
     address: Option<SocketAddr>,
 ) -> Result<String, Error> {
-    let mut values = serde_json::to_value(view).map_err(unfit)?;
-    let object = || envelope(V::SCHEMA, V::SOURCE, address, values.clone());
+    let origin = Origin { host: None, address };
     Ok(match format {
         Format::Table => people(view),
-        Format::Json => serde_json::to_string_pretty(&object()).map_err(unfit)? + "\n",
-        Format::Yaml => yaml(&object())?,
-        Format::Jsonl => match V::ROWS {
-            None => line(&object())?,
-            Some(Rows { key, schema }) => {
-                let lines = items(&mut values, key).into_iter();
-                lines
-                    .map(|row| line(&envelope(schema, V::SOURCE, address, row)))
-                    .collect::<Result<_, _>>()?
-            }
-        },
+        Format::Json => serde_json::to_string_pretty(&object(view, origin)?).map_err(unfit)? + "\n",
+        Format::Yaml => yaml(&object(view, origin)?)?,
+        Format::Jsonl => lines(view, origin)?,
         Format::Csv => {
             let mut sheet = Sheet::new::<V>()?;
-            match V::ROWS {
-                None => sheet.row(&object())?,
-                Some(Rows { key, schema }) => {
-                    for row in items(&mut values, key) {
-                        sheet.row(&envelope(schema, V::SOURCE, address, row))?;
-                    }
-                }
+            for row in objects(view, origin)? {
+                sheet.row(&row)?;
             }
             sheet.text()?
         }
     })
+}
+
+/// `view` as one BMC's of many.
+pub(super) fn share<V: View>(view: &V, format: Format, origin: Origin<'_>) -> Result<Share, Error> {
+    Ok(match format {
+        Format::Table => Share::Text(people(view)),
+        Format::Json | Format::Yaml => Share::Object(object(view, origin)?),
+        Format::Jsonl => Share::Lines(lines(view, origin)?),
+        Format::Csv => {
+            let columns = schema::columns::<V>();
+            let rows = objects(view, origin)?.iter().map(|row| cells(&columns, row)).collect();
+            Share::Rows { columns: columns.iter().map(|path| path.join(".")).collect(), rows }
+        }
+    })
+}
+
+fn object<V: View>(view: &V, origin: Origin<'_>) -> Result<Value, Error> {
+    let values = serde_json::to_value(view).map_err(unfit)?;
+    Ok(envelope(V::SCHEMA, V::SOURCE, origin, values))
+}
+
+/// An object for each line or row.
+fn objects<V: View>(view: &V, origin: Origin<'_>) -> Result<Vec<Value>, Error> {
+    let Some(Rows { key, schema }) = V::ROWS else { return Ok(vec![object(view, origin)?]) };
+    let mut values = serde_json::to_value(view).map_err(unfit)?;
+    let rows = items(&mut values, key).into_iter();
+    Ok(rows.map(|row| envelope(schema, V::SOURCE, origin, row)).collect())
+}
+
+fn lines<V: View>(view: &V, origin: Origin<'_>) -> Result<String, Error> {
+    objects(view, origin)?.iter().map(line).collect()
 }
 
 /// `view` as one of many that come one by one, in a form that every one of them ends.
 pub(super) fn render_next<V: View>(
     view: &V,
     format: Format,
-    address: Option<SocketAddr>,
+    origin: Origin<'_>,
 ) -> Result<String, Error> {
-    let values = serde_json::to_value(view).map_err(unfit)?;
-    let object = envelope(V::SCHEMA, V::SOURCE, address, values);
+    let object = object(view, origin)?;
     Ok(match format {
-        Format::Table => people(view),
+        Format::Table => match origin.host {
+            Some(host) => people(view).lines().map(|line| format!("{host}: {line}\n")).collect(),
+            None => people(view),
+        },
         Format::Json | Format::Jsonl => line(&object)?,
         Format::Yaml => format!("---\n{}", yaml(&object)?),
         Format::Csv => {
             let mut sheet = Sheet::without_header::<V>();
+            sheet.host = origin.host.map(str::to_owned);
             sheet.row(&object)?;
             sheet.text()?
         }
     })
 }
 
-/// What stands above the rows of CSV.
-pub(super) fn header<V: View>() -> Result<String, Error> {
-    Sheet::new::<V>()?.text()
+/// What stands above the rows of CSV; those of many BMCs begin with which one it is.
+pub(super) fn header<V: View>(of_many: bool) -> Result<String, Error> {
+    if !of_many {
+        return Sheet::new::<V>()?.text();
+    }
+    let mut sheet = Sheet::without_header::<V>();
+    let names = sheet.columns.iter().map(|path| path.join("."));
+    sheet.writer.write_record(["host".to_owned()].into_iter().chain(names)).map_err(unfit)?;
+    sheet.text()
 }
 
 /// Whatever a BMC put into it, nothing in it is obeyed by a terminal.
@@ -77,11 +124,11 @@ fn people<V: View>(view: &V) -> String {
     plain_lines(&view.text(crate::output::width())).into_owned()
 }
 
-fn line(object: &Value) -> Result<String, Error> {
+pub(crate) fn line(object: &Value) -> Result<String, Error> {
     Ok(serde_json::to_string(object).map_err(unfit)? + "\n")
 }
 
-fn yaml(object: &Value) -> Result<String, Error> {
+pub(crate) fn yaml(object: &Value) -> Result<String, Error> {
     let mut text = serde_saphyr::to_string(object).map_err(unfit)?;
     if !text.ends_with('\n') {
         text.push('\n');
@@ -90,9 +137,13 @@ fn yaml(object: &Value) -> Result<String, Error> {
 }
 
 /// What it is and where it is from, then the values.
-fn envelope(schema: &str, source: Source, address: Option<SocketAddr>, values: Value) -> Value {
+fn envelope(schema: &str, source: Source, origin: Origin<'_>, values: Value) -> Value {
+    let Origin { host, address } = origin;
     let mut object = Map::new();
     object.insert("schema".to_owned(), schema.into());
+    if let Some(host) = host {
+        object.insert("host".to_owned(), host.into());
+    }
     if source != Source::Here {
         object.insert("address".to_owned(), address.map(|address| address.to_string()).into());
     }
@@ -113,6 +164,8 @@ fn items(values: &mut Value, key: &str) -> Vec<Value> {
 /// schema, so they are the same whatever a BMC has to say.
 struct Sheet {
     columns: Vec<Vec<String>>,
+    /// What each row begins with.
+    host: Option<String>,
     writer: csv::Writer<Vec<u8>>,
 }
 
@@ -127,14 +180,11 @@ impl Sheet {
     fn without_header<V: View>() -> Self {
         let mut writer = csv::WriterBuilder::new();
         let writer = writer.terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        Self { columns: schema::columns::<V>(), writer }
+        Self { columns: schema::columns::<V>(), host: None, writer }
     }
 
     fn row(&mut self, object: &Value) -> Result<(), Error> {
-        let cells = self.columns.iter().map(|path| {
-            let value = path.iter().try_fold(object, |value, name| value.get(name));
-            value.map(cell).unwrap_or_default()
-        });
+        let cells = self.host.iter().cloned().chain(cells(&self.columns, object));
         self.writer.write_record(cells).map_err(unfit)
     }
 
@@ -142,6 +192,11 @@ impl Sheet {
         let bytes = self.writer.into_inner().map_err(|error| unfit(error.error()))?;
         String::from_utf8(bytes).map_err(unfit)
     }
+}
+
+fn cells(columns: &[Vec<String>], object: &Value) -> Vec<String> {
+    let value = |path: &Vec<String>| path.iter().try_fold(object, |value, name| value.get(name));
+    columns.iter().map(|path| value(path).map(cell).unwrap_or_default()).collect()
 }
 
 /// Nothing for null; several values are separated by semicolons; what has an inside of its own is
@@ -164,7 +219,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// The error that an unexpected failure to render is.
-fn unfit(error: impl std::fmt::Display) -> Error {
+pub(crate) fn unfit(error: impl std::fmt::Display) -> Error {
     Error::told(Exit::Failed, format!("the result cannot be written in this form: {error}"))
 }
 
@@ -283,8 +338,8 @@ mod tests {
     #[test]
     fn what_comes_one_by_one_has_one_header() {
         let items = items().items;
-        let next = |format| render_next(&items[1], format, None).unwrap();
-        assert_eq!(header::<Item>().unwrap().lines().count(), 1);
+        let next = |format| render_next(&items[1], format, Origin::default()).unwrap();
+        assert_eq!(header::<Item>(false).unwrap().lines().count(), 1);
         assert_eq!(next(Format::Csv), ",off,,,,\r\n");
         assert_eq!(next(Format::Json), next(Format::Jsonl));
         let yaml = next(Format::Yaml);

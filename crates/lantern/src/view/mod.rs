@@ -14,7 +14,7 @@ pub(crate) mod ctl;
 pub(crate) mod event;
 mod events;
 pub(crate) mod explain;
-mod form;
+pub(crate) mod form;
 pub(crate) mod fru;
 pub(crate) mod lan;
 pub(crate) mod mc;
@@ -44,6 +44,7 @@ use serde::Serialize;
 
 use crate::cli::Format;
 use crate::error::{Error, Exit};
+pub(crate) use form::{Origin, Share};
 use schema::Source;
 
 /// A result that can be shown.
@@ -78,6 +79,9 @@ pub(crate) trait Show {
     /// As the user wants it.
     fn render(&self, format: Format, address: Option<SocketAddr>) -> Result<Vec<u8>, Error>;
 
+    /// The same, to be put together with the results of other BMCs.
+    fn share(&self, format: Format, origin: Origin<'_>) -> Result<Share, Error>;
+
     /// How the command ends, if not well.
     fn exit(&self) -> Option<Exit>;
 }
@@ -85,6 +89,10 @@ pub(crate) trait Show {
 impl<V: View> Show for V {
     fn render(&self, format: Format, address: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
         form::render(self, format, address).map(String::into_bytes)
+    }
+
+    fn share(&self, format: Format, origin: Origin<'_>) -> Result<Share, Error> {
+        form::share(self, format, origin)
     }
 
     fn exit(&self) -> Option<Exit> {
@@ -98,24 +106,38 @@ pub(crate) fn render_next<V: View>(
     format: Format,
     address: SocketAddr,
 ) -> Result<String, Error> {
-    form::render_next(view, format, Some(address))
+    form::render_next(view, format, Origin { host: None, address: Some(address) })
+}
+
+/// The same, where they may be from many BMCs.
+pub(crate) fn render_next_of<V: View>(
+    view: &V,
+    format: Format,
+    origin: Origin<'_>,
+) -> Result<String, Error> {
+    form::render_next(view, format, origin)
 }
 
 /// One of many that come one by one, and are from no BMC that was logged in to.
 pub(crate) fn render_next_here<V: View>(view: &V, format: Format) -> Result<String, Error> {
-    form::render_next(view, format, None)
+    form::render_next(view, format, Origin::default())
 }
 
 /// What stands above them in CSV.
 pub(crate) fn render_header<V: View>() -> Result<String, Error> {
-    form::header::<V>()
+    form::header::<V>(false)
+}
+
+/// The same, where they are from many BMCs.
+pub(crate) fn render_header_of_many<V: View>() -> Result<String, Error> {
+    form::header::<V>(true)
 }
 
 /// What no BMC was asked for. A line of its own in JSON, for whoever waits for it.
 pub(crate) fn render_here<V: View>(view: &V, format: Format) -> Result<String, Error> {
     match format {
         Format::Csv => form::render(view, format, None),
-        format => form::render_next(view, format, None),
+        format => form::render_next(view, format, Origin::default()),
     }
 }
 
@@ -125,6 +147,10 @@ pub(crate) struct Bytes(pub(crate) Vec<u8>);
 impl Show for Bytes {
     fn render(&self, _: Format, _: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
         Ok(self.0.clone())
+    }
+
+    fn share(&self, _: Format, _: Origin<'_>) -> Result<Share, Error> {
+        Err(Error::usage("bytes of many BMCs cannot be told apart in one stream"))
     }
 
     fn exit(&self) -> Option<Exit> {
@@ -140,8 +166,52 @@ impl Show for Ended {
         Ok(Vec::new())
     }
 
+    fn share(&self, _: Format, _: Origin<'_>) -> Result<Share, Error> {
+        Err(Error::usage("what is shown at once cannot be put together with others'"))
+    }
+
     fn exit(&self) -> Option<Exit> {
         self.0
+    }
+}
+
+/// What several commands had to say to one of many BMCs, kept until all is done.
+#[derive(Debug, Default)]
+pub(crate) struct Transcript {
+    text: String,
+    exit: Option<Exit>,
+}
+
+impl Transcript {
+    /// What one more command came to.
+    pub(crate) fn add(&mut self, share: Share) {
+        match share {
+            Share::Text(text) | Share::Lines(text) => self.text.push_str(&text),
+            // Refused before anything is sent.
+            Share::Object(_) | Share::Rows { .. } => {}
+        }
+    }
+
+    /// How it ended.
+    pub(crate) fn ended(self, exit: Option<Exit>) -> Self {
+        Self { exit, ..self }
+    }
+}
+
+impl Show for Transcript {
+    fn render(&self, _: Format, _: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
+        Ok(self.text.clone().into_bytes())
+    }
+
+    fn share(&self, format: Format, _: Origin<'_>) -> Result<Share, Error> {
+        Ok(match format {
+            Format::Jsonl => Share::Lines(self.text.clone()),
+            _ => Share::Text(self.text.clone()),
+        })
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        self.exit
     }
 }
 
@@ -183,6 +253,7 @@ pub(crate) fn version(byte: u8) -> String {
 fn kinds() -> Vec<(&'static str, serde_json::Value)> {
     use lantern_bmcd::control::reply;
     let mut kinds = crate::output::kinds();
+    kinds.extend(crate::fleet::kinds());
     macro_rules! views {
         ($($view:ty),* $(,)?) => { $(kinds.extend(schema::of::<$view>());)* };
     }

@@ -133,6 +133,10 @@ fn complete(name: &str, source: Source, schema: Value) -> Value {
         })),
     };
     if let Some(address) = address {
+        properties.insert(
+            "host".into(),
+            json!({ "type": "string", "description": "As it was named, where there are many BMCs" }),
+        );
         properties.insert("address".into(), address);
         required.push(json!("address"));
     }

@@ -108,6 +108,26 @@ fn a_reset_that_happened_is_told_as_such_and_one_that_cannot_be_proven_as_unknow
 }
 
 #[test]
+fn of_many_each_is_looked_up_and_told_with_what_was_seen() {
+    let lines = [(); 2].map(|()| Lossy::new(CHASSIS, CHASSIS_CONTROL, After::Works));
+    let hosts = lines.each_ref().map(|line| line.tap.addr().to_string()).join(",");
+    let options = ["-H", &hosts, "-C", "2", "--allow-insecure-suites", "--deadline", "1"];
+    let reset = || lines[0].bmc.run(&[&["power", "reset"], &options[..]].concat());
+    let first = reset();
+    assert_eq!(first.code(), Some(0), "{first}");
+    assert!(first.stdout.contains("Hard reset: happened, although the answer was lost"), "{first}");
+    assert_eq!(lines.each_ref().map(Lossy::sent), [1, 1]);
+    // What looking takes is not cut short by the deadline of each.
+    let again = reset();
+    assert_eq!(again.code(), Some(4), "{again}");
+    assert!(again.stdout.starts_with("--- unknown: 2 BMCs: 127.0.0.1:["), "{again}");
+    assert!(again.stdout.contains("\n  seen:  Get Chassis Status: power is on\n"), "{again}");
+    assert!(again.stdout.contains("\n  next:  look at the machine"), "{again}");
+    assert!(again.stderr.contains("2 of 2 BMCs failed or are unknown: "), "{again}");
+    assert_eq!(lines.each_ref().map(Lossy::sent), [1, 1]);
+}
+
+#[test]
 fn a_power_cycle_is_seen_to_come_on_again() {
     let line = Lossy::new(CHASSIS, CHASSIS_CONTROL, After::Works);
     let output = line.run(&["power", "cycle"]);

@@ -8,15 +8,15 @@ use serde_json::Value;
 use crate::support::{PASSWORD, finish, first_line, lantern, lantern_with, signal_to, wait};
 
 /// Many BMCs, until they are dropped.
-struct Fleet {
-    child: Child,
-    first: String,
-    last: String,
+pub(crate) struct Fleet {
+    pub(crate) child: Child,
+    pub(crate) first: String,
+    pub(crate) last: String,
     _stdout: BufReader<ChildStdout>,
 }
 
 impl Fleet {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = lantern();
         command.args(arguments).args(["-o", "json"]).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -37,7 +37,14 @@ pub(crate) fn terminal(columns: u16) -> (OwnedFd, OwnedFd) {
 }
 
 /// What comes of a command whose question gets this answer.
-fn answered(mut command: Command, answer: &str) -> Option<i32> {
+fn answered(command: Command, answer: &str) -> Option<i32> {
+    let (code, asked) = asked(command, answer);
+    assert!(asked.contains("Type 'yes' to go on"), "{asked}");
+    code
+}
+
+/// What a command says on its terminal that gets this answer, and how it ends.
+pub(crate) fn asked(mut command: Command, answer: &str) -> (Option<i32>, String) {
     let (controller, terminal) = terminal(80);
     let stdin = terminal.try_clone().unwrap();
     command.stdin(Stdio::from(stdin)).stderr(Stdio::from(terminal)).stdout(Stdio::null());
@@ -48,9 +55,7 @@ fn answered(mut command: Command, answer: &str) -> Option<i32> {
     controller.write_all(answer.as_bytes()).unwrap();
     let mut asked = Vec::new();
     let _ = controller.read_to_end(&mut asked);
-    let asked = String::from_utf8(asked).unwrap();
-    assert!(asked.contains("Type 'yes' to go on"), "{asked}");
-    wait(&mut child).code()
+    (wait(&mut child).code(), String::from_utf8(asked).unwrap())
 }
 
 const TABLES: &[&str] = &[

@@ -139,6 +139,11 @@ impl From<Source> for AddressSource {
 }
 
 impl LanSettings {
+    /// Whether one of them can be true of one BMC only.
+    pub(crate) const fn names_one(&self) -> bool {
+        self.address.is_some()
+    }
+
     /// What was given.
     pub(crate) fn given(&self) -> Vec<LanSetting> {
         use LanSetting as S;

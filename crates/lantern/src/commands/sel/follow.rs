@@ -13,7 +13,7 @@ use crate::commands::{Context, Outcome};
 use crate::error::Error;
 use crate::output;
 use crate::view::sel::{Event, HEADER, List};
-use crate::view::{render_header, render_next};
+use crate::view::{Origin, render_header, render_header_of_many, render_next_of};
 
 /// How often the log is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -95,8 +95,14 @@ impl<'a> Screen<'a> {
 
     /// So that whoever looks on knows that there is somebody waiting.
     fn header(&self) -> Result<(), Error> {
+        // Of many BMCs, the first to come.
+        let many = self.context.host;
+        if many.is_some_and(|host| host.header_is_told.replace(true)) {
+            return Ok(());
+        }
         match self.context.format {
             Format::Table => output::print(HEADER),
+            Format::Csv if many.is_some() => output::print(render_header_of_many::<Event>()?),
             Format::Csv => output::print(render_header::<Event>()?),
             Format::Json | Format::Jsonl | Format::Yaml => Ok(()),
         }
@@ -111,7 +117,8 @@ impl<'a> Screen<'a> {
     }
 
     fn show(&self, event: &Event) -> Result<(), Error> {
-        let Context { format, bmc, .. } = self.context;
-        output::print(render_next(event, *format, bmc.address())?)
+        let Context { format, bmc, host, .. } = self.context;
+        let origin = Origin { host: host.map(|host| host.name), address: Some(bmc.address()) };
+        output::print(render_next_of(event, *format, origin)?)
     }
 }

@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(offers("chassis boot set pxe --u"), ["--uefi"]);
         assert_eq!(offers("mc watchdog set --use o"), ["oem", "os-load"]);
         assert_eq!(offers("power status -o js"), ["json", "jsonl"]);
-        assert_eq!(offers("e"), ["event", "exit"]);
+        assert_eq!(offers("e"), ["event", "exit", "explain"]);
         assert!(offers("").contains(&"help".to_owned()));
         for elsewhere in ELSEWHERE {
             assert!(!offers("").contains(&elsewhere.to_owned()), "{elsewhere}");

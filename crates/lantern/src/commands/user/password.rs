@@ -41,7 +41,7 @@ pub(super) fn size(password: &Secret, asked: Option<PasswordSize>) -> Result<Pas
 }
 
 /// What somebody should know who sets such a password.
-pub(super) fn tell(size: PasswordSize, asked: Option<PasswordSize>, voice: Voice) {
+pub(super) fn tell(size: PasswordSize, asked: Option<PasswordSize>, voice: Voice<'_>) {
     if size == PasswordSize::Twenty && asked.is_none() {
         voice.note(
             "a password of more than 16 bytes is stored with 20: the user can log in by IPMI 2.0 \
