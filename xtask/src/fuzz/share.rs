@@ -5,7 +5,7 @@ use super::Until;
 /// Targets whose inputs are long stories, or files, or go to many decoders, with how many of ten
 /// million they get: each takes a few seconds for that. The others, at a million a second and more,
 /// get the rest in equal parts.
-const SLOW: [(&str, u64); 14] = [
+const SLOW: [(&str, u64); 15] = [
     ("bmc", 30_000),
     ("cache", 40_000),
     ("config", 150_000),
