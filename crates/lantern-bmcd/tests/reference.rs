@@ -294,7 +294,8 @@ fn the_log_is_a_chain_from_first_to_last() {
 fn every_command_answers_every_level_and_length_with_a_specified_code() {
     let mut machine = Machine::new(true);
     let channel = Bmc::LAN_CHANNEL;
-    for entry in registry::all() {
+    // A machine without an I2C bus does not have it: C1h to everybody.
+    for entry in registry::all().filter(|entry| entry.name != "Master Write-Read") {
         let mut origins = vec![(None, Origin::Sessionless { channel })];
         for privilege in &Privilege::ALL[..4] {
             let (session_id, user_id) = (1, 2);

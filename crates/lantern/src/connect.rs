@@ -67,6 +67,8 @@ pub(crate) struct Known<'a> {
     config: &'a Config,
     needs: Privilege,
     purse: RefCell<Purse<'a>>,
+    /// One for all: it bounds how many of its files are open.
+    cache: Option<Cache>,
 }
 
 impl<'a> Known<'a> {
@@ -76,7 +78,8 @@ impl<'a> Known<'a> {
         needs: Privilege,
         voice: Voice<'a>,
     ) -> Self {
-        Self { globals, config, needs, purse: RefCell::new(Purse::new(globals, voice)) }
+        let purse = RefCell::new(Purse::new(globals, voice));
+        Self { globals, config, needs, purse, cache: cache_directory().map(Cache::at) }
     }
 }
 
@@ -93,7 +96,7 @@ impl Hosts for Known<'_> {
         let settings = settings_for(self.globals, self.config, name)?;
         let credentials = settings.credentials(self.needs, &mut self.purse.borrow_mut())?;
         let suites_given = !settings.learns();
-        let cache = cache_directory().filter(|_| settings.cache.value).map(Cache::at);
+        let cache = self.cache.clone().filter(|_| settings.cache.value);
         Ok((settings.target(), Login { credentials, suites_given, cache }))
     }
 }

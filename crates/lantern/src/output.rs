@@ -163,7 +163,10 @@ impl<'a> Voice<'a> {
                         line(&hanging(&format!("  {name}"), text, width));
                     }
                 }
-                line(&format!("  more:  lantern explain {code}"));
+                // Of some there is no more to say.
+                if *code != Code::FAILED {
+                    line(&format!("  more:  lantern explain {code}"));
+                }
             }
             _ => json(&ErrorView {
                 schema: ERROR,
