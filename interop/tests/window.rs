@@ -174,3 +174,37 @@ async fn a_bmc_that_merges_answers_yields_no_wrong_reading() {
 async fn a_bmc_that_reorders_answers_yields_no_wrong_reading() {
     no_reading_is_wrong(FaultKind::PressedReorder).await;
 }
+
+/// The LAN's parameters, and how long it took.
+async fn lan(tap: &Tap, window: Window) -> (ipmi_client::lan::LanConfig, Duration) {
+    let endpoint = Endpoint::bind().unwrap();
+    let credentials = Credentials { window, ..common::credentials(Privilege::Operator) };
+    let client = ipmi_client::Bmc::new(&endpoint, tap.addr(), credentials);
+    let begun = Instant::now();
+    let channel = ipmi_wire::Channel::new(1);
+    let config = client.lan_config(channel, ipmi_client::lan::LanQuery::default()).await.unwrap();
+    let took = begun.elapsed();
+    endpoint.shutdown().await;
+    (config, took)
+}
+
+#[tokio::test]
+async fn lan_parameters_are_the_same_several_at_a_time_and_there_sooner() {
+    for kind in [None, Some(FaultKind::PressedMerge), Some(FaultKind::PressedReorder)] {
+        let bmc = Bmc::with(|config| {
+            config.faults = kind.map(|kind| Fault { kind, amount: 0 }).into_iter().collect();
+        });
+        let tap = line(&bmc, DELAY);
+        let (alone, serial) = lan(&tap, Window::UpTo(1)).await;
+        let (together, took) = lan(&tap, Window::UpTo(8)).await;
+        assert_eq!(together, alone, "{kind:?}");
+        if kind.is_none() {
+            assert!(took * 3 < serial * 2, "{took:?} and {serial:?}");
+            if let Some(ipmitool) = common::ipmitool_at(tap.addr(), 17) {
+                let begun = Instant::now();
+                ipmitool.run("lan print 1").expect_success();
+                println!("lan: {took:?}, alone {serial:?}; ipmitool {:?}", begun.elapsed());
+            }
+        }
+    }
+}

@@ -49,7 +49,7 @@ impl Absent {
 pub type Known<T> = Result<T, Absent>;
 
 /// The parameters of a LAN channel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LanConfig {
     /// Of which channel.
     pub channel: Channel,

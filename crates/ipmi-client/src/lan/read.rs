@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use ipmi_wire::cmd::transport::{
     GetLanConfigurationParameters, LanParameter, RouterField, TimingSupport,
 };
@@ -11,6 +12,7 @@ use super::config::{Absent, Known, LanConfig};
 use super::setting::{Place, means_unsupported};
 use crate::bmc::Bmc;
 use crate::error::{Error, ErrorKind};
+use crate::together::Trust;
 
 /// What of a LAN channel is to be read, beside the parameters of IPv4.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,11 +42,15 @@ impl Bmc {
     /// [`ErrorKind::NotPossible`] if this is no LAN channel; the BMC's refusal if it has no such
     /// command, or wants more privilege; else as [`Bmc::send`].
     pub async fn lan_config(&self, channel: Channel, query: LanQuery) -> Result<LanConfig, Error> {
-        let mut reader = Reader { bmc: self, channel, found: BTreeMap::new() };
+        let (found, ahead) = (BTreeMap::new(), BTreeMap::new());
+        let mut reader = Reader { bmc: self, channel, found, ahead };
         if !query.no_ipv4 {
             for (nth, selector) in USUAL.into_iter().enumerate() {
-                if nth == PATIENCE && reader.found.values().all(is_unsupported) {
-                    self.check_lan(channel).await?;
+                if nth == PATIENCE {
+                    if reader.found.values().all(is_unsupported) {
+                        self.check_lan(channel).await?;
+                    }
+                    reader.look_ahead(USUAL.get(nth..).unwrap_or_default()).await?;
                 }
                 reader.read(Place::one(selector)).await?;
             }
@@ -72,10 +78,19 @@ impl Bmc {
         channel: Channel,
         place: Place,
     ) -> Result<Known<LanParameter>, Error> {
+        self.lan_parameter_abreast(channel, place, 1).await
+    }
+
+    async fn lan_parameter_abreast(
+        &self,
+        channel: Channel,
+        place: Place,
+        abreast: u8,
+    ) -> Result<Known<LanParameter>, Error> {
         let Place { selector, set, block } = place;
         let command =
             GetLanConfigurationParameters { channel, revision_only: false, selector, set, block };
-        match self.send_until_free(0, &command).await {
+        match self.send_abreast(0, &command, abreast).await {
             Ok(answer) => Ok(answer.parameter.ok_or(Absent::NotAsked)),
             Err(error) => match *error.kind {
                 ErrorKind::Refused { completion, .. } if means_unsupported(completion) => {
@@ -99,13 +114,47 @@ struct Reader<'a> {
     bmc: &'a Bmc,
     channel: Channel,
     found: BTreeMap<Place, Known<LanParameter>>,
+    /// Asked for several at a time, before their turn.
+    ahead: BTreeMap<Place, Known<LanParameter>>,
 }
 
 impl Reader<'_> {
+    /// Asks for parameters several at a time, where the BMC can bear that. No answer says which
+    /// parameter it is; so, unless the BMC has shown that it does not mix its answers up, one of
+    /// these is asked for again, alone: nothing of it may have changed.
+    async fn look_ahead(&mut self, selectors: &[u8]) -> Result<(), Error> {
+        let abreast = self.bmc.readings_abreast();
+        if abreast < 2 {
+            return Ok(());
+        }
+        let ask = |selector: &u8| {
+            self.bmc.lan_parameter_abreast(self.channel, Place::one(*selector), abreast)
+        };
+        let answers: Vec<_> =
+            join_all(selectors.iter().map(ask)).await.into_iter().collect::<Result<_, _>>()?;
+        let ahead: BTreeMap<_, _> =
+            selectors.iter().map(|selector| Place::one(*selector)).zip(answers).collect();
+        if self.bmc.trust() == Trust::Unknown {
+            let middle = selectors.get(selectors.len() / 2).copied().map(Place::one);
+            if let Some(place) = middle {
+                let alone = self.bmc.lan_parameter(self.channel, place).await?;
+                if ahead.get(&place) != Some(&alone) {
+                    self.bmc.distrust("LAN parameters");
+                    return Ok(());
+                }
+            }
+        }
+        self.ahead = ahead;
+        Ok(())
+    }
+
     /// Reads a parameter. A BMC that has no such command, or wants more privilege, says so at the
     /// first one, and would at all others.
     async fn read(&mut self, place: Place) -> Result<&Known<LanParameter>, Error> {
-        let known = self.bmc.lan_parameter(self.channel, place).await?;
+        let known = match self.ahead.remove(&place) {
+            Some(known) => known,
+            None => self.bmc.lan_parameter(self.channel, place).await?,
+        };
         if self.found.is_empty()
             && let Err(absent) = &known
             && let Some(completion) = absent.completion()
