@@ -95,6 +95,10 @@ fn what_is_there_is_told_apart() {
     assert_eq!(presence(capabilities((0, 0x94, 0x01))), Some(Presence::Ipmi15Only));
     assert_eq!(presence(capabilities((0, 0x14, 0x00))), Some(Presence::Ipmi15Only));
     assert_eq!(presence(capabilities((0xcc, 0, 0))), Some(Presence::Ipmi15Only));
+    // One that is starting, or busy, is not taken for an old one.
+    for code in [0xc0, 0xc3, 0xd2, 0xd5, 0xff] {
+        assert_eq!(presence(capabilities((code, 0, 0))), Some(Presence::Ipmi));
+    }
 }
 
 #[test]

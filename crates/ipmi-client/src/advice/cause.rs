@@ -158,7 +158,7 @@ fn of_session(error: &SessionError) -> Cause {
         SessionError::Ignored { presence, .. } => match presence {
             Presence::Rmcp { ipmi: false } => Cause::NoIpmi,
             Presence::Rmcp { ipmi: true } => Cause::IpmiSilent,
-            Presence::Ipmi20 => Cause::RmcpPlusSilent,
+            Presence::Ipmi | Presence::Ipmi20 => Cause::RmcpPlusSilent,
             Presence::Ipmi15Only => Cause::Ipmi15Only,
         },
         SessionError::SuitesRefused(_) => Cause::CipherSuites,

@@ -102,7 +102,11 @@ impl Bmc {
 const fn may_be_repeated(kind: &ErrorKind, effect: Effect) -> bool {
     match kind {
         ErrorKind::Call(Failure::NotSent) => true,
-        ErrorKind::Call(Failure::NoAnswer { .. } | Failure::Unreachable(_)) => {
+        // Interrupted by another call, which found that the session is dead: an endpoint that is
+        // shut down gives no other one.
+        ErrorKind::Call(
+            Failure::NoAnswer { .. } | Failure::Unreachable(_) | Failure::Interrupted,
+        ) => {
             matches!(effect, Effect::Read | Effect::Idempotent)
         }
         _ => false,

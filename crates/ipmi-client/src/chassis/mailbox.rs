@@ -116,7 +116,7 @@ impl Bmc {
     }
 
     async fn write_mailbox(&self, blocks: &[Vec<u8>]) -> Result<(), Error> {
-        for (block, data) in (0u8..).zip(blocks) {
+        for (block, data) in (0..=u8::MAX).zip(blocks) {
             let parameter = BootParameter::Mailbox { block, data: data.clone() };
             self.send(&SetSystemBootOptions::with(parameter)).await?;
         }

@@ -4,7 +4,8 @@
 //! whose RMCP+ is switched off. Older ways of asking tell them apart, and none of them needs a session.
 //! They are used after three copies of Open Session only, and twice: a login that works asks for nothing
 //! that it does not need, a slow BMC is not pressed further, and a network full of dead hosts is not
-//! flooded. What comes back is not authenticated; it changes what is told, and no more.
+//! flooded. What comes back is not authenticated: it changes what is told, and "IPMI v1.5 only" ends
+//! a login early to a BMC that has not answered Open Session three times.
 
 use core::fmt;
 
@@ -14,7 +15,7 @@ use ipmi_wire::cmd::app::{
 use ipmi_wire::lan::LanMessage;
 use ipmi_wire::rmcp::{AsfMessage, RmcpClass, RmcpHeader};
 use ipmi_wire::session::V15Packet;
-use ipmi_wire::{Channel, Decode, Encode, Reader, Request};
+use ipmi_wire::{Channel, CompletionCode, Decode, Encode, Reader, Request};
 
 use super::Core;
 use super::shared::is_answer;
@@ -27,6 +28,8 @@ pub enum Presence {
         /// Whether it says so.
         ipmi: bool,
     },
+    /// It speaks IPMI, and refuses to say which: it may be starting.
+    Ipmi,
     /// It says that it has RMCP+.
     Ipmi20,
     /// It speaks IPMI v1.5, and says that it has no RMCP+.
@@ -40,6 +43,7 @@ impl fmt::Display for Presence {
             Self::Rmcp { ipmi: false } => {
                 "something there answers RMCP ping and says it has no IPMI"
             }
+            Self::Ipmi => "the BMC answers Get Channel Authentication Capabilities with a refusal",
             Self::Ipmi20 => "the BMC answers Get Channel Authentication Capabilities, with RMCP+",
             Self::Ipmi15Only => {
                 "the BMC answers Get Channel Authentication Capabilities, without RMCP+: it has \
@@ -119,14 +123,17 @@ impl Witness {
             return false;
         };
         let decoded = ChannelAuthenticationCapabilities::decode(&mut Reader::new(&response.data));
-        self.learn(match decoded {
-            Ok(answer)
-                if response.completion.is_ok() && answer.extended && answer.supports_ipmi20 =>
-            {
+        self.learn(match (response.completion, decoded) {
+            (CompletionCode::OK, Ok(answer)) if answer.extended && answer.supports_ipmi20 => {
                 Presence::Ipmi20
             }
+            (CompletionCode::OK, Ok(_)) => Presence::Ipmi15Only,
             // A controller of IPMI v1.5 may refuse the bit that asks for more (IPMI v2.0 §22.13).
-            _ => Presence::Ipmi15Only,
+            (CompletionCode::INVALID_DATA_FIELD | CompletionCode::DATA_LENGTH_INVALID, _) => {
+                Presence::Ipmi15Only
+            }
+            // Busy, or anything else: that proves no more than that somebody is there.
+            _ => Presence::Ipmi,
         });
         true
     }

@@ -24,8 +24,6 @@ pub(crate) struct Exec {
 pub(crate) struct Numbered {
     /// Which line it is on, from 1.
     pub(crate) number: usize,
-    /// As it was typed, for messages.
-    pub(crate) text: String,
     pub(crate) line: Line,
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Exit};
 use crate::view::plain::plain_lines;
 
 /// Whether somebody can be asked, or need not be; an error before anything is sent.
-pub(super) fn possible(yes: bool) -> Result<(), Error> {
+pub(crate) fn possible(yes: bool) -> Result<(), Error> {
     if yes || (io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Ok(());
     }

@@ -30,16 +30,13 @@ pub(crate) fn check(command: &Command, format: Format) -> Result<(), Error> {
         (Command::Channel(command), _) if channel::asks_for_a_secret(command)? => {
             return Err(unasked());
         }
-        (Command::Exec(exec), _) if script::asks(exec)? => {
-            return Err(Error::usage("a line of the file would ask for confirmation on each BMC")
-                .next("say --yes on that line"));
-        }
         (Command::Exec(_), Format::Json | Format::Yaml | Format::Csv) => {
             return Err(Error::usage(
                 "what several commands say to many BMCs does not fit one object or one sheet",
             )
             .next("use -o jsonl"));
         }
+        (Command::Exec(exec), _) => return script::check_for_many(exec, format),
         _ => {}
     }
     if read.is_some_and(is_standard) {

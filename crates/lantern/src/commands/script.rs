@@ -50,9 +50,12 @@ pub(super) fn parse(text: &str) -> Result<Line, NoCommand> {
         }
     };
     match line.command {
-        Command::Bmc(_) | Command::Sim(_) | Command::Demo(_) => {
-            wrong(Error::usage("this command does not talk to a BMC"))
-        }
+        Command::Bmc(_)
+        | Command::Sim(_)
+        | Command::Demo(_)
+        | Command::Config(_)
+        | Command::Completions(_)
+        | Command::Docs(_) => wrong(Error::usage("this command does not talk to a BMC")),
         Command::Exec(_) | Command::Shell(_) => {
             wrong(Error::usage("lines cannot read lines from elsewhere"))
         }
@@ -102,7 +105,7 @@ fn read(path: &Path) -> Result<Vec<Numbered>, Error> {
             ));
         }
         super::check(&line.command).map_err(wrong)?;
-        lines.push(Numbered { number, text: text.trim().to_owned(), line });
+        lines.push(Numbered { number, line });
     }
     match lines.is_empty() {
         true => Err(Error::usage(format!("{}: no commands", path.display()))),
@@ -120,20 +123,30 @@ pub(super) fn needs_of(exec: &Exec) -> Privilege {
     all.map(|numbered| needs(&numbered.line.command)).max().unwrap_or(Privilege::User)
 }
 
-/// Whether one of them would ask for confirmation.
-pub(super) fn asks(exec: &Exec) -> Result<bool, Error> {
-    let unconfirmed = |numbered: &Numbered| {
-        many::question(&numbered.line.command).is_some_and(|(_, _, yes)| !yes)
-    };
-    Ok(lines(exec)?.iter().any(unconfirmed))
+/// Judges each line as if it were run on many BMCs by itself.
+pub(super) fn check_for_many(exec: &Exec, format: Format) -> Result<(), Error> {
+    for Numbered { number, line } in lines(exec)? {
+        let wrong = |error: Error| error.at(&place(&exec.file, *number));
+        many::check(&line.command, format).map_err(wrong)?;
+        if many::question(&line.command).is_some_and(|(_, _, yes)| !yes) {
+            let error = Error::usage("this would ask for confirmation on each BMC");
+            return Err(wrong(error.next("say --yes on that line")));
+        }
+        if line.output.is_some_and(|own| own != format) {
+            let error = Error::usage("on many BMCs all lines have one form");
+            return Err(wrong(error.next("leave out -o on that line")));
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn run(exec: &Exec, context: &Context<'_>) -> Outcome {
     let mut worst = None;
     // Of many BMCs each has its results together; of one they are shown as they come.
     let mut transcript = context.host.as_ref().map(|_| Transcript::default());
-    for Numbered { number, text, line } in lines(exec)? {
-        tracing::info!(line = number, "{text}");
+    for Numbered { number, line } in lines(exec)? {
+        // Not its words: there may be a secret among them.
+        tracing::info!(line = number, "runs");
         let ended = match &mut transcript {
             Some(transcript) => share_line(line, context, transcript).await,
             None => run_line(line, context).await,

@@ -13,7 +13,6 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ipmi_client::Endpoint;
 use lantern_fleet::NodeSet;
@@ -39,8 +38,6 @@ pub(crate) use view::kinds;
 const THREADS: usize = 32;
 /// Of those, how many wait for the name service at most. Each may have a few files open.
 const RESOLVERS: usize = 24;
-/// A login that has less time than this need not begin.
-const LEAST: Duration = Duration::from_millis(50);
 
 /// Runs `command` on all of `names`. Prints what came of it; the error tells how many failed.
 pub(crate) fn run(
@@ -50,6 +47,9 @@ pub(crate) fn run(
     hosts: &dyn Hosts,
 ) -> Result<Option<Exit>, Error> {
     many::check(command, globals.output)?;
+    if let Some((_, _, yes)) = many::question(command) {
+        ask::possible(yes)?;
+    }
     // Whatever has to be asked for, or fetched, is so before anything is sent.
     let places: Vec<_> = names.iter().map(|name| Place::of(hosts.of(name))).collect();
     if let Some(error) = Place::common_error(&places) {
@@ -217,7 +217,7 @@ impl<'a> Fleet<'a> {
         place.address.set(Some(address));
         self.claim(nth, address)?;
         let login = match self.globals.deadline {
-            Some(all) => login.within(all.saturating_sub(begun.elapsed()).max(LEAST)),
+            Some(all) => login.within(all),
             None => login,
         };
         let format = self.globals.output;

@@ -23,7 +23,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// What no program of somebody else's has to know.
-const SECRETS: [&str; 3] = ["LANTERN_PASSWORD", "IPMI_PASSWORD", "LANTERN_KG"];
+const SECRETS: [&str; 5] =
+    ["LANTERN_PASSWORD", "IPMI_PASSWORD", "LANTERN_KG", "LANTERN_NEW_PASSWORD", "LANTERN_NEW_KG"];
 
 /// The first line that the program prints.
 pub(super) fn first_line(argv: &[String], timeout: Duration) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -127,7 +128,8 @@ impl Kept {
     fn drain(&mut self, pipe: Option<&mut impl Read>) -> io::Result<()> {
         let Some(pipe) = pipe else { return Ok(()) };
         let mut spill = Zeroizing::new([0; 512]);
-        loop {
+        // Not for ever: a program that prints without end is looked at the clock for in between.
+        for _ in 0..128 {
             let room = self.buffer.get_mut(self.length..).unwrap_or_default();
             let is_full = room.is_empty();
             let read = pipe.read(if is_full { spill.as_mut_slice() } else { room });
@@ -140,6 +142,7 @@ impl Kept {
                 Err(error) => return Err(error),
             }
         }
+        Ok(())
     }
 
     /// As the end of a sentence.

@@ -141,7 +141,7 @@ impl From<Source> for AddressSource {
 impl LanSettings {
     /// Whether one of them can be true of one BMC only.
     pub(crate) const fn names_one(&self) -> bool {
-        self.address.is_some()
+        self.address.is_some() || self.mac.is_some() || !self.ipv6_address.is_empty()
     }
 
     /// What was given.

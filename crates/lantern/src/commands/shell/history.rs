@@ -70,7 +70,8 @@ impl History {
 
 /// Whether a command may be kept: not one about secrets, and not one that its user wants forgotten.
 pub(super) fn may_be_kept(line: &str) -> bool {
-    let secret = ["pass", "secret", "kg", "key", "community"];
+    // Numbers may be a password as well.
+    let secret = ["pass", "secret", "kg", "key", "community", "raw"];
     let lower = line.to_lowercase();
     !line.starts_with([' ', '\t']) && !secret.iter().any(|word| lower.contains(word))
 }

@@ -44,6 +44,8 @@ pub(super) async fn run(new: &UserAdd, context: &Context<'_>) -> Outcome {
     Ok(Box::new(Added::new(new.name, channel, &added)))
 }
 
+const ENABLING: &str = "enabling";
+
 fn failed(error: AddUserError, new: &UserAdd) -> Error {
     let message = error.to_string();
     let failed = || Error::told(Exit::Failed, message);
@@ -58,6 +60,7 @@ fn failed(error: AddUserError, new: &UserAdd) -> Error {
             failed().next("'lantern user list --all' shows who there is; remove one of them first")
         }
         AddUserError::Unfinished { id, step, why } => {
+            let refused = matches!(&why, Why::Failed(error) if error.completion().is_some());
             let told = match why {
                 Why::Failed(error) => Error::from(error),
                 Why::NotKept => failed().cause("the BMC's firmware loses what it is told"),
@@ -66,9 +69,14 @@ fn failed(error: AddUserError, new: &UserAdd) -> Error {
                 AddStep::Name => "name",
                 AddStep::Password => "password; some BMCs have rules for them",
                 AddStep::Access => "access",
-                AddStep::Enable => "enabling",
+                AddStep::Enable => ENABLING,
             };
             let name = name_of(&new.name);
+            if step == ENABLING && !refused {
+                return told.next(format!(
+                    "user {id} '{name}' may be enabled: look with 'lantern user get {id}'"
+                ));
+            }
             told.next(format!(
                 "user {id} '{name}' is half made, and not enabled: it came as far as the {step}; \
                  go on with 'lantern user set {id} ...', or 'lantern user remove {id}'"
