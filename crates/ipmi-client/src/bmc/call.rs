@@ -179,13 +179,18 @@ mod tests {
         ErrorKind::Call(Failure::Unreachable(Unreachable::Port))
     }
 
+    /// What a call in flight comes to when another one finds that the session is dead.
+    fn interrupted(_: &Request) -> ErrorKind {
+        ErrorKind::Call(Failure::Interrupted)
+    }
+
     fn not_sent(_: &Request) -> ErrorKind {
         ErrorKind::Call(Failure::NotSent)
     }
 
     #[tokio::test]
     async fn what_may_run_twice_is_asked_again_in_a_new_session_once() {
-        for trouble in [lost, unreachable, not_sent] {
+        for trouble in [lost, unreachable, not_sent, interrupted] {
             let machine = silent(1, trouble);
             machine.bmc().send(&GetDeviceId).await.unwrap();
             assert_eq!(machine.count::<GetDeviceId>(), 2);
