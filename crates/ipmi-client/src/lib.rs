@@ -22,6 +22,7 @@ mod advice;
 mod bmc;
 mod cache;
 pub mod channels;
+pub mod dcmi;
 mod endpoint;
 mod erase;
 mod error;
