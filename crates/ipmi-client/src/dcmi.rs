@@ -348,12 +348,19 @@ fn from(entity: u8, known: usize) -> Instances {
 }
 
 impl Error {
-    /// Whether this is how a BMC says that it does not know DCMI: it does not know the command, or
-    /// answers for another group.
+    /// Whether this is how a BMC says that it does not know DCMI: it does not know the command,
+    /// answers for another group, or says that its capabilities are not for everybody, although
+    /// anybody may ask for them (OpenIPMI's `ipmi_sim`, of all that it does not know).
     #[must_use]
     pub fn is_without_dcmi(&self) -> bool {
         match &*self.kind {
-            ErrorKind::Refused { completion, .. } => *completion == CompletionCode::INVALID_COMMAND,
+            ErrorKind::Refused { completion, .. } => match *completion {
+                CompletionCode::INVALID_COMMAND => true,
+                CompletionCode::INSUFFICIENT_PRIVILEGE => {
+                    self.doing == GetDcmiCapabilitiesInfo::NAME
+                }
+                _ => false,
+            },
             ErrorKind::Malformed { source, .. } => matches!(
                 source,
                 DecodeError::Invalid { field, .. } | DecodeError::Truncated { field, .. }
@@ -397,7 +404,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_bmc_without_dcmi_is_known_as_one() {
-        for answer in [code(0xc1), bytes(0, &[]), bytes(0, &[0, 1, 5, 2, 0, 1, 1])] {
+        for answer in [code(0xc1), code(0xd4), bytes(0, &[]), bytes(0, &[0, 1, 5, 2, 0, 1, 1])] {
             let machine = Machine::new();
             machine.hook(move |_, request| {
                 is::<GetDcmiCapabilitiesInfo>(request).then(|| Ok(answer.clone()))
@@ -406,7 +413,7 @@ mod tests {
         }
         let machine = Machine::new();
         machine.hook(|_, _| Some(Ok(code(0xd4))));
-        assert!(!machine.bmc().dcmi().await.unwrap_err().is_without_dcmi());
+        assert!(!machine.bmc().power_reading().await.unwrap_err().is_without_dcmi());
     }
 
     #[tokio::test]

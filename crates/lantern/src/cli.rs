@@ -7,6 +7,7 @@ mod channel;
 pub(crate) mod complete;
 mod config;
 mod ctl;
+mod dcmi;
 mod fru;
 mod help;
 mod records;
@@ -33,6 +34,7 @@ pub(crate) use ctl::{
     Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
     CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession,
 };
+pub(crate) use dcmi::{Action, Dcmi, DcmiConfig, DcmiLimit, DcmiThermal};
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
 pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
@@ -190,6 +192,9 @@ pub(crate) enum Command {
     /// Sessions with the BMC
     #[command(subcommand, after_help = help::SESSION)]
     Session(Session),
+    /// Data center manageability: power, limits, asset tag, inlet
+    #[command(subcommand, after_help = help::DCMI)]
+    Dcmi(Dcmi),
     /// Any command, as numbers
     #[command(after_help = NUMBERS)]
     Raw(Raw),

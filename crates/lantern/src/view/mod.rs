@@ -9,6 +9,7 @@ pub(crate) mod channel;
 pub(crate) mod chassis;
 pub(crate) mod config;
 pub(crate) mod ctl;
+pub(crate) mod dcmi;
 mod events;
 pub(crate) mod explain;
 mod form;
@@ -193,6 +194,16 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         channel::Payloads,
         channel::Keys,
         channel::KeySet,
+        dcmi::Capabilities,
+        dcmi::Power,
+        dcmi::Averages,
+        dcmi::Limit,
+        dcmi::Text,
+        dcmi::Sensors,
+        dcmi::Temperatures,
+        dcmi::Thermal,
+        dcmi::Configuration,
+        dcmi::Changed,
         raw::Raw,
         sdr::Info,
         sdr::List,
