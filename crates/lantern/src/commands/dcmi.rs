@@ -116,7 +116,14 @@ async fn ask(command: &Dcmi, context: &Context<'_>) -> Result<Box<dyn crate::vie
 /// What one entity comes to; a BMC that does not know DCMI at all is no matter of one.
 fn answered<T>(outcome: Result<T, ipmi_client::Error>) -> Result<Told<T>, ipmi_client::Error> {
     match outcome {
-        Err(error) if !error.is_answer() || error.is_without_dcmi() => Err(error),
+        // Nor is one that may not be asked.
+        Err(error)
+            if !error.is_answer()
+                || error.is_without_dcmi()
+                || error.completion() == Some(CompletionCode::INSUFFICIENT_PRIVILEGE) =>
+        {
+            Err(error)
+        }
         outcome => Ok(outcome),
     }
 }
