@@ -20,6 +20,7 @@ use crate::channels::{LanAccess, LanKey};
 use crate::chassis::Chassis;
 use crate::clock::Clock;
 use crate::context::{Context, Origin};
+use crate::dcmi::Dcmi;
 use crate::dispatch::dispatch;
 use crate::faults::{Fault, Faults, Way};
 use crate::feed::Feed;
@@ -85,6 +86,7 @@ pub struct Bmc {
     pub(crate) messages: Messages,
     pub(crate) acpi: Acpi,
     pub(crate) system_info: SystemInfo,
+    pub(crate) dcmi: Dcmi,
     pub(crate) sdr: Option<SdrRepository>,
     pub(crate) device_sdr: Option<SdrRepository>,
     pub(crate) partial_sdr: PartialAdd,
@@ -209,6 +211,7 @@ impl Bmc {
             guid,
             users: Users::new(&users, &memory.users, &mut journal),
             lockouts: Lockouts::default(),
+            dcmi: Dcmi::new(now, &memory.dcmi, lan.network.mac),
             lan_access: LanAccess::new(lan.limit, &memory, &mut journal),
             lan_key: LanKey::new(lan.kg.clone(), &memory, &mut journal),
             lan,
@@ -249,6 +252,7 @@ impl Bmc {
         };
         bmc.sessions.set_quirks(quirks);
         bmc.note_power();
+        bmc.dcmi.apply(now, &mut *bmc.platform);
         bmc.advance(now);
         bmc
     }
@@ -407,7 +411,8 @@ impl Bmc {
         }
         let on_time = self.platform.is_on().then_some(self.note_on_time_at);
         let sensors = self.sensors.poll_timeout();
-        [self.poll_timeout_asleep(), on_time, sensors].into_iter().flatten().min()
+        let dcmi = self.dcmi.poll_timeout();
+        [self.poll_timeout_asleep(), on_time, sensors, dcmi].into_iter().flatten().min()
     }
 
     /// As [`poll_timeout`](Self::poll_timeout), but for what can be put off until somebody asks: scans
@@ -420,7 +425,8 @@ impl Bmc {
         }
         let chassis = self.chassis.poll_timeout(&*self.platform);
         let (watchdog, boot) = (self.watchdog.poll_timeout(), self.boot.poll_timeout());
-        [self.sessions.poll_timeout(), chassis, watchdog, boot].into_iter().flatten().min()
+        let dcmi = self.dcmi.poll_timeout_asleep();
+        [self.sessions.poll_timeout(), chassis, watchdog, boot, dcmi].into_iter().flatten().min()
     }
 
     /// What has to be kept of what has happened since the last time, in this order.

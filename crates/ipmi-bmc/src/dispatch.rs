@@ -13,7 +13,7 @@ use crate::{faults, handlers};
 /// What a handler comes to.
 pub(crate) type Outcome<T> = Result<T, CompletionCode>;
 
-type Erased = Box<dyn Fn(&mut Bmc, &Context, &[u8]) -> Outcome<Vec<u8>> + Send + Sync>;
+type Erased = Box<dyn Fn(&mut Bmc, &Context, &[u8]) -> Outcome<Response> + Send + Sync>;
 
 struct Route {
     access: Access,
@@ -37,9 +37,24 @@ impl Table {
         C: Command + 'static,
         H: Fn(&mut Bmc, &Context, C) -> Outcome<C::Response> + Send + Sync + 'static,
     {
+        self.on_coded(move |bmc: &mut Bmc, context: &Context, command: C| {
+            handler(bmc, context, command).map(|response| (CompletionCode::OK, response))
+        })
+    }
+
+    /// The same for a command that may answer with data and a completion code other than 00h.
+    pub(crate) fn on_coded<C, H>(&mut self, handler: H) -> &mut Self
+    where
+        C: Command + 'static,
+        H: Fn(&mut Bmc, &Context, C) -> Outcome<(CompletionCode, C::Response)>
+            + Send
+            + Sync
+            + 'static,
+    {
         let handler: Erased = Box::new(move |bmc, context, data| {
             let command = C::decode_exact(data).map_err(CompletionCode::from)?;
-            handler(bmc, context, command).map(|response| response.to_bytes())
+            let (completion, response) = handler(bmc, context, command)?;
+            Ok(Response { completion, data: response.to_bytes() })
         });
         self.0.insert(C::ID, Route { access: C::ACCESS, handler });
         self
@@ -63,11 +78,7 @@ pub(crate) fn dispatch(bmc: &mut Bmc, context: &Context, request: &Request) -> R
 
 /// Answers a request as the specification has it.
 pub(crate) fn carry_out(bmc: &mut Bmc, context: &Context, request: &Request) -> Response {
-    let outcome = route(bmc, context, request);
-    match outcome {
-        Ok(data) => Response { completion: CompletionCode::OK, data },
-        Err(completion) => Response::code(completion),
-    }
+    route(bmc, context, request).unwrap_or_else(Response::code)
 }
 
 fn find(request: &Request) -> Outcome<&'static Route> {
@@ -78,7 +89,7 @@ fn allows(route: &Route, context: &Context) -> bool {
     context.origin.check(route.access).is_ok()
 }
 
-fn route(bmc: &mut Bmc, context: &Context, request: &Request) -> Outcome<Vec<u8>> {
+fn route(bmc: &mut Bmc, context: &Context, request: &Request) -> Outcome<Response> {
     let route = find(request)?;
     context.origin.check(route.access)?;
     if request.lun != 0 {

@@ -14,6 +14,7 @@ mod chassis;
 mod claim;
 mod clock;
 mod context;
+mod dcmi;
 mod dispatch;
 pub mod faults;
 pub mod feed;

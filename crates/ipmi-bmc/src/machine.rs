@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use ipmi_wire::cmd::app::{PreTimeoutInterrupt, TimeoutAction};
 use ipmi_wire::cmd::chassis::{PowerAction, RestartCause, SystemRestartCause};
-use ipmi_wire::cmd::sensor::EventDataBytes;
-use ipmi_wire::sdr::SensorType;
+use ipmi_wire::cmd::sensor::{EventDataBytes, PlatformEvent};
+use ipmi_wire::lan::BMC_ADDRESS;
+use ipmi_wire::sdr::{EventReadingType, SensorType};
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Channel, CompletionCode};
 
@@ -14,6 +15,7 @@ use crate::chassis::{Chassis, Machine};
 use crate::lan::Statistics;
 use crate::messages::Messages;
 use crate::platform::IdentifyLight;
+use crate::sdr::SdrRepository;
 use crate::users::Lockouts;
 use crate::watchdog::{Deed, Watchdog};
 
@@ -48,16 +50,76 @@ impl Bmc {
         self.acpi.forget();
         self.system_info.forget_running_system();
         self.lockouts = Lockouts::default();
+        self.dcmi.reset(now);
         self.statistics = Statistics::default();
     }
 
     /// Lets time pass for the machine and for what waits on it.
     pub(crate) fn advance_machine(&mut self, now: Instant) {
+        self.dcmi.advance(now, &mut *self.platform);
         let (chassis, mut machine) = self.machine();
         chassis.advance(now, &mut machine);
         self.look_after_turns(now);
         self.heed_watchdog(now);
+        self.heed_limits(now);
         self.boot.advance(now);
+    }
+
+    /// The temperature sensors of one of DCMI's entities, in the order of their instances; `None` if
+    /// it is not one of them.
+    pub(crate) fn temperatures(&self, entity: u8) -> Option<Vec<Temperature>> {
+        // DCMI v1.5 Table 6-14: each has a number that IPMI knows, too.
+        let pair = [[0x40, 0x37], [0x41, 0x03], [0x42, 0x07]];
+        let pair = pair.into_iter().find(|pair| pair.contains(&entity))?;
+        let records = self.sdr.iter().chain(&self.device_sdr).flat_map(SdrRepository::understood);
+        let mut found: Vec<_> = records
+            .filter_map(|record| {
+                let sensor = record.sensor()?;
+                let its = record.entity().filter(|entity| pair.contains(&entity.id))?;
+                let fits = sensor.sensor_type == SensorType::TEMPERATURE
+                    && sensor.event_type.is_threshold()
+                    && record.sensor_number() == Some(sensor.key.number);
+                let found = Temperature { number: sensor.key.number, record: record.record_id() };
+                fits.then_some((its.instance, found))
+            })
+            .collect();
+        found.sort_by_key(|(instance, _)| *instance);
+        Some(found.into_iter().map(|(_, sensor)| sensor).collect())
+    }
+
+    /// Sees to what has passed one of DCMI's limits.
+    fn heed_limits(&mut self, now: Instant) {
+        if !self.dcmi.thermal.is_empty() {
+            let on = self.platform.is_on();
+            let inlets = self.temperatures(INLET).unwrap_or_default();
+            for (instance, sensor) in (1..).zip(inlets) {
+                // What says nothing is not above anything.
+                let celsius = self.sensors.value(now, sensor.number).unwrap_or(f64::MIN);
+                self.dcmi.thermal.look(now, instance, sensor.number, celsius, on);
+            }
+        }
+        while let Some(passed) = self.dcmi.poll() {
+            // A generic event, "limit exceeded" (Table 42-2, type 05h): DCMI names none of its own.
+            let event = PlatformEvent {
+                generator: None,
+                evm_rev: SelRecord::EVM_REV,
+                sensor_type: match passed.sensor {
+                    Some(_) => SensorType::TEMPERATURE,
+                    None => SensorType::POWER_UNIT,
+                },
+                sensor_number: passed.sensor.unwrap_or(0),
+                assertion: true,
+                event_type: EventReadingType(0x05),
+                data: [0x01, 0xff, 0xff],
+            };
+            let record = event.to_record(0, self.clock.now(now), BMC_ADDRESS.into());
+            // A full log has noted that it lost an event; the machine goes off all the same.
+            let _ = self.take_event(now, record);
+            if passed.power_off {
+                let _ = self.control(now, PowerAction::Off, NOBODY);
+                self.look_after_turns(now);
+            }
+        }
     }
 
     /// Forgets what was true of a machine that has gone on or off since, or was reset.
@@ -132,6 +194,22 @@ impl Bmc {
         (&mut self.chassis, machine)
     }
 }
+
+/// A temperature sensor and its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Temperature {
+    /// Its number.
+    pub(crate) number: u8,
+    /// The record's ID.
+    pub(crate) record: u16,
+}
+
+/// DCMI's entity for the air at the inlet.
+const INLET: u8 = 0x40;
+
+/// Who switches the machine off for a limit: nothing that a restart could be the cause of.
+const NOBODY: SystemRestartCause =
+    SystemRestartCause { cause: RestartCause::Unknown, channel: Channel::new(0) };
 
 /// Who acts on the machine's power when the watchdog does.
 const WATCHDOG: SystemRestartCause =

@@ -49,6 +49,19 @@ pub trait Platform: Send {
         None
     }
 
+    /// What the machine draws from its mains, in watts; `None` if that is not measured. It may be
+    /// asked for instants before those of other calls, never before an earlier one of its own.
+    fn power_draw(&mut self, now: Instant) -> Option<f64> {
+        let _ = now;
+        None
+    }
+
+    /// Has the machine draw so many watts at most, as far as it can; `None` as many as it likes. A
+    /// machine that cannot does nothing.
+    fn limit_power(&mut self, now: Instant, watts: Option<u16>) {
+        let _ = (now, watts);
+    }
+
     /// What happened at the machine that the BMC did not ask for, oldest first.
     fn poll_event(&mut self) -> Option<PlatformEvent>;
 

@@ -231,6 +231,11 @@ impl Sel {
     }
 
     /// How many events there is room for.
+    /// How much it holds, and what happens then.
+    pub(crate) const fn policy(&self) -> LogPolicy {
+        self.policy
+    }
+
     pub(crate) const fn capacity(&self) -> u16 {
         self.policy.capacity
     }

@@ -58,6 +58,8 @@ const HAS: &[&str] = &[
     // A LAN channel beside the system interface.
     "messaging",
     "manual re-arm sensors",
+    "DCMI",
+    "DCMI power management",
 ];
 
 /// What it has not.
@@ -67,8 +69,6 @@ const HAS_NOT: &[&str] = &[
     "BT",
     "callback",
     "command forwarding",
-    "DCMI",
-    "DCMI power management",
     // It has them only where it has no repository, as in personality `RecordsIn::Device`.
     "device SDRs",
     "event generator on IPMB",
@@ -226,8 +226,14 @@ fn every_command_from_everywhere_is_run_or_refused_as_the_table_has_it() {
     for entry in commands() {
         let pristine = look(&mut prepared(entry));
         for origin in &origins {
-            // With something to do, without, and with far too much.
-            for body in [bodies[entry.name].clone(), Vec::new(), vec![0; 200]] {
+            // With something to do, without, and with far too much. A group's code is part of what
+            // command it is.
+            let code = match entry.id.body {
+                Body::Group(code) => vec![code],
+                Body::None | Body::Oem(_) => Vec::new(),
+            };
+            let much = [code.clone(), vec![0; 200]].concat();
+            for body in [bodies[entry.name].clone(), code, much] {
                 let mut machine = prepared(entry);
                 let answer = machine.request(*origin, &request(entry, body));
                 if judge(entry, *origin, answer.completion) {

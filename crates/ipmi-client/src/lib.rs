@@ -24,6 +24,7 @@ mod cache;
 pub mod channels;
 pub mod chassis;
 pub mod controller;
+pub mod dcmi;
 mod endpoint;
 mod erase;
 mod error;

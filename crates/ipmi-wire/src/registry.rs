@@ -6,12 +6,13 @@ use crate::command::{Entry, Request};
 use crate::netfn::{Body, CommandId, NetFn};
 
 /// The commands by network function.
-const GROUPS: [&[Entry]; 5] = [
+const GROUPS: [&[Entry]; 6] = [
     cmd::chassis::ENTRIES,
     cmd::sensor::ENTRIES,
     cmd::app::ENTRIES,
     cmd::storage::ENTRIES,
     cmd::transport::ENTRIES,
+    cmd::dcmi::ENTRIES,
 ];
 
 /// Every command that this crate defines.
@@ -48,7 +49,9 @@ mod tests {
         for entry in all() {
             assert!(ids.insert(entry.id), "{} is defined twice", entry.id);
             assert!(names.insert(entry.name), "two commands are called {}", entry.name);
-            assert!(entry.section.starts_with("IPMI v2.0 §"), "{}: {}", entry.name, entry.section);
+            let known = ["IPMI v2.0 §", "DCMI v1.5 §"];
+            let is_known = known.iter().any(|start| entry.section.starts_with(start));
+            assert!(is_known, "{}: {}", entry.name, entry.section);
         }
     }
 
@@ -98,6 +101,10 @@ mod tests {
         }
         // What no counting comes upon: erasing takes a password.
         bodies.extend([0xaa, 0x00].map(|action| vec![1, 0, b'C', b'L', b'R', action]));
+        // Nor what begins with a group's code and goes on with small numbers.
+        for first in 0..=6 {
+            bodies.extend((0..=16).map(|length| [vec![0xdc, first], vec![0; length]].concat()));
+        }
         bodies
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod complete;
 mod config;
 mod controller;
 mod ctl;
+mod dcmi;
 mod event;
 mod fru;
 mod help;
@@ -47,6 +48,7 @@ pub(crate) use ctl::{
     Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
     CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession,
 };
+pub(crate) use dcmi::{Action, Dcmi, DcmiConfig, DcmiLimit, DcmiThermal};
 pub(crate) use event::{Event, EventSend};
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
@@ -235,6 +237,9 @@ pub(crate) enum Command {
     /// Events that are sent: to see where alarms go
     #[command(subcommand, after_help = help::EVENT)]
     Event(Event),
+    /// Data center manageability: power, limits, asset tag, inlet
+    #[command(subcommand, after_help = help::DCMI)]
+    Dcmi(Dcmi),
     /// Any command, as numbers
     #[command(after_help = NUMBERS)]
     Raw(Raw),

@@ -20,6 +20,8 @@ mod completion;
 mod config;
 #[path = "cli/control.rs"]
 mod control;
+#[path = "cli/dcmi.rs"]
+mod dcmi;
 #[path = "cli/durability.rs"]
 mod durability;
 #[path = "cli/files.rs"]

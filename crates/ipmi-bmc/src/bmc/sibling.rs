@@ -11,6 +11,7 @@ use ipmi_wire::cmd::app::Guid;
 
 use super::{Bmc, ON_TIME_INTERVAL};
 use crate::acpi::Acpi;
+use crate::dcmi::Dcmi;
 use crate::faults::Faults;
 use crate::feed::Feed;
 use crate::lan::{Network, Statistics};
@@ -46,6 +47,7 @@ impl Bmc {
             guid,
             users: self.users.clone(),
             lockouts: Lockouts::default(),
+            dcmi: Dcmi::sibling(now, lan.network.mac),
             sol_config: self.sol_config.sibling(lan.network.port),
             lan,
             lan_config,

@@ -5,6 +5,7 @@ mod app;
 mod boot;
 mod channel;
 mod chassis;
+mod dcmi;
 mod lan;
 mod messages;
 mod payload;
@@ -32,6 +33,7 @@ pub(crate) fn register(table: &mut Table) {
     watchdog::register(table);
     messages::register(table);
     system_info::register(table);
+    dcmi::register(table);
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use ipmi_wire::cmd::transport::{LanParameter, SolParameter};
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Decode, DecodeError, Encode, Reader};
 
-use super::{KeptChannel, KeptKey, KeptUser, Key, Room, setting};
+use super::{KeptChannel, KeptDcmi, KeptKey, KeptUser, Key, Room, setting};
 use crate::lan;
 
 /// What a BMC remembers from before. What is `None` was never kept, and the personality's or the
@@ -58,6 +58,8 @@ pub struct Memory {
     pub cycle_interval: Option<u8>,
     /// System info texts, by parameter.
     pub system_info: BTreeMap<u8, Vec<u8>>,
+    /// What was set of DCMI.
+    pub dcmi: KeptDcmi,
 }
 
 /// The log as it was.
@@ -251,9 +253,10 @@ impl Memory {
             setting::BUTTONS => self.buttons = Some(SetFrontPanelEnables::decode(r)?),
             setting::CYCLE_INTERVAL => self.cycle_interval = Some(r.u8("power cycle interval")?),
             // Of a later program with the same format: what it added does not concern this one.
-            _ => {
+            _ if !self.dcmi.take(key, r)? => {
                 r.take_rest();
             }
+            _ => {}
         }
         Ok(())
     }

@@ -6,6 +6,7 @@
 //! one home; where it is written is not our business.
 
 mod channel;
+mod dcmi;
 mod memory;
 mod user;
 
@@ -14,6 +15,7 @@ use core::fmt;
 use ipmi_wire::Encode;
 
 pub use channel::{KeptChannel, KeptKey};
+pub use dcmi::KeptDcmi;
 pub use memory::{Damaged, KeptLog, KeptRepository, KeptSensor, LogHeader, Memory};
 pub use user::{KeptPassword, KeptUser, Seed, WrongPassword};
 
@@ -111,6 +113,27 @@ pub mod setting {
     pub const BUTTONS: Key = key(16);
     /// Off phase of a power cycle: seconds, one byte.
     pub const CYCLE_INTERVAL: Key = key(17);
+    /// DCMI's power limit: whether it is active, and as Set Power Limit has it.
+    pub const POWER_LIMIT: Key = key(32);
+    /// DCMI's thermal limits that are to be kept, each as Set Thermal Limit has it.
+    pub const THERMAL_LIMITS: Key = key(33);
+    /// DCMI's asset tag.
+    pub const ASSET_TAG: Key = key(34);
+    /// DCMI's management controller identifier string, without the zero at its end.
+    pub const IDENTIFIER: Key = key(35);
+    /// The first of DCMI's configuration parameters, by selector.
+    const DCMI_PARAMETERS: u32 = 48;
+
+    /// A DCMI configuration parameter.
+    pub(crate) fn dcmi_parameter(selector: u8) -> Key {
+        key(DCMI_PARAMETERS.saturating_add(selector.into()))
+    }
+
+    /// Which of them a key is.
+    pub(super) fn dcmi_selector(key: Key) -> Option<u8> {
+        let selector = key.number.checked_sub(DCMI_PARAMETERS)?;
+        u8::try_from(selector).ok().filter(|selector| (1..=15).contains(selector))
+    }
 }
 
 /// One change of what is kept. Values do not print: some are passwords.

@@ -46,6 +46,11 @@ impl Engine {
         self.slots.iter().map(|slot| slot.view(now)).collect()
     }
 
+    /// What a sensor that has a value says; `None` if nothing can be said.
+    pub(crate) fn value(&self, now: Instant, number: u8) -> Option<f64> {
+        self.slots.get(self.find(number).ok()?)?.view(now).value
+    }
+
     /// What a start without power before it does: nothing is measured yet, and the machine was off.
     pub(crate) fn start_anew(&mut self, now: Instant) {
         for slot in &mut self.slots {

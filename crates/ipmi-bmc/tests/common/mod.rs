@@ -61,6 +61,10 @@ pub(crate) struct State {
     /// From what it was told to start, each time.
     pub(crate) orders: Vec<Option<BootOrder>>,
     pub(crate) scans: usize,
+    /// What it draws, if that is measured.
+    pub(crate) draws: Option<f64>,
+    /// What it may draw.
+    pub(crate) limit: Option<u16>,
 }
 
 /// The machine.
@@ -115,6 +119,14 @@ impl Platform for Bench {
 
     fn poll_scan(&mut self) -> Option<(u8, Measurement)> {
         self.state().answers.pop_front()
+    }
+
+    fn power_draw(&mut self, _: Instant) -> Option<f64> {
+        self.state().draws
+    }
+
+    fn limit_power(&mut self, _: Instant, watts: Option<u16>) {
+        self.state().limit = watts;
     }
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {

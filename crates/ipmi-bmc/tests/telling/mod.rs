@@ -45,6 +45,17 @@ fn bodies() -> impl Iterator<Item = Vec<u8>> {
         vec![0x10, 0x04, 0x41, 1, 0x10, 0x01, 0x57, 0xff, 0xff],
         // A channel's settings that are in force.
         vec![0x01, 0x80],
+        // DCMI: capabilities, readings, a limit, a text, a parameter, sensors.
+        vec![0xdc, 0],
+        vec![0xdc, 1],
+        vec![0xdc, 0, 0],
+        vec![0xdc, 1, 0, 0],
+        vec![0xdc, 0, 0, 0, 0x11, 0x2c, 0x01, 0xe8, 0x03, 0, 0, 0, 0, 30, 0],
+        vec![0xdc, 0, 2, b'a', 0],
+        vec![0xdc, 4, 0, 1, 2],
+        vec![0xdc, 1, 0x40, 0, 0],
+        vec![0xdc, 0x40, 1],
+        vec![0xdc, 0x40, 1, 0xa0, 45, 60, 0],
         // A locator of a controller.
         [vec![0, 0, 0x51, 0x12, 11, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat(),
     ];

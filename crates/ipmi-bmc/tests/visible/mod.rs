@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 use ipmi_bmc::{Origin, served};
-use ipmi_wire::{Effect, Entry, NetFn, Request, registry};
+use ipmi_wire::{Body, Effect, Entry, NetFn, Request, registry};
 
 use crate::common::{Machine, SENSORS};
 
@@ -61,6 +61,14 @@ fn bodies(entry: &Entry) -> Vec<Vec<u8>> {
     bodies.extend((0..=80).map(|parameter| vec![1, parameter, 0, 0]));
     bodies.extend((0..=15).map(|parameter| vec![0, parameter, 0, 0]));
     bodies.extend((0..=15).map(|record| vec![0, 0, record, 0, 0, 0xff]));
+    if let Body::Group(code) = entry.id.body {
+        bodies.extend((0..=8).map(|number| vec![code, number]));
+        bodies.extend((0..=8).map(|number| vec![code, number, 0]));
+        bodies.extend([[1, 0], [2, 0x41]].map(|[mode, period]| vec![code, mode, period, 0]));
+        bodies.extend([0, 16].map(|offset| vec![code, offset, 16]));
+        bodies.extend([0x40, 0x41, 0x42].map(|entity| vec![code, 1, entity, 0, 0]));
+        bodies.push(vec![code, 0x40, 1]);
+    }
     if entry.id.netfn == NetFn::Storage {
         bodies.extend([0, 1, 9].map(|device| vec![device, 0, 0, 64]));
     }

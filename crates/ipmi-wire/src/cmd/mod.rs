@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod chassis;
+pub mod dcmi;
 pub mod sensor;
 pub mod storage;
 pub mod transport;

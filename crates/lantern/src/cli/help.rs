@@ -111,6 +111,13 @@ Examples:
   lantern -H rack1 channel info
   lantern -H rack1 channel ciphers 1";
 
+pub(super) const DCMI: &str = "\
+Examples:
+  lantern -H rack1 dcmi power
+  lantern -H rack1 dcmi limit set --watts 400 --action log
+  lantern -H rack1 dcmi limit on
+  lantern -H rack1 dcmi asset-tag --set 'A 1234'";
+
 pub(super) const EXPLAIN: &str = "\
 Examples:
   lantern explain L0103

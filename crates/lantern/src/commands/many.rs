@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::file::is_standard;
 use super::{channel, script, user};
 use crate::cli::{
-    Acpi, Add, Boot, BootMailbox, Channel, ChannelKeys, ChannelSet, Chassis, Command, Enables,
-    Event, Format, FrontPanel, Fru, Lan, LanAlert, LanArp, Mc, Policy, Power, Sdr, Sel, SelTime,
-    Sensor, Session, SystemInfo, User, UserSet, Watchdog,
+    Acpi, Add, Boot, BootMailbox, Channel, ChannelKeys, ChannelSet, Chassis, Command, Dcmi,
+    DcmiConfig, DcmiLimit, DcmiThermal, Enables, Event, Format, FrontPanel, Fru, Lan, LanAlert,
+    LanArp, Mc, Policy, Power, Sdr, Sel, SelTime, Sensor, Session, SystemInfo, User, UserSet,
+    Watchdog,
 };
 use crate::error::Error;
 
@@ -187,6 +188,17 @@ pub(crate) const fn only_reads(command: &Command) -> bool {
                     | Lan::Stats { clear: false, .. }
             )
             | Command::Event(Event::List { .. })
+            | Command::Dcmi(
+                Dcmi::Discover
+                    | Dcmi::Power { .. }
+                    | Dcmi::Limit(DcmiLimit::Show)
+                    | Dcmi::AssetTag { set: None }
+                    | Dcmi::McId { set: None }
+                    | Dcmi::Sensors
+                    | Dcmi::Temperature
+                    | Dcmi::Thermal(DcmiThermal::Show { .. })
+                    | Dcmi::Config(DcmiConfig::Show)
+            )
             | Command::Sensor(Sensor::List { .. } | Sensor::Get { .. })
             | Command::Sdr(
                 Sdr::List { .. }

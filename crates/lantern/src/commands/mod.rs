@@ -7,6 +7,7 @@ mod channel;
 mod chassis;
 pub(crate) mod config;
 mod ctl;
+mod dcmi;
 pub(crate) mod docs;
 mod event;
 mod explain;
@@ -34,12 +35,15 @@ use std::sync::Arc;
 use ipmi_client::sdr::SdrSet;
 use ipmi_client::{Bmc, SessionInfo};
 use ipmi_wire::cmd::chassis::{ChassisControl, ChassisIdentify};
-use ipmi_wire::cmd::{app, chassis as chassis_cmd, sensor as sensor_cmd, storage};
+use ipmi_wire::cmd::{
+    app, chassis as chassis_cmd, dcmi as dcmi_cmd, sensor as sensor_cmd, storage,
+};
 use ipmi_wire::{Access, Command as Ipmi, Privilege};
 
 use crate::cli::{
-    Acpi, Boot, Channel, Chassis, Command, Enables, Event, Format, FrontPanel, Fru, Mc, Power,
-    Reset, Sdr, Sel, SelTime, Sensor, Session, SystemInfo, User, Watchdog,
+    Acpi, Boot, Channel, Chassis, Command, Dcmi, DcmiConfig, DcmiLimit, DcmiThermal, Enables,
+    Event, Format, FrontPanel, Fru, Mc, Power, Reset, Sdr, Sel, SelTime, Sensor, Session,
+    SystemInfo, User, Watchdog,
 };
 use crate::error::Error;
 use crate::output::Voice;
@@ -158,6 +162,20 @@ pub(crate) fn needs(command: &Command) -> Privilege {
         Command::Session(Session::List { names: true }) => of::<app::GetUserName>(),
         // Somebody else's (IPMI v2.0 §22.19).
         Command::Session(Session::Close { .. }) => Privilege::Administrator,
+        Command::Dcmi(command) => match command {
+            Dcmi::Limit(DcmiLimit::Set { .. }) => of::<dcmi_cmd::SetPowerLimit>(),
+            Dcmi::Limit(DcmiLimit::On | DcmiLimit::Off) => of::<dcmi_cmd::ActivatePowerLimit>(),
+            Dcmi::AssetTag { set: Some(_) } => of::<dcmi_cmd::SetAssetTag>(),
+            Dcmi::McId { set: Some(_) } => {
+                of::<dcmi_cmd::SetManagementControllerIdentifierString>()
+            }
+            Dcmi::Sensors => of::<dcmi_cmd::GetDcmiSensorInfo>(),
+            Dcmi::Thermal(DcmiThermal::Set { .. }) => of::<dcmi_cmd::SetThermalLimit>(),
+            Dcmi::Config(DcmiConfig::Set { .. }) => {
+                of::<dcmi_cmd::SetDcmiConfigurationParameters>()
+            }
+            _ => Privilege::User,
+        },
         // Nobody knows what the bytes ask for.
         Command::Raw(_) => Privilege::Administrator,
         // Everything else reads.
@@ -238,6 +256,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Session(command) => Box::pin(session::run(command, context)).await,
         Command::Lan(command) => Box::pin(lan::run(command, context)).await,
         Command::Event(command) => Box::pin(event::run(command, context)).await,
+        Command::Dcmi(command) => Box::pin(dcmi::run(command, context)).await,
         Command::Raw(command) => Box::pin(raw::run(command, context)).await,
         Command::I2c(command) => Box::pin(raw::i2c(command, bmc)).await,
         Command::Exec(exec) => Box::pin(script::run(exec, context)).await,
@@ -324,6 +343,11 @@ mod tests {
             ("channel payloads 1", Privilege::User),
             ("channel set 1 --alerting off", Privilege::Administrator),
             ("channel keys show", Privilege::Administrator),
+            ("dcmi power", Privilege::User),
+            ("dcmi limit set --watts 300", Privilege::Operator),
+            ("dcmi asset-tag", Privilege::User),
+            ("dcmi mc-id --set x", Privilege::Administrator),
+            ("dcmi sensors", Privilege::Operator),
             ("raw 6 1", Privilege::Administrator),
             ("chassis policy show", Privilege::Operator),
             ("chassis boot show", Privilege::Operator),

@@ -11,6 +11,7 @@ pub(crate) mod chassis;
 pub(crate) mod config;
 pub(crate) mod controller;
 pub(crate) mod ctl;
+pub(crate) mod dcmi;
 pub(crate) mod event;
 mod events;
 pub(crate) mod explain;
@@ -305,6 +306,16 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         channel::Payloads,
         channel::Keys,
         channel::KeySet,
+        dcmi::Capabilities,
+        dcmi::Power,
+        dcmi::Averages,
+        dcmi::Limit,
+        dcmi::Text,
+        dcmi::Sensors,
+        dcmi::Temperatures,
+        dcmi::Thermal,
+        dcmi::Configuration,
+        dcmi::Changed,
         raw::Raw,
         raw::Explained,
         raw::Read,

@@ -23,17 +23,36 @@ pub(crate) struct Change {
     reason: Option<String>,
 }
 
-/// On and off are true and false; everything else is a word.
+/// On and off are true and false; everything else is a number or a word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Value {
     Switch(bool),
     Word(String),
+    Number(u32),
 }
 
 impl From<bool> for Value {
     fn from(on: bool) -> Self {
         Self::Switch(on)
+    }
+}
+
+impl From<u8> for Value {
+    fn from(number: u8) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<u16> for Value {
+    fn from(number: u16) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::Number(number)
     }
 }
 
@@ -52,6 +71,7 @@ impl From<String> for Value {
 impl Value {
     fn text(&self) -> String {
         match self {
+            Self::Number(number) => number.to_string(),
             Self::Switch(true) => "on".to_owned(),
             Self::Switch(false) => "off".to_owned(),
             Self::Word(word) if word.is_empty() => "none".to_owned(),

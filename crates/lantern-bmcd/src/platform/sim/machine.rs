@@ -12,6 +12,8 @@ pub(super) const CPUS: usize = 2;
 const DIMM_BANKS: usize = 2;
 const FANS: usize = 6;
 const PSUS: usize = 2;
+/// Share of what comes from the mains that power supplies pass on.
+const EFFICIENCY: f64 = 0.93;
 
 /// Speed at full duty, in RPM: no two fans are quite alike.
 const FAN_SPEED: [f64; FANS] = [12_000.0, 11_880.0, 12_060.0, 11_940.0, 12_120.0, 11_820.0];
@@ -134,14 +136,27 @@ impl Machine {
     /// What one power supply takes from the mains, in W. They do not share quite evenly.
     pub(super) fn psu_input(&self, at: &Conditions, psu: usize) -> Option<f64> {
         const SHARE: [f64; PSUS] = [0.508, 0.492];
-        const EFFICIENCY: f64 = 0.93;
         Some(self.heat(at) * SHARE.get(psu)? / EFFICIENCY)
     }
 
     /// What one power supply gives to the 12 V rail, in A.
     pub(super) fn psu_current(&self, at: &Conditions, psu: usize) -> Option<f64> {
-        const EFFICIENCY: f64 = 0.93;
         Some(self.psu_input(at, psu)? * EFFICIENCY / 12.0)
+    }
+
+    /// The same conditions with as much less work for the CPUs as brings the machine's input below
+    /// `watts`, if less work is enough.
+    pub(super) fn throttled(&self, at: Conditions, watts: f64) -> Conditions {
+        // What is measured is up to a percent off, and fans take a while to slow down.
+        const MARGIN: f64 = 0.97;
+        let input = |at: &Conditions| self.heat(at) / EFFICIENCY;
+        let idle = Conditions { load: [0.0; CPUS], ..at };
+        let (least, most) = (input(&idle), input(&at));
+        if !at.on || most <= watts * MARGIN || most <= least {
+            return at;
+        }
+        let share = ((watts * MARGIN - least) / (most - least)).clamp(0.0, 1.0);
+        Conditions { load: at.load.map(|load| load * share), ..at }
     }
 
     /// Mean airflow, as a share of what all fans move at full speed.
@@ -196,6 +211,20 @@ mod tests {
         }
         let hottest = last.cpu_temperature(0).unwrap();
         assert!((65.0..85.0).contains(&hottest), "{hottest} °C at full load");
+    }
+
+    #[test]
+    fn a_throttled_machine_draws_what_it_may_or_as_little_as_it_can() {
+        let at = at_load(0.8);
+        let machine = settled(&at);
+        let input =
+            |at: &Conditions| -> f64 { (0..PSUS).filter_map(|n| machine.psu_input(at, n)).sum() };
+        let free = input(&at);
+        let limit = free - 60.0;
+        let throttled = machine.throttled(at, limit);
+        assert!((input(&throttled) - limit * 0.97).abs() < 0.1);
+        assert_eq!(machine.throttled(at, free * 1.1).load, at.load);
+        assert_eq!(machine.throttled(at, 10.0).load, [0.0; CPUS]);
     }
 
     #[test]

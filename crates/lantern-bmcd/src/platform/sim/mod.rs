@@ -56,6 +56,8 @@ pub struct SimPlatform {
     boot_devices: Vec<BootDevice>,
     shutdown_time: Duration,
     constant_load: Option<f64>,
+    /// The most that it may draw, in watts.
+    power_cap: Option<u16>,
     overrides: BTreeMap<u8, Measurement>,
     /// What sensors that somebody intervened at said before.
     before: BTreeMap<u8, Option<Measurement>>,
@@ -81,6 +83,7 @@ impl SimPlatform {
             boot_devices: BOOT_DEVICES.to_vec(),
             shutdown_time: SHUTDOWN_TIME,
             constant_load: None,
+            power_cap: None,
             overrides: BTreeMap::new(),
             before: BTreeMap::new(),
             events: VecDeque::new(),
@@ -242,7 +245,11 @@ impl SimPlatform {
             None => model::load(self.seed, cpu, t),
         };
         let inlet = model::room(self.seed, t);
-        Conditions { on: self.is_on(), load: [load(0), load(1)], inlet }
+        let wanted = Conditions { on: self.is_on(), load: [load(0), load(1)], inlet };
+        match self.power_cap {
+            Some(watts) => self.machine.throttled(wanted, watts.into()),
+            None => wanted,
+        }
     }
 
     /// What the fans' controller makes of the CPU temperatures that it is told.
@@ -335,6 +342,19 @@ impl Platform for SimPlatform {
 
     fn poll_scan(&mut self) -> Option<(u8, Measurement)> {
         self.unasked.pop_front()
+    }
+
+    fn power_draw(&mut self, now: Instant) -> Option<f64> {
+        let sensor = sensors::by_probe(Probe::TotalPower)?;
+        match self.measure(now, sensor.number) {
+            Measurement::Value(watts) => Some(watts),
+            Measurement::States(_) | Measurement::Unavailable => None,
+        }
+    }
+
+    fn limit_power(&mut self, now: Instant, watts: Option<u16>) {
+        self.advance(now);
+        self.power_cap = watts;
     }
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {

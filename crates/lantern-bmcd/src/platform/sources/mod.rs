@@ -63,6 +63,8 @@ struct Equipped {
     overrides: BTreeMap<u8, Measurement>,
     /// What those say before they are scanned again.
     unasked: VecDeque<(u8, Measurement)>,
+    /// What the sensor of all power said last, if it is read from outside.
+    total_power: Option<Measurement>,
 }
 
 impl Equipped {
@@ -78,7 +80,7 @@ impl Equipped {
             workers.push(Worker::start(bus, sensors, sender.clone(), Arc::clone(wake)));
         }
         let (overrides, unasked) = (BTreeMap::new(), VecDeque::new());
-        Self { machine, wired, workers, results, overrides, unasked }
+        Self { machine, wired, workers, results, overrides, unasked, total_power: None }
     }
 
     fn reads_lid(&self) -> bool {
@@ -134,6 +136,9 @@ impl Platform for Equipped {
             return Some(result);
         }
         if let Ok((number, says)) = self.results.try_recv() {
+            if sensors::by_probe(Probe::TotalPower).is_some_and(|total| total.number == number) {
+                self.total_power = Some(says);
+            }
             // A scan that was under way frees its bus all the same.
             return Some((number, self.overrides.get(&number).copied().unwrap_or(says)));
         }
@@ -144,6 +149,23 @@ impl Platform for Equipped {
                 return Some((number, says));
             }
         }
+    }
+
+    fn power_draw(&mut self, now: Instant) -> Option<f64> {
+        let total = sensors::by_probe(Probe::TotalPower)?.number;
+        if !self.wired.contains_key(&total) {
+            return self.machine.power_draw(now);
+        }
+        // What was last read from outside, or what it is made to say.
+        match self.overrides.get(&total).copied().or(self.total_power)? {
+            Measurement::Value(watts) => Some(watts),
+            Measurement::States(_) | Measurement::Unavailable => None,
+        }
+    }
+
+    /// The machine does what it can; what is read from outside is not ours to change.
+    fn limit_power(&mut self, now: Instant, watts: Option<u16>) {
+        self.machine.limit_power(now, watts);
     }
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {
