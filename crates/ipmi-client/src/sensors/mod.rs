@@ -1,5 +1,6 @@
 //! Sensors: what there is to read, what it reads, and what that means.
 
+mod ahead;
 mod presence;
 mod read;
 mod settings;

@@ -1,17 +1,15 @@
 //! Reading sensors.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use futures_util::future::join_all;
 use ipmi_session::console::Failure;
 use ipmi_wire::cmd::sensor::{
     GetSensorReading, GetSensorReadingFactors, GetSensorThresholds, SensorReading,
     SensorReadingFactors, SensorThresholds,
 };
 use ipmi_wire::sdr::{
-    AnalogFormat, Factors, FullSensor, Linearization, SensorKey, SensorType, ThresholdKind,
-    ThresholdMask, UnitCode,
+    AnalogFormat, Factors, FullSensor, Linearization, SensorType, ThresholdKind, ThresholdMask,
+    UnitCode,
 };
 use ipmi_wire::sel::state_texts;
 use ipmi_wire::{CompletionCode, Decode, Reader, Request};
@@ -22,7 +20,7 @@ use super::{Reading, Sensor, SensorInfo, SensorRef, SensorState, Silence};
 use crate::bmc::{Bmc, means_absent};
 use crate::error::{Error, ErrorKind};
 use crate::sdr::SdrSet;
-use crate::together::{BATCH, Trust, Window};
+use crate::together::Trust;
 
 /// Which sensors to read, and what of them. The default is all that can be read, without
 /// thresholds; each condition that is given has to be met.
@@ -47,9 +45,6 @@ pub(crate) type KnownFactors = HashMap<(u8, u8), Vec<(u8, SensorReadingFactors)>
 /// After so many questions about thresholds that were not answered, none is asked any more: each
 /// costs seconds and a session.
 const SILENCES: u32 = 2;
-
-/// A sweep that takes longer is worth making faster.
-const SLOW: Duration = Duration::from_millis(500);
 
 impl SensorQuery {
     /// All sensors that can be read, with or without thresholds.
@@ -218,70 +213,6 @@ impl Bmc {
         }
         let command = GetSensorReading { number: info.key.number };
         self.reading_of(info, self.send_until_free(info.key.lun(), &command).await).await
-    }
-
-    /// Readings that are asked for several at a time, where the BMC can be trusted with that.
-    async fn readings_ahead(
-        &self,
-        infos: &[SensorInfo],
-    ) -> Result<HashMap<SensorKey, Result<SensorReading, Error>>, Error> {
-        let abreast = self.readings_abreast();
-        let own: Vec<_> = infos.iter().filter(|info| is_read_here(info)).collect();
-        if abreast < 2 || own.len() < 2 {
-            return Ok(HashMap::new());
-        }
-        let readings = self.readings(&own, abreast).await;
-        if self.trust() == Trust::Unknown && !self.check_readings(&own, &readings).await? {
-            return Ok(HashMap::new());
-        }
-        Ok(own.iter().map(|info| info.key).zip(readings).collect())
-    }
-
-    /// Thresholds of sensors whose readings came several at a time, asked for in the same way.
-    async fn thresholds_ahead(
-        &self,
-        infos: &[SensorInfo],
-        readings: &HashMap<SensorKey, Result<SensorReading, Error>>,
-    ) -> HashMap<SensorKey, Result<SensorThresholds, Error>> {
-        let has = |info: &&SensorInfo| {
-            info.event_type.is_threshold()
-                && info.full().is_some()
-                && readings.get(&info.key).is_some_and(Result::is_ok)
-        };
-        let keys: Vec<SensorKey> = infos.iter().filter(has).map(|info| info.key).collect();
-        let abreast = self.readings_abreast();
-        let mut all = HashMap::new();
-        for batch in keys.chunks(BATCH) {
-            let asked = batch.iter().map(|key| async move {
-                let command = GetSensorThresholds { number: key.number };
-                self.send_abreast(key.lun(), &command, abreast).await
-            });
-            all.extend(batch.iter().copied().zip(join_all(asked).await));
-        }
-        all
-    }
-
-    /// A BMC that took long to give readings one by one is tried with several at a time, once, so
-    /// that the next sweep is a fast one. Not if its records had to be read first: one thing at a
-    /// time for somebody who waits.
-    async fn probe_if_slow(&self, sensors: &[Sensor], begun: Instant) -> Result<(), Error> {
-        let is_open = self.trust() == Trust::Unknown && self.window() == Window::Auto;
-        if !is_open
-            || begun.elapsed() < SLOW
-            || self.cache().is_none()
-            || self.read_records_since(begun)
-        {
-            return Ok(());
-        }
-        let known: Vec<_> = sensors.iter().filter_map(known_reading).collect();
-        self.probe(&known).await
-    }
-
-    /// Whether the records were read for this, or shortly before.
-    fn read_records_since(&self, begun: Instant) -> bool {
-        const SHORTLY: Duration = Duration::from_secs(5);
-        let read = self.memory().records_read;
-        read.is_some_and(|read| read.checked_add(SHORTLY).is_none_or(|until| until > begun))
     }
 
     async fn reading_of(
@@ -458,21 +389,6 @@ fn or_those_of(
         }
         outcome => outcome,
     }
-}
-
-/// Whether the BMC itself can be asked for a reading.
-fn is_read_here(info: &SensorInfo) -> bool {
-    !info.is_event_only() && info.other_owner().is_none()
-}
-
-/// What was read as it came, of sensors whose readings tell them apart.
-fn known_reading(sensor: &Sensor) -> Option<(&SensorInfo, SensorReading)> {
-    let Reading::Analog { raw, .. } = sensor.reading else { return None };
-    let (event_messages_enabled, scanning_enabled) = (true, true);
-    let (unavailable, states) = (false, 0);
-    let reading =
-        SensorReading { raw, event_messages_enabled, scanning_enabled, unavailable, states };
-    Some((&sensor.info, reading))
 }
 
 /// Whether what comes beside the states of a discrete sensor is a value.
