@@ -43,27 +43,47 @@ pub(super) async fn run(command: &UserSet, context: &Context<'_>) -> Outcome {
     };
 
     let mut changed = Changed::new(id, number(channel));
+    let mut done: Vec<&str> = Vec::new();
     if command.disable {
         changed.enabled(&bmc.enable_user(id, false).await?);
+        done.push("disabled");
     }
     if let Some(name) = command.name {
-        changed.name(&bmc.set_user_name(id, name).await?);
+        changed.name(&bmc.set_user_name(id, name).await.map_err(|error| after(error, &done))?);
+        done.push("the name");
     }
     if let Some((secret, size)) = &secret {
-        changed.password(&bmc.set_user_password(id, secret, *size).await?);
+        let written = bmc.set_user_password(id, secret, *size).await;
+        changed.password(&written.map_err(|error| after(error, &done))?);
+        done.push("the password");
     }
     let (change, parts) = access(&command.access);
     if !parts.is_empty() {
-        changed.access(&bmc.set_user_access(channel, id, &change).await?, &parts);
+        let written = bmc.set_user_access(channel, id, &change).await;
+        changed.access(&written.map_err(|error| after(error, &done))?, &parts);
+        done.push("access");
     }
     if command.enable {
         if changed.is_lost() {
             context.voice.warning("the user was not enabled: not everything before it was kept");
         } else {
-            changed.enabled(&bmc.enable_user(id, true).await?);
+            let written = bmc.enable_user(id, true).await;
+            changed.enabled(&written.map_err(|error| after(error, &done))?);
         }
     }
     Ok(Box::new(changed))
+}
+
+/// What went wrong, and what had been changed by then.
+fn after(error: ipmi_client::Error, done: &[&str]) -> Error {
+    let error = Error::from(error);
+    match done.is_empty() {
+        true => error,
+        false => error.next(format!(
+            "what was set before stays set: {}; 'lantern user get' shows the user as it is now",
+            done.join(", ")
+        )),
+    }
 }
 
 /// What is to be different, and what of it to show.
