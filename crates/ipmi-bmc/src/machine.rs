@@ -56,9 +56,9 @@ impl Bmc {
 
     /// Lets time pass for the machine and for what waits on it.
     pub(crate) fn advance_machine(&mut self, now: Instant) {
-        self.dcmi.advance(now, &mut *self.platform);
         let (chassis, mut machine) = self.machine();
         chassis.advance(now, &mut machine);
+        self.dcmi.advance(now, &mut *self.platform);
         self.look_after_turns(now);
         self.heed_watchdog(now);
         self.heed_limits(now);
@@ -89,10 +89,10 @@ impl Bmc {
 
     /// Sees to what has passed one of DCMI's limits.
     fn heed_limits(&mut self, now: Instant) {
-        if !self.dcmi.thermal.is_empty() {
+        if self.dcmi.thermal.act() {
             let on = self.platform.is_on();
             let inlets = self.temperatures(INLET).unwrap_or_default();
-            for (instance, sensor) in (1..).zip(inlets) {
+            for (instance, sensor) in (1..=u8::MAX).zip(inlets) {
                 // What says nothing is not above anything.
                 let celsius = self.sensors.value(now, sensor.number).unwrap_or(f64::MIN);
                 self.dcmi.thermal.look(now, instance, sensor.number, celsius, on);

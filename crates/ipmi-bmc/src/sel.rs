@@ -230,12 +230,12 @@ impl Sel {
         self.free().saturating_mul(16)
     }
 
-    /// How many events there is room for.
     /// How much it holds, and what happens then.
     pub(crate) const fn policy(&self) -> LogPolicy {
         self.policy
     }
 
+    /// How many events there is room for.
     pub(crate) const fn capacity(&self) -> u16 {
         self.policy.capacity
     }

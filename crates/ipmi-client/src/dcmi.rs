@@ -107,7 +107,17 @@ impl Bmc {
     ) -> Result<Written<LimitState>, Error> {
         let asked = LimitState { limit: Some(limit), ..before };
         let write = async || self.send(&SetPowerLimit(limit)).await.map(drop);
-        let read = async || self.power_limit().await;
+        let read = async || {
+            let state = self.power_limit().await?;
+            match state.limit {
+                Some(_) => Ok(state),
+                // Some tell a limit only while it is in force.
+                None => {
+                    let why = "it does not tell a limit that is not in force";
+                    Err(self.error(GetPowerLimit::NAME, ErrorKind::Inconsistent(why)))
+                }
+            }
+        };
         self.write_and_read(asked, Some(before), write, read).await
     }
 

@@ -21,14 +21,15 @@ use ipmi_wire::cmd::chassis::{
     ChassisControl, ChassisIdentify, GetChassisStatus, GetSystemRestartCause, IdentifyState,
     PowerAction, RestartCause,
 };
+use ipmi_wire::cmd::dcmi::GetPowerLimit;
 use ipmi_wire::cmd::sensor::GetSensorReading;
 use ipmi_wire::cmd::storage::{GetSdr, GetSelEntry, ReservationId, ReserveSdrRepository};
 use ipmi_wire::lan::LanMessage;
 use ipmi_wire::sdr::Record;
 use ipmi_wire::session::{SessionPacket, Username, V15Packet};
 use ipmi_wire::{
-    Access, Command, CompletionCode, Decode, Encode, NetFn, Privilege, Reader, Request, Response,
-    registry,
+    Access, Body, Command, CompletionCode, Decode, Encode, NetFn, Privilege, Reader, Request,
+    Response, registry,
 };
 use lantern_bmcd::personality::reference::reference;
 use lantern_bmcd::personality::sensors::by_number;
@@ -312,7 +313,13 @@ fn every_command_answers_every_level_and_length_with_a_specified_code() {
                 Access::SystemInterfaceOnly => false,
             };
             for length in 0..=40u8 {
-                let data: Vec<u8> = (0..length).map(|n| n.wrapping_mul(37)).collect();
+                let mut data: Vec<u8> = (0..length).map(|n| n.wrapping_mul(37)).collect();
+                // Without its group's code it is another command.
+                match (entry.id.body, data.first_mut()) {
+                    (Body::Group(code), Some(first)) => *first = code,
+                    (Body::Group(_), None) => continue,
+                    (Body::None | Body::Oem(_), _) => {}
+                }
                 let request = Request {
                     netfn: entry.id.netfn,
                     lun: 0,
@@ -323,7 +330,10 @@ fn every_command_answers_every_level_and_length_with_a_specified_code() {
                 let Response { completion, data: answer } = response;
                 let denied = completion == CompletionCode::INSUFFICIENT_PRIVILEGE;
                 assert!(allowed || denied, "{} as {privilege:?}: {completion}", entry.name);
-                assert!(completion.is_ok() || answer.is_empty());
+                // The one code that tells of a state, and not of a failure.
+                let tells =
+                    entry.id == GetPowerLimit::ID && completion == GetPowerLimit::NOT_ACTIVE;
+                assert!(completion.is_ok() || tells || answer.is_empty());
                 if allowed && (entry.reencode_request)(&data).is_err() {
                     assert!(
                         matches!(completion.0, 0xc7 | 0xcc),

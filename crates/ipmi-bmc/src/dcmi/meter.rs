@@ -10,9 +10,9 @@ use crate::platform::Platform;
 
 /// How often the machine is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How often at most for the time that nobody looked: a controller that slept for a day catches up
-/// in a few looks, evenly spread.
-const CATCH_UP: u32 = 60;
+/// A time that nobody looked is made up for if it is no longer: each look has the machine live through
+/// what was before it. What was before that nobody knows.
+const CATCH_UP: Duration = Duration::from_secs(60);
 /// Seconds that are kept, and minutes.
 const SECONDS: u32 = 61;
 const MINUTES: u32 = 61;
@@ -57,27 +57,30 @@ impl Meter {
         self.current
     }
 
-    /// Measures what is due until `now`, and shows each reading: when, watts, whether it was on.
+    /// Measures what is due until `now`, and shows each look: when, watts if they are known, whether it
+    /// was on.
     pub(super) fn advance(
         &mut self,
         now: Instant,
         platform: &mut dyn Platform,
-        mut shows: impl FnMut(Instant, u16, bool),
+        mut shows: impl FnMut(Instant, Option<u16>, bool),
     ) {
         let Some(mut at) = self.due.filter(|due| *due <= now) else { return };
-        let step = (now.saturating_duration_since(at) / CATCH_UP).max(INTERVAL);
+        if now.saturating_duration_since(at) > CATCH_UP {
+            at = now;
+        }
         while at <= now {
             self.current = platform.power_draw(at).map(whole_watts);
             if let Some(watts) = self.current {
                 let second = self.second(at);
                 add(&mut self.seconds, second, watts, SECONDS);
                 add(&mut self.minutes, second / 60, watts, MINUTES);
-                shows(at, watts, platform.is_on());
             }
-            let Some(next) = at.checked_add(step) else { break };
+            shows(at, self.current, platform.is_on());
+            let Some(next) = at.checked_add(INTERVAL) else { break };
             at = next;
         }
-        self.due = Some(at.min(now.checked_add(INTERVAL).unwrap_or(at)));
+        self.due = Some(at);
     }
 
     /// The least, the most and the mean of the last so many seconds; above a minute, to the minute.
@@ -192,22 +195,24 @@ mod tests {
     }
 
     #[test]
-    fn a_long_sleep_is_made_up_for_in_few_looks() {
-        let start = Instant::now();
-        let (mut meter, mut machine) = (Meter::new(start), Rising(start, true));
-        let mut seen = 0;
-        let now = start + Duration::from_secs(86_400);
-        meter.advance(now, &mut machine, |_, _, _| seen += 1);
-        assert!(seen <= CATCH_UP + 1, "{seen}");
-        assert!(meter.due() > Some(now) && meter.due() <= Some(now + INTERVAL));
-        assert!(meter.statistics(now, 60).is_some());
+    fn a_long_sleep_is_one_look_and_a_short_one_is_made_up_for() {
+        for (slept, looks) in [(86_400, 1), (61, 1), (60, 61), (1, 2)] {
+            let start = Instant::now();
+            let (mut meter, mut machine) = (Meter::new(start), Rising(start, true));
+            let mut seen = 0;
+            let now = start + Duration::from_secs(slept);
+            meter.advance(now, &mut machine, |_, _, _| seen += 1);
+            assert_eq!(seen, looks, "after {slept} s");
+            assert_eq!(meter.due(), Some(now + INTERVAL));
+            assert!(meter.statistics(now, 60).is_some());
+        }
     }
 
     #[test]
     fn what_is_not_measured_has_no_figures() {
         let start = Instant::now();
         let (mut meter, mut machine) = (Meter::new(start), Rising(start, false));
-        meter.advance(start, &mut machine, |_, _, _| panic!("nothing to show"));
+        meter.advance(start, &mut machine, |_, watts, _| assert_eq!(watts, None));
         assert_eq!((meter.current(), meter.statistics(start, 60)), (None, None));
         assert_eq!([-3.0, 0.4, 70_000.0, f64::NAN].map(whole_watts), [0, 0, 65_535, 0]);
     }

@@ -122,7 +122,9 @@ impl Dcmi {
         let limit = (self.active && self.limit.watts > 0).then_some(self.limit);
         let watch = &mut self.watch;
         self.meter.advance(now, platform, |at, watts, on| {
-            let above = limit.is_some_and(|limit| on && watts > limit.watts);
+            // What nobody knows is not above anything, and what was before it is over.
+            let above =
+                limit.is_some_and(|limit| on && watts.is_some_and(|watts| watts > limit.watts));
             let allowed = limit.map_or(0, |limit| limit.correction_ms);
             watch.look(at, above, Duration::from_millis(allowed.into()));
         });
@@ -151,7 +153,10 @@ impl Dcmi {
         }
         match self.limit.action {
             ExceptionAction::None | ExceptionAction::Other(_) => None,
-            ExceptionAction::PowerOff => Some(Passed { power_off: true, sensor: None }),
+            // A machine that complies by now stays on.
+            ExceptionAction::PowerOff => {
+                Some(Passed { power_off: self.watch.is_above(), sensor: None })
+            }
             ExceptionAction::Log => Some(Passed { power_off: false, sensor: None }),
         }
     }

@@ -24,6 +24,11 @@ impl Watch {
         }
     }
 
+    /// Whether it was above at the last look.
+    pub(super) const fn is_above(&self) -> bool {
+        self.since.is_some()
+    }
+
     /// Whether it has been above for too long, once each time.
     pub(super) fn poll(&mut self) -> bool {
         self.passed && !std::mem::replace(&mut self.told, self.passed)

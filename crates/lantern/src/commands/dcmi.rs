@@ -199,8 +199,16 @@ async fn config(
     parameters.extend(contact_timeout.map(ConfigurationParameter::ContactTimeout));
     parameters.extend(contact_retry.map(ConfigurationParameter::ContactRetry));
     let mut changes = Vec::new();
+    let mut done = 0usize;
     for parameter in parameters {
-        changes.extend(changes_of(&bmc.set_dcmi_parameter(parameter).await?));
+        let written = bmc.set_dcmi_parameter(parameter).await.map_err(|error| match done {
+            0 => Error::from(error),
+            done => Error::from(error).next(format!(
+                "{done} parameter(s) before it stay set; 'lantern dcmi config show' shows all"
+            )),
+        })?;
+        changes.extend(changes_of(&written));
+        done = done.saturating_add(1);
     }
     Ok(Box::new(Changed::new(changes)))
 }

@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ipmi_bmc::personality::Personality;
 use ipmi_bmc::platform::{
@@ -64,7 +64,9 @@ struct Equipped {
     /// What those say before they are scanned again.
     unasked: VecDeque<(u8, Measurement)>,
     /// What the sensor of all power said last, if it is read from outside.
-    total_power: Option<Measurement>,
+    total_power: Option<(Instant, Measurement)>,
+    /// When the machine's power was asked for last.
+    total_asked: Option<Instant>,
 }
 
 impl Equipped {
@@ -80,7 +82,16 @@ impl Equipped {
             workers.push(Worker::start(bus, sensors, sender.clone(), Arc::clone(wake)));
         }
         let (overrides, unasked) = (BTreeMap::new(), VecDeque::new());
-        Self { machine, wired, workers, results, overrides, unasked, total_power: None }
+        Self {
+            machine,
+            wired,
+            workers,
+            results,
+            overrides,
+            unasked,
+            total_power: None,
+            total_asked: None,
+        }
     }
 
     fn reads_lid(&self) -> bool {
@@ -88,6 +99,10 @@ impl Equipped {
         lid.is_some_and(|lid| self.wired.contains_key(&lid.number))
     }
 }
+
+/// What the machine draws is not known for longer than this by what was read from outside: nobody may
+/// be switched off for what was true once.
+const STALE: Duration = Duration::from_secs(30);
 
 impl Platform for Equipped {
     fn advance(&mut self, now: Instant) {
@@ -122,6 +137,9 @@ impl Platform for Equipped {
         if let Some(says) = self.overrides.get(&number) {
             return Scan::Done(*says);
         }
+        if sensors::by_probe(Probe::TotalPower).is_some_and(|total| total.number == number) {
+            self.total_asked = Some(now);
+        }
         match self.wired.get(&number) {
             None => self.machine.start_scan(now, number),
             Some(worker) => match self.workers.get(*worker) {
@@ -137,7 +155,7 @@ impl Platform for Equipped {
         }
         if let Ok((number, says)) = self.results.try_recv() {
             if sensors::by_probe(Probe::TotalPower).is_some_and(|total| total.number == number) {
-                self.total_power = Some(says);
+                self.total_power = self.total_asked.map(|asked| (asked, says));
             }
             // A scan that was under way frees its bus all the same.
             return Some((number, self.overrides.get(&number).copied().unwrap_or(says)));
@@ -157,7 +175,9 @@ impl Platform for Equipped {
             return self.machine.power_draw(now);
         }
         // What was last read from outside, or what it is made to say.
-        match self.overrides.get(&total).copied().or(self.total_power)? {
+        let fresh =
+            self.total_power.filter(|(asked, _)| now.saturating_duration_since(*asked) < STALE);
+        match self.overrides.get(&total).copied().or(fresh.map(|(_, says)| says))? {
             Measurement::Value(watts) => Some(watts),
             Measurement::States(_) | Measurement::Unavailable => None,
         }
