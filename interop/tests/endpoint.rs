@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use common::Bmc;
 use ipmi_client::{Credentials, Endpoint, Error, ErrorKind};
 use ipmi_wire::cmd::app::{GetDeviceId, GetSessionInfo, SessionSelector};
-use ipmi_wire::cmd::chassis::PowerAction;
+use ipmi_wire::cmd::chassis::{GetChassisStatus, PowerAction};
 
 fn client(endpoint: &Endpoint, address: SocketAddr) -> ipmi_client::Bmc {
     let credentials = Credentials::new(b"admin", b"Complex_Pass").unwrap();
@@ -41,10 +41,10 @@ async fn a_power_off_that_was_given_up_in_the_queue_never_happens() {
     let reads: Vec<_> = (0..50)
         .map(|_| {
             let client = client.clone();
-            tokio::spawn(async move { client.send(&GetDeviceId).await.map(drop) })
+            tokio::spawn(async move { client.send(&GetChassisStatus).await.map(drop) })
         })
         .collect();
-    // The reads are queued before the power-off is.
+    // The reads are queued before the power-off is, which goes before none of its own priority.
     tokio::task::yield_now().await;
     {
         let mut off = Box::pin(client.power(PowerAction::Off));
