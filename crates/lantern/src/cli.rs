@@ -172,12 +172,9 @@ pub(crate) struct Globals {
 }
 
 impl Globals {
-    /// How long a login or a request may take, if nothing else is said.
-    const DEADLINE: Duration = Duration::from_millis(4900);
-
     /// How long a login or a request may take.
     pub(crate) fn deadline(&self) -> Duration {
-        self.deadline.unwrap_or(Self::DEADLINE)
+        self.deadline.unwrap_or(crate::settings::DEADLINE)
     }
 }
 

@@ -2,9 +2,8 @@
 //!
 //! Nothing changes before a piece with a zero byte comes, which ends the string.
 
-use super::text::{decode_piece, encode_piece};
+use super::text::sets_text;
 use super::{GROUP, TextLength};
-use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::command::{Access, Command, Effect};
 use crate::netfn::CommandId;
 use crate::privilege::Privilege;
@@ -30,34 +29,4 @@ impl Command for SetManagementControllerIdentifierString {
     }
 }
 
-impl Encode for SetManagementControllerIdentifierString {
-    fn encode(&self, out: &mut Vec<u8>) {
-        encode_piece(self.offset, &self.data, out);
-    }
-}
-
-impl Decode for SetManagementControllerIdentifierString {
-    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (offset, data) = decode_piece(r)?;
-        Ok(Self { offset, data })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_piece_is_what_ipmitool_sends() {
-        // lib/ipmi_dcmi.c of 1.8.19: group, offset, count, bytes.
-        let bytes = [0xdc, 16, 4, b'r', b'a', b'c', b'k'];
-        let request = SetManagementControllerIdentifierString::decode_exact(&bytes).unwrap();
-        assert_eq!((request.offset, request.data.as_slice()), (16, &b"rack"[..]));
-        assert_eq!((request.to_bytes().as_slice(), request.effect()), (&bytes[..], Effect::Idempotent));
-        // Fewer bytes than it says, or more.
-        assert!(SetManagementControllerIdentifierString::decode_exact(&bytes[..6]).is_err());
-        assert!(SetManagementControllerIdentifierString::decode_exact(&[0xdc, 0, 0, 1]).is_err());
-        assert_eq!(TextLength::decode_exact(&[0xdc, 20]).unwrap().total, Some(20));
-        assert_eq!(TextLength::decode_exact(&[0xdc]).unwrap().total, None);
-    }
-}
+sets_text!(SetManagementControllerIdentifierString);
