@@ -92,6 +92,8 @@ async fn a_window_makes_a_sweep_short_and_changes_nothing() {
     assert!(one.exchanges <= 150 + 2, "{} exchanges", one.exchanges);
     let cold = sweep(&tap, None, Window::UpTo(8)).await;
     assert_eq!(wrong(&cold, &one), [""; 0]);
+    let widest = sweep(&tap, None, Window::UpTo(16)).await;
+    assert_eq!(wrong(&widest, &one), [""; 0]);
 
     // By itself: the first time records abreast and readings one by one; then, because that took
     // long, some readings are tried abreast; from then on all are.
@@ -111,6 +113,7 @@ async fn a_window_makes_a_sweep_short_and_changes_nothing() {
     let rows = [
         ("lantern, cold, one at a time", &one),
         ("lantern, cold, `--window 8`", &cold),
+        ("lantern, cold, `--window 16`", &widest),
         ("lantern, cold", &first),
         ("lantern, warm, which tries readings abreast", &second),
         ("lantern, warm from then on", &third),
@@ -156,8 +159,10 @@ async fn no_reading_is_wrong(kind: FaultKind) {
         assert_eq!(names(&auto), names(&one), "records were mixed up");
     }
     // Even where the administrator vouches for it.
-    let forced = sweep(&tap, None, Window::UpTo(8)).await;
-    assert_eq!(wrong(&forced, &one), [""; 0], "forced");
+    for window in [8, 16] {
+        let forced = sweep(&tap, None, Window::UpTo(window)).await;
+        assert_eq!(wrong(&forced, &one), [""; 0], "forced, {window}");
+    }
 }
 
 #[tokio::test]
@@ -205,6 +210,40 @@ async fn lan_parameters_are_the_same_several_at_a_time_and_there_sooner() {
                 ipmitool.run("lan print 1").expect_success();
                 println!("lan: {took:?}, alone {serial:?}; ipmitool {:?}", begun.elapsed());
             }
+        }
+    }
+}
+
+/// The users, and how long it took.
+async fn users(tap: &Tap, window: Window) -> (ipmi_client::users::UserList, Duration) {
+    let endpoint = Endpoint::bind().unwrap();
+    let credentials = Credentials { window, ..common::credentials(Privilege::Operator) };
+    let client = ipmi_client::Bmc::new(&endpoint, tap.addr(), credentials);
+    let begun = Instant::now();
+    let list = client.users(ipmi_wire::Channel::new(1), false).await.unwrap();
+    let took = begun.elapsed();
+    endpoint.shutdown().await;
+    (list, took)
+}
+
+#[tokio::test]
+async fn users_are_the_same_several_at_a_time_and_there_sooner() {
+    for kind in [
+        None,
+        Some(FaultKind::PressedDrop),
+        Some(FaultKind::PressedMerge),
+        Some(FaultKind::PressedReorder),
+    ] {
+        let bmc = Bmc::with(|config| {
+            config.faults = kind.map(|kind| Fault { kind, amount: 0 }).into_iter().collect();
+        });
+        let tap = line(&bmc, DELAY);
+        let (alone, serial) = users(&tap, Window::UpTo(1)).await;
+        let (together, took) = users(&tap, Window::UpTo(8)).await;
+        assert_eq!(together, alone, "{kind:?}");
+        if kind.is_none() {
+            println!("users: {took:?}, alone {serial:?}");
+            assert!(took * 3 < serial * 2, "{took:?} and {serial:?}");
         }
     }
 }

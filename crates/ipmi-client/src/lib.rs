@@ -33,6 +33,7 @@ pub mod event;
 mod fake;
 pub mod fru;
 pub mod lan;
+mod learned;
 mod memory;
 pub mod outcome;
 mod power;
@@ -47,14 +48,15 @@ mod walk;
 mod written;
 
 pub use advice::{Advice, Cause};
-pub use bmc::{Bmc, Credentials, SessionInfo};
+pub use bmc::{Bmc, Credentials, Habits, SessionInfo};
 pub use cache::Cache;
 pub use endpoint::{Endpoint, Incoming, Wire};
 pub use error::{Error, ErrorKind};
 pub use ipmi_session::console::{
     Agreed, Failure, Presence, Protocol, SessionError, Stage, Unreachable,
 };
-pub use ipmi_session::{Quirk, Quirks, Secret, Timing};
+pub use ipmi_session::{Lessons, Quirk, Quirks, Secret, Timing};
+pub use learned::Learned;
 pub use together::Window;
 pub use walk::Ending;
 pub use written::{Told, Written};

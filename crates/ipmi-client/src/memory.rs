@@ -4,6 +4,7 @@ use ipmi_wire::cmd::app::DeviceId;
 use tokio::time::Instant;
 
 use crate::cache::Key;
+use crate::learned::Learned;
 use crate::sdr::Known;
 use crate::sensors::KnownFactors;
 use crate::together::Trust;
@@ -14,6 +15,7 @@ pub(crate) struct Memory {
     /// What it said of itself, and in which session.
     pub(crate) device_id: Option<(u32, DeviceId)>,
     pub(crate) sizes: Sizes,
+    pub(crate) learned: Learned,
     /// The records that were read last, and whose they are: another machine may answer at the
     /// address by now.
     pub(crate) sdrs: Option<(Key, Known)>,

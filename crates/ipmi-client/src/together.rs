@@ -55,8 +55,10 @@ impl Trust {
     }
 }
 
-/// As many as a session ever has in flight.
-const MOST: u8 = 8;
+/// As many as a session ever has in flight, if the administrator says so.
+const MOST: u8 = 16;
+/// As many as nobody has to ask for: most of what there is to gain, and half of what could be lost.
+const USUAL: u8 = 8;
 /// Calls that are queued at a time: each has its limit of time from then on.
 pub(crate) const BATCH: usize = 32;
 /// Sensors that are read both ways to find out whether a BMC mixes them up.
@@ -73,7 +75,7 @@ impl Bmc {
     pub(crate) fn records_abreast(&self) -> u8 {
         match (self.trust(), self.window()) {
             (Trust::Mixes, _) => 1,
-            (_, Window::Auto) => MOST,
+            (_, Window::Auto) => USUAL,
             (_, Window::UpTo(most)) => most.clamp(1, MOST),
         }
     }
@@ -82,7 +84,7 @@ impl Bmc {
     pub(crate) fn readings_abreast(&self) -> u8 {
         match (self.trust(), self.window()) {
             (Trust::Mixes, _) | (Trust::Unknown, Window::Auto) => 1,
-            (Trust::Sound, Window::Auto) => MOST,
+            (Trust::Sound, Window::Auto) => USUAL,
             (_, Window::UpTo(most)) => most.clamp(1, MOST),
         }
     }
@@ -153,7 +155,7 @@ impl Bmc {
             return Ok(());
         }
         let infos: Vec<_> = chosen.iter().map(|(info, _)| *info).collect();
-        let again = self.readings(&infos, MOST).await;
+        let again = self.readings(&infos, USUAL).await;
         for ((info, alone), abreast) in chosen.into_iter().zip(again) {
             let abreast = match abreast {
                 Ok(reading) => reading,

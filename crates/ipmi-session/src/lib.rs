@@ -11,6 +11,7 @@ pub mod console;
 mod crypto;
 mod entropy;
 pub mod keys;
+mod lessons;
 pub mod managed;
 mod protection;
 pub mod quirk;
@@ -21,6 +22,7 @@ mod v15;
 
 pub use crypto::is_supported;
 pub use entropy::Entropy;
+pub use lessons::Lessons;
 pub use protection::{OpenError, Protection};
 pub use quirk::{Quirk, Quirks};
 pub use secret::{Digest, Secret};

@@ -68,11 +68,23 @@ impl Tries {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RoundTrip {
     smoothed: Option<(Duration, Duration)>,
+    /// It is from an earlier session, and counts only until there is an answer.
+    borrowed: bool,
 }
 
 impl RoundTrip {
     /// Whatever is configured, a BMC is not asked more often than this.
     const LEAST: Duration = Duration::from_millis(10);
+
+    /// As it was in an earlier session: waits are by that until this one has an answer of its own.
+    pub(crate) fn of(known: Duration) -> Self {
+        Self { smoothed: Some((known, known / 8)), borrowed: true }
+    }
+
+    /// How long an answer takes, if anything is known of it.
+    pub(crate) fn smoothed(&self) -> Option<Duration> {
+        self.smoothed.map(|(smoothed, _)| smoothed)
+    }
 
     /// Takes in that a message was answered now.
     pub(crate) fn answered(&mut self, now: Instant, tries: &Tries) {
@@ -99,7 +111,8 @@ impl RoundTrip {
     }
 
     fn sample(&mut self, rtt: Duration) {
-        self.smoothed = Some(match self.smoothed {
+        let own = self.smoothed.filter(|_| !std::mem::take(&mut self.borrowed));
+        self.smoothed = Some(match own {
             None => (rtt, rtt / 2),
             Some((srtt, var)) => {
                 let var = (var * 3 + srtt.abs_diff(rtt)) / 4;
@@ -155,6 +168,21 @@ mod tests {
             wait >= Duration::from_millis(400) && wait < Duration::from_millis(500),
             "{wait:?}"
         );
+    }
+
+    #[test]
+    fn what_was_slow_last_time_is_waited_for_from_the_beginning_and_not_for_longer() {
+        let mut rtt = RoundTrip::of(Duration::from_millis(800));
+        let wait = rtt.timeout(&Timing::default(), 1);
+        assert!(
+            wait > Duration::from_millis(800) && wait < Duration::from_millis(1300),
+            "{wait:?}"
+        );
+        rtt.sample(Duration::from_millis(10));
+        assert_eq!(rtt.timeout(&Timing::default(), 1), Duration::from_millis(150));
+        assert_eq!(rtt.smoothed(), Some(Duration::from_millis(10)));
+        let absurd = RoundTrip::of(Duration::MAX);
+        assert_eq!(absurd.timeout(&Timing::default(), 1), Duration::from_secs(2));
     }
 
     #[test]

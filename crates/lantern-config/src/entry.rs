@@ -215,7 +215,7 @@ impl Entry {
         match name {
             "address" => self.address = reader.word(value, |text| address(text, kind)),
             "window" => {
-                let number = reader.number(value, 1, 8);
+                let number = reader.number(value, 1, 16);
                 self.window = number.and_then(|Value { value, origin }| {
                     u8::try_from(value).ok().map(|value| Value { value, origin })
                 });

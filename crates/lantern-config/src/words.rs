@@ -1,12 +1,14 @@
 //! Words that stand for a level, a suite, a workaround or a time, the same in a file as on the
 //! command line; what is wrong is said with what would be right.
 
+mod workaround;
+
 use std::time::Duration;
 
-use ipmi_session::Quirk;
-use ipmi_session::quirk::Handling;
 use ipmi_wire::Privilege;
 use ipmi_wire::session::{AuthType, CipherSuite};
+
+pub use workaround::{Habit, Workaround, workaround};
 
 /// A privilege level.
 ///
@@ -48,59 +50,6 @@ pub fn auth_type(text: &str) -> Result<AuthType, String> {
         "password" => AuthType::Password,
         _ => return Err("none, md2, md5 or password".to_owned()),
     })
-}
-
-/// A departure from the specification that a BMC is known for, or none at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Workaround {
-    /// Go by the specification; what was learned before does not count.
-    None,
-    /// This one.
-    Quirk(Quirk),
-}
-
-impl Workaround {
-    /// As it is typed.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Quirk(quirk) => quirk.name(),
-        }
-    }
-}
-
-/// A workaround by its name.
-///
-/// # Errors
-/// If there is no such workaround, or if it weakens security.
-pub fn workaround(text: &str) -> Result<Workaround, String> {
-    if text == "none" {
-        return Ok(Workaround::None);
-    }
-    let Some(quirk) = Quirk::from_name(text) else {
-        let names: Vec<_> = accepted().map(Quirk::name).collect();
-        let meant = Quirk::most_like(text);
-        let meant =
-            meant.map_or_else(String::new, |quirk| format!("is '{}' meant? ", quirk.name()));
-        let names = names.join(", ");
-        return Err(format!("no such workaround: {meant}known are {names}; or 'none'"));
-    };
-    if is_refused(quirk) {
-        return Err(format!(
-            "refused, because it weakens security: {}",
-            quirk.facts().weakens.unwrap_or("anybody could answer in the BMC's name")
-        ));
-    }
-    Ok(Workaround::Quirk(quirk))
-}
-
-fn accepted() -> impl Iterator<Item = Quirk> {
-    Quirk::ALL.into_iter().filter(|quirk| !is_refused(*quirk))
-}
-
-fn is_refused(quirk: Quirk) -> bool {
-    quirk.facts().handling == Handling::Refused
 }
 
 /// A number of seconds, or one with its unit: `3`, `0.5`, `3s`, `500ms`.
@@ -152,18 +101,5 @@ mod tests {
         for nonsense in ["20", "255", "-1", "x", ""] {
             assert!(suite(nonsense).unwrap_err().contains("0 to 19"), "{nonsense}");
         }
-    }
-
-    #[test]
-    fn workarounds_have_freeipmis_names() {
-        assert_eq!(workaround("none"), Ok(Workaround::None));
-        assert_eq!(workaround("opensesspriv"), Ok(Workaround::Quirk(Quirk::OpenSessPriv)));
-        let refused = workaround("noauthcodecheck").unwrap_err();
-        assert!(refused.contains("it weakens security: whoever"), "{refused}");
-        let unknown = workaround("opensespriv").unwrap_err();
-        assert!(unknown.contains("is 'opensesspriv' meant?") && unknown.contains("idzero"));
-        assert!(!unknown.contains("noauthcodecheck"), "{unknown}");
-        // Not "there are none".
-        assert!(workaround("").unwrap_err().ends_with("; or 'none'"));
     }
 }

@@ -141,9 +141,9 @@ pub(crate) struct Globals {
     /// answer is lost is sent again, as the very same packet. Most do, some run it twice
     #[arg(long, global = true)]
     pub(crate) refuses_replays: bool,
-    /// Requests in flight at a time: 1 is the most careful, up to 8 [default: as many as the BMC has
+    /// Requests in flight at a time: 1 is the most careful, up to 16 [default: as many as the BMC has
     /// proven to cope with]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
     pub(crate) window: Option<u8>,
     /// Configuration to lay over that of the machine, the user and the project; 'none' reads none
     /// at all [env: LANTERN_CONFIG]

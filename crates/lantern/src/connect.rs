@@ -12,10 +12,10 @@ use lantern_config::Config;
 
 use crate::cli::Globals;
 use crate::error::Error;
+use crate::learned::{Notebook, cache_directory};
 use crate::output::Voice;
 use crate::secret::Purse;
 use crate::settings::settings_for;
-use crate::suites::{Suites, cache_directory};
 use crate::target::Target;
 
 /// How to log in to a BMC, wherever it is.
@@ -37,9 +37,9 @@ pub(crate) struct Plan<'a> {
     voice: Voice<'a>,
 }
 
-/// What was learned of the suites of BMCs, for all that are logged in to in this run.
+/// What was learned of BMCs, for all that are logged in to in this run.
 #[derive(Clone, Debug)]
-pub(crate) struct Memory(Arc<Mutex<Suites>>);
+pub(crate) struct Memory(Arc<Mutex<Notebook>>);
 
 /// A BMC within reach.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ impl Login {
         self
     }
 
-    /// What was learned of suites, of all BMCs.
+    /// What was learned of all BMCs.
     fn memory(&self) -> Option<Memory> {
         (!self.suites_given).then(Memory::load)
     }
@@ -159,11 +159,16 @@ impl<'a> Plan<'a> {
     pub(crate) fn start_on(self, endpoint: Endpoint, memory: Option<Memory>) -> Console<'a> {
         let Self { address, login: Login { credentials, cache, suites_given }, voice } = self;
         let memory = memory.filter(|_| !suites_given);
-        if let Some(suite) = memory.as_ref().and_then(|memory| memory.suites().recall(address)) {
+        let known = memory.as_ref().map(|memory| {
+            let notebook = memory.notebook();
+            (notebook.suite(address), notebook.recall(address))
+        });
+        let (suite, learned) = known.unwrap_or_default();
+        if let Some(suite) = suite {
             tracing::info!(bmc = %address, "{suite} is tried first: a better one was refused before");
             endpoint.remember(address, suite);
         }
-        let mut bmc = Bmc::new(&endpoint, address, credentials);
+        let mut bmc = Bmc::new(&endpoint, address, credentials).with_learned(learned);
         if let Some(cache) = &cache {
             bmc = bmc.with_cache(cache);
         }
@@ -174,16 +179,16 @@ impl<'a> Plan<'a> {
 impl Memory {
     /// What was learned in earlier runs.
     pub(crate) fn load() -> Self {
-        Self(Arc::new(Mutex::new(Suites::load())))
+        Self(Arc::new(Mutex::new(Notebook::load())))
     }
 
-    fn suites(&self) -> MutexGuard<'_, Suites> {
+    fn notebook(&self) -> MutexGuard<'_, Notebook> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps it for the next run.
     pub(crate) fn save(&self) {
-        self.suites().save();
+        self.notebook().save();
     }
 }
 
@@ -201,14 +206,22 @@ impl Console<'_> {
             if let Some(memory) = &self.memory {
                 // The preferred one needs no memory.
                 let suite = info.agreed.suite().filter(|suite| *suite != CipherSuite::SUITE_17);
-                memory.suites().learn(address, suite);
+                memory.notebook().learn_suite(address, suite);
             }
         }
         Ok(info)
     }
 
+    /// Keeps what was learned of the BMC, for the rest of this run and, once that is saved, the next.
+    pub(crate) fn take_note(&self) {
+        if let Some(memory) = &self.memory {
+            memory.notebook().learn(self.bmc.address(), &self.bmc.learned());
+        }
+    }
+
     /// Gives the BMC its session back, without waiting for its consent.
     pub(crate) async fn end(self) {
+        self.take_note();
         self.endpoint.shutdown().await;
         if let Some(memory) = &self.memory {
             memory.save();

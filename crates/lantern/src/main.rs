@@ -11,10 +11,10 @@ mod connect;
 mod demo;
 mod error;
 mod fleet;
+mod learned;
 mod output;
 mod secret;
 mod settings;
-mod suites;
 mod target;
 mod view;
 

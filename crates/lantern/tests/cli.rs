@@ -34,6 +34,8 @@ mod inventory;
 mod lan;
 #[path = "cli/lan_changes.rs"]
 mod lan_changes;
+#[path = "cli/learned.rs"]
+mod learned;
 #[path = "cli/log.rs"]
 mod log;
 #[path = "cli/login.rs"]

@@ -40,6 +40,22 @@ pub struct Credentials {
     pub refuses_replays: bool,
     /// How many requests may be in flight.
     pub window: Window,
+    /// What it is known for beyond its sessions.
+    pub habits: Habits,
+}
+
+/// What a BMC is known for beyond its sessions, and what cannot be told from outside: the
+/// administrator says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Habits {
+    /// Its sensors say that scanning is disabled, next to good readings: those are believed
+    /// (FreeIPMI's `ignorescanningdisabled`).
+    pub ignore_scanning_disabled: bool,
+    /// Its records say of its own sensors that they belong to another controller: it is asked for
+    /// them all the same (FreeIPMI's `assumebmcowner`).
+    pub assume_bmc_owner: bool,
+    /// See [`Learned::slow_commit`](crate::Learned::slow_commit).
+    pub slow_commit: bool,
 }
 
 impl Credentials {
@@ -58,6 +74,7 @@ impl Credentials {
             workarounds: Quirks::NONE,
             refuses_replays: false,
             window: Window::Auto,
+            habits: Habits::default(),
         })
     }
 }
@@ -84,7 +101,16 @@ impl Bmc {
     /// Makes the next call log in anew, and leaves this session as it is: closing it is the
     /// caller's business now. Whether there was such a session.
     pub(crate) fn set_aside(&self, id: u32) -> bool {
-        self.state().opened.take_if(|opened| opened.id == id).is_some()
+        let taken = self.state().opened.take_if(|opened| opened.id == id);
+        self.keep_observed(taken.as_ref());
+        taken.is_some()
+    }
+
+    /// What a session has shown outlives it.
+    fn keep_observed(&self, taken: Option<&Opened>) {
+        if let Some(opened) = taken {
+            self.memory().learned.take_in(opened.observed.get());
+        }
     }
 
     /// Closes a session that was set aside.
@@ -100,7 +126,9 @@ impl Bmc {
     /// The session, once no login is under way.
     pub(super) async fn take_session(&self) -> Option<Opened> {
         let _turn = self.shared.login.lock().await;
-        self.state().opened.take()
+        let taken = self.state().opened.take();
+        self.keep_observed(taken.as_ref());
+        taken
     }
 
     pub(super) async fn session(&self) -> Result<Opened, Error> {
@@ -167,6 +195,7 @@ impl Bmc {
             refuses_replays,
             // Each call says it for itself.
             window: _,
+            habits: _,
         } = self.shared.credentials.clone();
         let suites = self.shared.endpoint.order_suites(self.shared.address, suites);
         Config {
@@ -178,11 +207,12 @@ impl Bmc {
             protocol,
             workarounds,
             refuses_replays,
+            lessons: self.memory().learned.lessons,
             ..Config::new(username, password)
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

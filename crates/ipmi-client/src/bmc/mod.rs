@@ -17,11 +17,12 @@ use tokio::sync::Mutex;
 use crate::cache::Cache;
 use crate::endpoint::{Endpoint, Opened};
 use crate::error::{Error, ErrorKind};
+use crate::learned::Learned;
 use crate::memory::Memory;
 use crate::together::{Window, call_of};
-pub use login::Credentials;
 pub(crate) use login::KEEPALIVE;
 use login::State;
+pub use login::{Credentials, Habits};
 
 /// A handle to one BMC. It logs in when first used and again when the session was lost; clones
 /// share the session, because BMCs have few to give.
@@ -126,6 +127,34 @@ impl Bmc {
         self
     }
 
+    /// The same handle, which knows this of its BMC from earlier sessions.
+    #[must_use]
+    pub fn with_learned(self, learned: Learned) -> Self {
+        self.memory().learned = learned;
+        self
+    }
+
+    /// What is known of the BMC by now, for the next one who talks to it.
+    #[must_use]
+    pub fn learned(&self) -> Learned {
+        let opened = self.state().opened.clone();
+        let mut memory = self.memory();
+        if let Some(opened) = opened {
+            memory.learned.take_in(opened.observed.get());
+        }
+        memory.learned
+    }
+
+    /// It has lost settings that came quickly, and kept them when they came slowly.
+    pub(crate) fn learn_slow_commit(&self) {
+        self.memory().learned.slow_commit = true;
+    }
+
+    /// Whether it is known to do so.
+    pub(crate) fn loses_what_comes_quickly(&self) -> bool {
+        self.habits().slow_commit || self.memory().learned.slow_commit
+    }
+
     /// Waits for the turn to read the records.
     pub(crate) async fn reading_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.shared.reading.lock().await
@@ -163,8 +192,9 @@ impl Bmc {
     /// # Errors
     /// Why there is no session.
     pub async fn connect(&self) -> Result<SessionInfo, Error> {
-        let Opened { agreed, noticed, refused, guid, .. } = self.session().await?;
-        Ok(SessionInfo { agreed, noticed: noticed.get(), refused, managed_guid: guid })
+        let Opened { agreed, observed, refused, guid, .. } = self.session().await?;
+        let noticed = observed.get().noticed;
+        Ok(SessionInfo { agreed, noticed, refused, managed_guid: guid })
     }
 
     /// What kind of controller this is. Asked once a session: firmware does not change without
@@ -219,6 +249,10 @@ impl Bmc {
         let mut call = call_of(command).with_abreast(abreast);
         call.request.lun = lun & 3;
         self.run(command, call).await
+    }
+
+    pub(crate) fn habits(&self) -> Habits {
+        self.shared.credentials.habits
     }
 
     pub(crate) fn window(&self) -> Window {

@@ -149,11 +149,16 @@ impl Bmc {
     /// As [`Bmc::send`]. 81h: somebody else has setting under way, for longer than it takes.
     pub async fn set_boot(&self, request: &BootRequest) -> Result<BootChange, Error> {
         let before = tell(self.boot_flags().await)?.ok();
+        let known_to_be_slow = self.loses_what_comes_quickly();
         if request.take_over {
             let _ = tell(self.set_boot_progress(SetInProgress::Complete).await)?;
         }
         let claimed = self.claim_boot().await?;
-        let written = self.write_boot(request).await;
+        let written = match known_to_be_slow {
+            // What announces it would only keep the flags out.
+            true => Ok(false),
+            false => self.write_boot(request).await,
+        };
         self.release_boot(claimed, written.is_ok()).await?;
         let mut change = BootChange {
             before,
@@ -167,9 +172,12 @@ impl Bmc {
         };
         let lost =
             change.now.is_some() && change.now == before && change.now != Some(request.flags);
-        if lost {
+        if lost || known_to_be_slow {
             change.slowly = true;
             change.now = self.write_boot_slowly(request).await?;
+            if lost && change.dropped().is_empty() {
+                self.learn_slow_commit();
+            }
         }
         change.keep_valid = self.valid_bit_clearing().await?;
         Ok(change)

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::mux::{Mux, Outgoing};
 use super::net::{Arrival, Net, Piece};
-use super::{Counters, Delivery, Noticed, OpenError, Opened, now, same};
+use super::{Counters, Delivery, Observed, OpenError, Opened, now, same};
 use crate::error::ErrorKind;
 
 type OpenReply = oneshot::Sender<Result<Delivery, OpenError>>;
@@ -68,7 +68,7 @@ pub(super) struct Driver {
     counters: Arc<Counters>,
     mux: Mux,
     opening: BTreeMap<u32, OpenReply>,
-    noticed: BTreeMap<u32, Noticed>,
+    observed: BTreeMap<u32, Observed>,
     calls: BTreeMap<u32, BTreeMap<Token, CallReply>>,
     /// Answered once what was queued before is on the wire.
     flushed: Vec<oneshot::Sender<()>>,
@@ -88,7 +88,7 @@ impl Driver {
             counters,
             mux: Mux::default(),
             opening: BTreeMap::new(),
-            noticed: BTreeMap::new(),
+            observed: BTreeMap::new(),
             calls: BTreeMap::new(),
             flushed: Vec::new(),
         }
@@ -253,28 +253,29 @@ impl Driver {
                 if let Some(reply) = self.opening.remove(&id) {
                     // Not accepted, it comes back as a command to close it.
                     let guid = self.mux.managed_guid(id).map(Guid);
-                    let opened = Opened {
-                        id,
-                        agreed,
-                        noticed: self.noticed.entry(id).or_default().clone(),
-                        refused,
-                        guid,
-                    };
+                    let observed = self.observed.entry(id).or_default().clone();
+                    let opened = Opened { id, agreed, observed, refused, guid };
                     let _ = reply.send(Ok(Delivery::new(opened, self.commands.clone())));
                 }
             }
             Event::Noticed(quirk) => {
                 tracing::info!(quirk = quirk.name(), "the BMC departs from the specification");
-                self.noticed.entry(id).or_default().insert(quirk);
+                self.observed.entry(id).or_default().notice(quirk);
             }
-            Event::Answer(token, response) => self.answer(id, token, Ok(response)),
+            Event::Answer(token, response) => {
+                if let Some((observed, lessons)) = self.observed.get(&id).zip(self.mux.lessons(id))
+                {
+                    observed.learn(lessons);
+                }
+                self.answer(id, token, Ok(response));
+            }
             Event::Failed(token, failure) => self.answer(id, token, Err(ErrorKind::Call(failure))),
             Event::Closed(why) => {
                 if let (Some(reply), Some(why)) = (self.opening.remove(&id), why) {
                     let _ = reply.send(Err(OpenError::Session(why)));
                 }
                 self.calls.remove(&id);
-                self.noticed.remove(&id);
+                self.observed.remove(&id);
             }
         }
     }

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use ipmi_io::{UdpSocket, fill_random};
 use ipmi_session::console::{Agreed, Call, Config, SessionError};
-use ipmi_session::{Entropy, Quirk, Quirks};
+use ipmi_session::{Entropy, Lessons, Quirk, Quirks};
 use ipmi_wire::Response;
 use ipmi_wire::cmd::app::Guid;
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus};
@@ -52,24 +52,39 @@ pub(crate) struct Opened {
     /// Its ID on this console.
     pub(crate) id: u32,
     pub(crate) agreed: Agreed,
-    pub(crate) noticed: Noticed,
+    pub(crate) observed: Observed,
     /// Suites that the BMC refused before.
     pub(crate) refused: Vec<(CipherSuite, RmcpPlusStatus)>,
     /// The GUID that the BMC gave while logging in.
     pub(crate) guid: Option<Guid>,
 }
 
-/// Departures from the specification that were dealt with in a session so far. Clones share them.
+/// What a session has shown of the BMC so far. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Noticed(Arc<Mutex<Quirks>>);
+pub(crate) struct Observed(Arc<Mutex<Observations>>);
 
-impl Noticed {
-    pub(crate) fn get(&self) -> Quirks {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Observations {
+    /// Departures from the specification that were dealt with.
+    pub(crate) noticed: Quirks,
+    pub(crate) lessons: Lessons,
+}
+
+impl Observed {
+    pub(crate) fn get(&self) -> Observations {
+        *self.inner()
     }
 
-    fn insert(&self, quirk: Quirk) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(quirk);
+    fn notice(&self, quirk: Quirk) {
+        self.inner().noticed.insert(quirk);
+    }
+
+    fn learn(&self, lessons: Lessons) {
+        self.inner().lessons = lessons;
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Observations> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

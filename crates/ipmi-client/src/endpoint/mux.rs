@@ -5,8 +5,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use ipmi_session::Entropy;
 use ipmi_session::console::{Call, Config, Event, Session, Token, Unreachable};
+use ipmi_session::{Entropy, Lessons};
 use ipmi_wire::Reader;
 use ipmi_wire::session::SessionPacket;
 
@@ -69,6 +69,11 @@ impl Mux {
     /// The GUID of the BMC that a session is with, once it is established.
     pub(crate) fn managed_guid(&self, id: u32) -> Option<[u8; 16]> {
         self.sessions.get(&id)?.session.managed_guid()
+    }
+
+    /// What a session has taught about its BMC so far.
+    pub(crate) fn lessons(&self, id: u32) -> Option<Lessons> {
+        Some(self.sessions.get(&id)?.session.lessons())
     }
 
     /// Takes back a call that was not sent yet; whether there was one.

@@ -27,7 +27,7 @@ pub(crate) use lan::Lan;
 pub(crate) use records::{full_sensor, presence_sensor};
 
 use crate::bmc::Bmc;
-use crate::endpoint::{Noticed, Opened};
+use crate::endpoint::{Observed, Opened};
 use crate::error::ErrorKind;
 
 /// What a [`Bmc`] of tests asks instead of a network.
@@ -222,8 +222,8 @@ impl Answers for Machine {
     fn session(&self) -> Result<Opened, ErrorKind> {
         let world = self.world();
         let (agreed, refused) = (Agreed::Suite(CipherSuite::SUITE_17), Vec::new());
-        let noticed = Noticed::default();
-        Ok(Opened { id: world.session, agreed, noticed, refused, guid: world.guid })
+        let observed = Observed::default();
+        Ok(Opened { id: world.session, agreed, observed, refused, guid: world.guid })
     }
 
     fn answer(&self, session: u32, call: &Call) -> Result<Response, ErrorKind> {

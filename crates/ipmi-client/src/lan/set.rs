@@ -114,7 +114,8 @@ impl Bmc {
             if !work.writes.iter().any(Write::is_due) {
                 break;
             }
-            let slow = work.writes.iter().any(|write| write.tries > 0 && write.is_due());
+            let again = work.writes.iter().any(|write| write.tries > 0 && write.is_due());
+            let slow = again || self.loses_what_comes_quickly();
             let gateway = plan.before.get(&GATEWAY).and_then(|known| known.as_ref().ok());
             let mut transaction = Transaction {
                 bmc: there.bmc(),
@@ -145,6 +146,10 @@ impl Bmc {
             if !found {
                 work.writes.iter_mut().for_each(Write::lose);
                 break;
+            }
+            let helped = |write: &Write| write.tries > 1 && write.state == State::Kept;
+            if again && work.writes.iter().any(helped) {
+                self.learn_slow_commit();
             }
             if matches!(end, End::Refused) {
                 break;

@@ -256,7 +256,7 @@ impl Bmc {
         info: &SensorInfo,
         reading: &SensorReading,
     ) -> Result<Reading, Error> {
-        if !reading.scanning_enabled {
+        if !reading.scanning_enabled && !self.habits().ignore_scanning_disabled {
             return Ok(Reading::None(Silence::ScanningDisabled));
         }
         if reading.unavailable {

@@ -5,6 +5,7 @@
 //! where nobody else is to be expected, and says where that was.
 
 mod add;
+mod ahead;
 mod change;
 mod remove;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use ipmi_wire::session::Username;
 use crate::bmc::{Bmc, means_absent};
 use crate::error::Error;
 use crate::written::{Told, told};
+use ahead::Ahead;
 
 /// A user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,17 +134,18 @@ impl Bmc {
         let (first, access) = self.first_access(channel).await?;
         let summary = UserSummary::from(&access);
         let (mut users, mut enabled, mut empty, mut looked_at) = (Vec::new(), 0_u8, 0_u8, 0);
+        let mut ahead = Ahead::new(self, channel, summary.slots);
         for id in 1..=summary.slots.max(first) {
             let counted = !all && enabled >= summary.enabled && id > summary.fixed_names;
             if counted && id > ALWAYS && empty >= EMPTY_IN_A_ROW {
                 break;
             }
             looked_at = id;
-            let name = self.user_name(id).await?;
+            let name = ahead.name(id).await?;
             let access = match id {
                 _ if id == first => Some(access),
                 _ if counted && name.is_empty() => None,
-                _ => absent(self.send(&GetUserAccess { channel, user_id: id }).await)?,
+                _ => ahead.access(id).await?,
             };
             match access.map(|access| User { id, name, access }).filter(User::is_somebody) {
                 Some(user) => {
@@ -192,7 +195,11 @@ impl Bmc {
     /// # Errors
     /// As [`Bmc::send`].
     pub async fn user_name(&self, id: u8) -> Result<Username, Error> {
-        let answer = absent(self.send(&GetUserName { user_id: id }).await)?;
+        self.user_name_abreast(id, 1).await
+    }
+
+    async fn user_name_abreast(&self, id: u8, abreast: u8) -> Result<Username, Error> {
+        let answer = absent(self.send_abreast(0, &GetUserName { user_id: id }, abreast).await)?;
         Ok(answer.map(|answer| answer.name).unwrap_or_default())
     }
 

@@ -27,8 +27,10 @@ const MOST: usize = crate::together::BATCH;
 const FAR: u16 = 16;
 
 impl Ahead {
-    pub(super) fn new() -> Self {
-        Self { batch: FIRST_BATCH, got: HashMap::new(), strange: HashSet::new() }
+    /// For a repository that may be asked for so many at a time.
+    pub(super) fn new(abreast: u8) -> Self {
+        let batch = FIRST_BATCH.max(abreast.into());
+        Self { batch, got: HashMap::new(), strange: HashSet::new() }
     }
 
     /// The record `id` and the number of the next, if it has come already.

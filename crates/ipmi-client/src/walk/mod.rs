@@ -138,7 +138,7 @@ pub(crate) async fn walk_from<R: Repository>(
     let mut records: Vec<(u16, Vec<u8>)> = Vec::new();
     let mut seen = HashSet::new();
     let mut id = from;
-    let mut ahead = Ahead::new();
+    let mut ahead = Ahead::new(repository.abreast());
     let ending = loop {
         let outcome = match ahead.take(id) {
             Some(read) => Ok(read),

@@ -28,6 +28,8 @@ pub(super) struct Active {
     /// (`research/fleet.md` §3).
     waiting: Vec<Waiting>,
     pressure: Pressure,
+    /// "Node busy" was the answer to one of several requests.
+    pressed: bool,
     last_sent: Instant,
 }
 
@@ -89,9 +91,18 @@ impl Active {
             // §22.18: every session starts at USER, or below if it was opened for less.
             privilege: core.config.privilege.min(Privilege::User),
             waiting: Vec::new(),
-            pressure: Pressure::new(),
+            pressure: match core.config.lessons.one_at_a_time {
+                true => Pressure::none(),
+                false => Pressure::new(),
+            },
+            pressed: core.config.lessons.one_at_a_time,
             last_sent: now,
         }
+    }
+
+    /// Whether it was too much for the BMC to have several requests at a time.
+    pub(super) const fn was_pressed(&self) -> bool {
+        self.pressed
     }
 
     /// Sends what can be sent.
@@ -174,6 +185,8 @@ impl Active {
         // (RFC 6298 §5.3).
         self.put_off(core, now, place);
         if response.completion == CompletionCode::NODE_BUSY {
+            // Alone, it is the request that was too much, not their number.
+            self.pressed |= !waiting.alone;
             self.pressure.busy();
             if let Some(waiting) = waiting.pause(core, now, &response) {
                 self.waiting.insert(place, waiting);

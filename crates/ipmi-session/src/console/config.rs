@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipmi_wire::Privilege;
 use ipmi_wire::session::{AuthType, CipherSuite, Username};
 
+use crate::lessons::Lessons;
 use crate::quirk::Quirks;
 use crate::secret::Secret;
 use crate::timing::Timing;
@@ -37,6 +38,8 @@ pub struct Config {
     /// Whether the BMC is known to drop a packet that it has seen. Only then is a request that must
     /// not be carried out twice sent again when no answer comes: the very same packet.
     pub refuses_replays: bool,
+    /// What earlier sessions with it have taught.
+    pub lessons: Lessons,
 }
 
 /// Which kind of session.
@@ -98,6 +101,7 @@ impl Config {
             protocol: Protocol::default(),
             workarounds: Quirks::NONE,
             refuses_replays: false,
+            lessons: Lessons::default(),
         }
     }
 }

@@ -44,6 +44,7 @@ pub use trouble::Unreachable;
 pub use witness::Presence;
 
 use crate::entropy::Entropy;
+use crate::lessons::Lessons;
 use crate::quirk::Quirk;
 
 /// Names one call of a session.
@@ -123,6 +124,16 @@ impl Session {
             active.pump(&mut self.core, now, entropy);
         }
         token
+    }
+
+    /// What this session has taught about the BMC so far, and those before it.
+    #[must_use]
+    pub fn lessons(&self) -> Lessons {
+        let one_at_a_time = match &self.state {
+            State::Active(active) => active.was_pressed(),
+            _ => self.core.config.lessons.one_at_a_time,
+        };
+        Lessons { round_trip: self.core.round_trip.smoothed(), one_at_a_time }
     }
 
     /// Takes back a call that was not sent yet, without an event; whether there was one. What is on

@@ -15,7 +15,7 @@ pub(super) struct Pressure {
 }
 
 /// Never more: queues in BMCs are short, and so is the range of `rqSeq`.
-pub(super) const MOST: u8 = 8;
+pub(super) const MOST: u8 = 16;
 const FIRST: u8 = 2;
 /// After so many good answers at the top, one more is tried.
 const PATIENCE: u8 = 64;
@@ -23,6 +23,11 @@ const PATIENCE: u8 = 64;
 impl Pressure {
     pub(super) const fn new() -> Self {
         Self { limit: FIRST, top: MOST, calm: 0 }
+    }
+
+    /// One at a time, for good: for a BMC that was busy before.
+    pub(super) const fn none() -> Self {
+        Self { limit: 1, top: 0, calm: 0 }
     }
 
     /// How many may be in flight now.
@@ -55,7 +60,7 @@ impl Pressure {
     /// The BMC says that it has too much to do.
     pub(super) const fn busy(&mut self) {
         // No patience brings this back.
-        *self = Self { limit: 1, top: 0, calm: 0 };
+        *self = Self::none();
     }
 }
 
@@ -70,8 +75,8 @@ mod tests {
 
     #[test]
     fn it_grows_while_all_goes_well_and_no_further_than_is_wise() {
-        let limits: Vec<_> = [0, 1, 2, 5, 6, 1000].map(|n| after(n, Pressure::new())).into();
-        assert_eq!(limits, [2, 2, 4, 4, 8, 8]);
+        let limits: Vec<_> = [0, 1, 2, 5, 6, 14, 1000].map(|n| after(n, Pressure::new())).into();
+        assert_eq!(limits, [2, 2, 4, 4, 8, 16, 16]);
     }
 
     #[test]
@@ -79,9 +84,9 @@ mod tests {
         let mut pressure = Pressure::new();
         (0..100).for_each(|_| pressure.answered());
         pressure.lost();
-        assert_eq!(pressure.limit(), 4);
-        assert_eq!(after(63, pressure), 4);
-        assert_eq!(after(64, pressure), 5);
+        assert_eq!(pressure.limit(), 8);
+        assert_eq!(after(63, pressure), 8);
+        assert_eq!(after(64, pressure), 9);
         for _ in 0..10 {
             pressure.lost();
         }

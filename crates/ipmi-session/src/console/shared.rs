@@ -77,9 +77,9 @@ pub(super) struct Queued {
 impl Core {
     pub(super) fn new(config: Config, console_session_id: u32) -> Self {
         Self {
+            round_trip: config.lessons.round_trip.map_or_else(RoundTrip::default, RoundTrip::of),
             config,
             console_session_id,
-            round_trip: RoundTrip::default(),
             outbox: VecDeque::new(),
             events: VecDeque::new(),
             queue: VecDeque::new(),

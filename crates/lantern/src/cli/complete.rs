@@ -16,8 +16,8 @@ use lantern_config::Config;
 use super::{Cli, Globals};
 use crate::commands::docs::COMPLETE;
 use crate::configuration::{places, read};
+use crate::learned::cache_directory;
 use crate::settings::settings_for;
-use crate::suites::cache_directory;
 use crate::target::Target;
 use crate::view::plain::plain;
 

@@ -15,6 +15,12 @@ pub(crate) enum ConfigCommand {
     Show,
     /// Where files are looked for, and which there are
     Path,
+    /// What was learned of BMCs in the last week, by talking to them; with -H, of that one
+    Learned {
+        /// Forget it
+        #[arg(long)]
+        forget: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -135,7 +135,9 @@ Examples:
   lantern config check                       all mistakes, each with its line
   lantern config show                        every value, and the line that it is from
   lantern -H rack1 config show               what holds for one host
-  lantern --config none -H 192.0.2.7 config show";
+  lantern --config none -H 192.0.2.7 config show
+  lantern config learned                     which BMCs are slow, or want an older suite
+  lantern -H rack1 config learned --forget   after new firmware, say";
 
 pub(super) const BMC: &str = "\
 Examples:

@@ -11,7 +11,7 @@ use ipmi_wire::sdr::{Record, SensorType};
 use super::{Context, Outcome, ask, file, sensor};
 use crate::cli::{self, EntityPattern, RecordFilter, RecordKind, SdrCache};
 use crate::error::{Error, Exit};
-use crate::suites::cache_directory;
+use crate::learned::cache_directory;
 use crate::view::Bytes;
 use crate::view::sdr::{CacheCleared, CacheView, Dumped, Get, Info, List, Replayed, Row, Types};
 

@@ -231,6 +231,7 @@ impl<'a> Fleet<'a> {
         let host = Some(Host { name, header_is_told: &self.header_is_told });
         let context = Context { bmc: &console.bmc, info: &info, voice, format, host };
         let outcome = commands::run(self.command, &context).await;
+        console.take_note();
         // It has its slot back before others are asked.
         console.bmc.close().await;
         outcome

@@ -6,10 +6,10 @@ mod protocol;
 use std::fmt;
 use std::time::Duration;
 
-use ipmi_client::{Credentials, Protocol, Quirks, Timing, Window};
+use ipmi_client::{Credentials, Habits, Protocol, Quirks, Timing, Window};
 use ipmi_wire::Privilege;
 use ipmi_wire::session::{AuthType, CipherSuite, Username};
-use lantern_config::words::Workaround;
+use lantern_config::words::{Habit, Workaround};
 use lantern_config::{Config, Entry, Origin, Value};
 
 use crate::cli::Globals;
@@ -201,11 +201,13 @@ impl HostSettings {
             None => format!("{name} on {host}"),
         };
         let password = self.password.told(purse.password(&self.password.source, &whose))?;
+        let workarounds = &self.workarounds.value;
         let quirk = |word: &Workaround| match word {
-            Workaround::None => None,
             Workaround::Quirk(quirk) => Some(*quirk),
+            _ => None,
         };
-        let quirks: Quirks = self.workarounds.value.iter().filter_map(quirk).collect();
+        let quirks: Quirks = workarounds.iter().filter_map(quirk).collect();
+        let has = |habit| workarounds.contains(&Workaround::Habit(habit));
         tracing::debug!(
             host,
             address = self.address.value,
@@ -228,6 +230,11 @@ impl HostSettings {
             workarounds: quirks,
             refuses_replays: self.refuses_replays.value,
             window: self.window.value.map_or(Window::Auto, Window::UpTo),
+            habits: Habits {
+                ignore_scanning_disabled: has(Habit::IgnoreScanningDisabled),
+                assume_bmc_owner: has(Habit::AssumeBmcOwner),
+                slow_commit: has(Habit::SlowCommit),
+            },
         })
     }
 

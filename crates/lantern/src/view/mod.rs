@@ -18,6 +18,7 @@ pub(crate) mod explain;
 pub(crate) mod form;
 pub(crate) mod fru;
 pub(crate) mod lan;
+pub(crate) mod learned;
 pub(crate) mod mc;
 pub(crate) mod number;
 pub(crate) mod nvram;
@@ -349,6 +350,8 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         fru::Written,
         config::Check,
         config::Paths,
+        learned::Lessons,
+        learned::Forgotten,
         config::Settings,
         lan::Show,
         lan::Alerts,

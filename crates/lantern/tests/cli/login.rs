@@ -141,7 +141,7 @@ fn a_bmc_without_suite_17_is_remembered() {
     let named = run(&["power", "status", "-C", "17,3", "-vv"]);
     assert!(named.contains("17 was refused"), "{named}");
     // A cache that is not one is as good as none.
-    std::fs::write(cache.join("lantern/suites.json"), "nonsense").unwrap();
+    std::fs::write(cache.join("lantern/bmcs.json"), "nonsense").unwrap();
     assert!(run(&["power", "status"]).contains("17 was refused"));
     assert!(!run(&["power", "status"]).contains("17 was refused"));
     // Nothing to remember it in is nothing to complain about.
