@@ -108,6 +108,11 @@ impl Login {
         self
     }
 
+    /// How long it may take, and each request.
+    pub(crate) const fn deadline(&self) -> Duration {
+        self.credentials.timing.deadline
+    }
+
     /// What was learned of all BMCs.
     fn memory(&self) -> Option<Memory> {
         (!self.suites_given).then(Memory::load)

@@ -128,7 +128,6 @@ fn manage(
         Targets::One(host) => host,
         Targets::Many(many) => return fleet::run(command, globals, &many, &known),
     };
-    commands::many::name_file(command, &host);
     let plan = Plan::new(globals, config, &host, commands::needs(command), voice)?;
     let address = plan.address();
     let runtime = runtime()?;
@@ -138,7 +137,7 @@ fn manage(
         let work = async {
             let info = console.log_in().await?;
             let (bmc, format) = (&console.bmc, globals.output);
-            let context = Context { bmc, info: &info, voice, format, host: None };
+            let context = Context { bmc, info: &info, voice, format, name: &host, host: None };
             commands::run(command, &context).await.map(Some)
         };
         let result = tokio::select! {

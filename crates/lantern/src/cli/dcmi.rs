@@ -83,7 +83,7 @@ pub(crate) enum DcmiThermal {
         #[arg(long)]
         celsius: u8,
         /// Seconds above it before anything is done
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, required_if_eq("action", "power-off"))]
         seconds: u16,
         /// What is done then
         #[arg(long, value_enum)]

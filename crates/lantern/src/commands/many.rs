@@ -81,29 +81,12 @@ fn files(command: &Command) -> (Option<&Path>, Option<&Path>) {
     }
 }
 
-/// Names the file that a command writes after the only BMC there is, so that it does not matter how
-/// many a group has.
-pub(crate) fn name_file(command: &mut Command, host: &str) {
-    let written = match command {
-        Command::Sel(Sel::Save { file, .. })
-        | Command::Sdr(Sdr::Dump { file })
-        | Command::Fru(Fru::Read { file, .. }) => Some(file),
-        Command::Sel(Sel::Clear { save, .. }) | Command::Sdr(Sdr::Replay { save, .. }) => {
-            save.as_mut()
-        }
-        _ => None,
-    };
-    if let Some(path) = written {
-        *path = file_of(path, Some(host));
-    }
-}
-
 /// The file that is meant for `host`.
-pub(super) fn file_of(path: &Path, host: Option<&str>) -> PathBuf {
-    match (path.to_str(), host) {
+pub(super) fn file_of(path: &Path, host: &str) -> PathBuf {
+    match path.to_str() {
         // A name is part of a file's, never a way to another directory.
-        (Some(text), Some(host)) => text.replace(HOST, &host.replace('/', "_")).into(),
-        _ => path.to_owned(),
+        Some(text) => text.replace(HOST, &host.replace('/', "_")).into(),
+        None => path.to_owned(),
     }
 }
 
@@ -253,14 +236,8 @@ mod tests {
         for line in ["sel save x-{host}", "sdr dump {host}/y", "sel clear", "power status"] {
             assert!(check(&command(line), Format::Table).is_ok(), "{line}");
         }
-        let path = file_of(Path::new("d/{host}.txt"), Some("../n1:623"));
+        let path = file_of(Path::new("d/{host}.txt"), "../n1:623");
         assert_eq!(path, Path::new("d/.._n1:623.txt"));
-        assert_eq!(file_of(Path::new("d/{host}"), None), Path::new("d/{host}"));
-        for line in ["sel save x-{host}", "sel clear --save x-{host}", "sdr dump x-{host}"] {
-            let mut command = command(line);
-            name_file(&mut command, "n1");
-            assert_eq!(files(&command).1, Some(Path::new("x-n1")), "{line}");
-        }
     }
 
     /// Else many BMCs would ask at once.

@@ -58,6 +58,8 @@ pub(crate) struct Context<'a> {
     pub(crate) info: &'a SessionInfo,
     pub(crate) voice: Voice<'a>,
     pub(crate) format: Format,
+    /// What it was named.
+    pub(crate) name: &'a str,
     /// Which one it is, if there are many.
     pub(crate) host: Option<Host<'a>>,
 }
@@ -74,7 +76,7 @@ pub(crate) struct Host<'a> {
 impl Context<'_> {
     /// A file that is to be written, with the host's name in the place of `{host}`.
     fn file(&self, path: &Path) -> PathBuf {
-        many::file_of(path, self.host.map(|host| host.name))
+        many::file_of(path, self.name)
     }
 
     /// The BMC's records. If they are not all, the user hears of it.

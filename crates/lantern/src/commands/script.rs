@@ -202,8 +202,7 @@ async fn one(
     format: Format,
     context: &Context<'_>,
 ) -> Result<(Box<dyn Show>, Option<SocketAddr>), Error> {
-    let Context { bmc, info, voice, host, .. } = *context;
-    let context = Context { bmc, info, voice, format, host };
+    let context = Context { format, ..*context };
     Ok(match super::offline(&line.command) {
         Some(outcome) => (outcome?, None),
         // It may be one that runs lines, as far as types can tell.

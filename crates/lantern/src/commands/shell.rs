@@ -45,7 +45,7 @@ pub(crate) async fn run(
         terminate: catch(SignalKind::terminate())?,
     };
     let mut input = Input::open(&host, !shell.no_history)?;
-    let mut sessions = Sessions { plan, globals, console: None };
+    let mut sessions = Sessions { plan, globals, name: &host, console: None };
     let (mut worst, mut number) = (None, 0usize);
     let ended = loop {
         let typed = tokio::select! {
@@ -130,14 +130,17 @@ async fn one(
         output::print(result.render(format, None)?)?;
         return Ok(result.exit());
     }
+    let name = sessions.name;
     let (console, info) = sessions.for_privilege(needs(&line.command)).await?;
-    run_line(line, &Context { bmc: &console.bmc, info, voice, format, host: None }).await
+    run_line(line, &Context { bmc: &console.bmc, info, voice, format, name, host: None }).await
 }
 
 /// The session, if there is one.
 struct Sessions<'a> {
     plan: Plan<'a>,
     globals: &'a Globals,
+    /// What the BMC was named.
+    name: &'a str,
     console: Option<(Console<'a>, SessionInfo)>,
 }
 

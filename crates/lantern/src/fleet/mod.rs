@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipmi_client::Endpoint;
 use lantern_fleet::NodeSet;
@@ -212,7 +213,7 @@ impl<'a> Fleet<'a> {
         let (target, login) = place.prepared.take().unwrap_or_else(gone)?;
         let address = match target.literal() {
             Some(address) => address,
-            None => self.resolve(name, target, begun).await?,
+            None => self.resolve(name, target, begun, login.deadline()).await?,
         };
         place.address.set(Some(address));
         self.claim(nth, address)?;
@@ -229,7 +230,7 @@ impl<'a> Fleet<'a> {
         let info = console.log_in().await?;
         place.logged_in.set(true);
         let host = Some(Host { name, header_is_told: &self.header_is_told });
-        let context = Context { bmc: &console.bmc, info: &info, voice, format, host };
+        let context = Context { bmc: &console.bmc, info: &info, voice, format, name, host };
         let outcome = commands::run(self.command, &context).await;
         console.take_note();
         // It has its slot back before others are asked.
@@ -243,8 +244,8 @@ impl<'a> Fleet<'a> {
         name: &str,
         target: Target,
         begun: Instant,
+        limit: Duration,
     ) -> Result<SocketAddr, Error> {
-        let limit = self.globals.deadline();
         let turn = Arc::clone(&self.resolvers);
         let resolving = async move {
             let turn = turn.acquire_owned().await;

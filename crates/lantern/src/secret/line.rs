@@ -1,9 +1,11 @@
 //! First lines: of files that nobody else may read, and of what another process hands over.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -18,7 +20,8 @@ pub(super) fn of_file(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, 
     let unreadable = |error: io::Error| Error::usage(format!("{name}: cannot be read: {error}"));
     let file = File::open(path).map_err(unreadable)?;
     // Of what was opened, not of what the name stands for by now.
-    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
+    let found = file.metadata().map_err(unreadable)?;
+    let (kind, mode) = (found.file_type(), found.permissions().mode());
     if private && mode & 0o077 != 0 {
         let mode = mode & 0o7777;
         return Err(Error::usage(format!(
@@ -27,9 +30,23 @@ pub(super) fn of_file(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, 
         .cause("a secret in a file that others can read is none")
         .next(format!("chmod 600 {name}; change the secret if others may have read it")));
     }
-    let line = read(file).map_err(unreadable)?;
-    line.ok_or_else(|| Error::usage(format!("{name}: its first line is empty")))
+    let empty = || Error::usage(format!("{name}: its first line is empty"));
+    if kind.is_file() {
+        return read(file).map_err(unreadable)?.ok_or_else(empty);
+    }
+    // A pipe, `<(…)` of a shell, can be read once, and is wanted again: it is looked at before
+    // anybody logs in, and for each of many BMCs.
+    let mut read_once = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(line) = read_once.get(path) {
+        return Ok(line.clone());
+    }
+    let line = read(file).map_err(unreadable)?.ok_or_else(empty)?;
+    read_once.insert(path.to_owned(), line.clone());
+    Ok(line)
 }
+
+/// What pipes had to say.
+static PIPES: Mutex<BTreeMap<PathBuf, Zeroizing<Vec<u8>>>> = Mutex::new(BTreeMap::new());
 
 /// The first line of what can be read from a file descriptor that we were started with. What
 /// follows the line is left there, but for what came with it.

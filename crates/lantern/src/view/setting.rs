@@ -28,7 +28,11 @@ pub(crate) struct Change {
 #[serde(untagged)]
 pub(crate) enum Value {
     Switch(bool),
+    // One of ours, in which a line stands for a space.
     Word(String),
+    /// The BMC's own.
+    #[schemars(skip)]
+    Text(String),
     Number(u32),
 }
 
@@ -76,6 +80,8 @@ impl Value {
             Self::Switch(false) => "off".to_owned(),
             Self::Word(word) if word.is_empty() => "none".to_owned(),
             Self::Word(word) => word.replace('_', " "),
+            Self::Text(text) if text.is_empty() => "none".to_owned(),
+            Self::Text(text) => text.clone(),
         }
     }
 }

@@ -72,6 +72,8 @@ fn names_limits_and_parameters_are_what_ipmitool_finds() {
     assert_eq!(bmc.json(&["dcmi", "asset-tag", "--set", tag])["changes"][0]["kept"], true);
     let said = tool.run("dcmi asset_tag");
     assert_eq!(value(said.expect_success(), "Asset tag"), tag);
+    let told = bmc.text(&["dcmi", "asset-tag", "--set", "rack_7_b"]);
+    assert!(told.contains("rack_7_b"), "{told}");
     tool.run("dcmi set_asset_tag short").expect_success();
     assert_eq!(bmc.text(&["dcmi", "asset-tag"]), "short\n");
     bmc.json(&["dcmi", "asset-tag", "--set", ""]);

@@ -67,6 +67,20 @@ fn a_file_runs_in_one_session_with_the_privilege_of_its_most_demanding_line() {
 }
 
 #[test]
+fn files_that_lines_write_bear_the_hosts_name_for_one_bmc_too() {
+    let bmc = Bmc::start();
+    let directory = bmc.directory.path().to_str().unwrap().to_owned();
+    let line = format!("sel save {directory}/log-{{host}}\n");
+    let file = script(&bmc, &line);
+    bmc.run(&["exec", &file]).expect_success();
+    let name = bmc.directory.path().join(format!("log-{}", bmc.address));
+    assert!(name.exists(), "{}", name.display());
+    std::fs::remove_file(&name).unwrap();
+    fed(&bmc, &["shell"], &line).expect_success();
+    assert!(name.exists(), "{}", name.display());
+}
+
+#[test]
 fn the_first_failure_is_the_last_unless_told_otherwise_and_the_worst_counts() {
     let bmc = Bmc::start();
     let file = script(&bmc, "power status\nraw 6 0x99\nchassis policy always-on\n");

@@ -329,3 +329,21 @@ fn a_password_that_the_bmc_has_rules_against_leaves_a_user_that_is_not_enabled()
     with_new(&bmc, &words, "long_enough_12").expect_success();
     assert_eq!(bmc.json(&["user", "get", "bob"])["enabled"], true);
 }
+
+/// `<(…)` of a shell: what was read before the login is not there a second time.
+#[test]
+fn a_new_password_may_come_through_a_pipe() {
+    let bmc = Bmc::start();
+    let script = format!(
+        "exec {} -H {} -U admin user set oper --new-password-file <(printf 'Piped_Pass_9\\n')",
+        env!("CARGO_BIN_EXE_lantern"),
+        bmc.address
+    );
+    let mut command = std::process::Command::new("bash");
+    let scratch = bmc.directory.path();
+    command.args(["-c", &script]).env("LANTERN_PASSWORD", PASSWORD).env("LANTERN_CONFIG", "none");
+    finish(command.env("XDG_CACHE_HOME", scratch.join("cache"))).expect_success();
+    let mut login = lantern();
+    login.args(["-H", &bmc.address.to_string(), "-U", "oper", "power", "status"]);
+    finish(login.env("LANTERN_PASSWORD", "Piped_Pass_9")).expect_success();
+}

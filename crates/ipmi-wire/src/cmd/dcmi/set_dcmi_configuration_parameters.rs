@@ -31,7 +31,11 @@ impl Command for SetDcmiConfigurationParameters {
     const ACCESS: Access = Access::Session(Privilege::Administrator);
 
     fn effect(&self) -> Effect {
-        Effect::Idempotent
+        match self.parameter {
+            // Each time is another round of DHCP, after which the BMC may be elsewhere.
+            ConfigurationParameter::ActivateDhcp(true) => Effect::Once,
+            _ => Effect::Idempotent,
+        }
     }
 
     fn explain(code: CompletionCode) -> Option<&'static str> {

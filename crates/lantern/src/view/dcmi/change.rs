@@ -23,7 +23,7 @@ impl Changed {
     }
 
     pub(crate) fn text(what: &'static str, written: &Written<Vec<u8>>) -> Self {
-        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        let text = |bytes: &Vec<u8>| Value::Text(String::from_utf8_lossy(bytes).into_owned());
         Self::new(vec![Change::part(what, written, text)])
     }
 
