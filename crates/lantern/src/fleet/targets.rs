@@ -157,4 +157,21 @@ mod tests {
             assert_eq!(told.exit, crate::error::Exit::Usage);
         }
     }
+
+    proptest::proptest! {
+        /// Brackets mean the same after -H and in a title of `lantern.toml`.
+        #[test]
+        fn a_title_stands_for_whom_a_nodeset_names(
+            text in "n\\[[0-9]{1,3}(-[0-9]{1,3})?(/[0-9])?(,[0-9]{1,2})?\\](x\\[0?[1-3]-[2-5]\\])?",
+            other in "n[0-9]{1,4}(x0?[0-9])?",
+        ) {
+            let set = NodeSet::parse(&text, &mut lantern_fleet::Nothing);
+            let title = lantern_config::Pattern::parse(&text);
+            proptest::prop_assert_eq!(set.is_ok(), title.is_ok(), "{}", &text);
+            if let (Ok(set), Ok(title)) = (set, title) {
+                proptest::prop_assert!(set.iter().all(|name| title.matches(name)), "{}", &text);
+                proptest::prop_assert_eq!(set.contains(&other), title.matches(&other));
+            }
+        }
+    }
 }
