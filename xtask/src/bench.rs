@@ -146,16 +146,20 @@ fn exchanges() -> Result<String> {
     Ok(format!(
         "Datagrams from the console for one run from handshake to end, by \
          `interop/tests/repository_exchanges.rs`, against `personality = \"specimens\"`.\n\n{}\n\n\
-         The same over a line, by `interop/tests/window.rs`: with several requests in flight.\n\n{}",
-        table_of("repository_exchanges", None)?,
-        table_of("window", Some("a_window_makes_a_sweep_short_and_changes_nothing"))?,
+         The same over a line, by `interop/tests/window.rs`: with several requests in flight.\n\n{}\n\n\
+         Whole commands, by `crates/lantern/tests/cli/exchanges.rs`: cold and warm in answers.\n\n{}",
+        table_of(INTEROP, "repository_exchanges", None)?,
+        table_of(INTEROP, "window", Some("a_window_makes_a_sweep_short_and_changes_nothing"))?,
+        table_of("lantern", "cli", Some("commands_take_a_part_of_ipmitools_exchanges"))?,
     ))
 }
 
+const INTEROP: &str = "lantern-interop";
+
 /// The table that a test of the workspace prints.
-fn table_of(target: &str, test: Option<&str>) -> Result<String> {
+fn table_of(package: &str, target: &str, test: Option<&str>) -> Result<String> {
     const MARK: &str = "<!-- table -->";
-    let mut command = shell::cargo(["test", "--package", "lantern-interop", "--test", target]);
+    let mut command = shell::cargo(["test", "--package", package, "--test", target]);
     command.args(["--", "--nocapture"]).args(test);
     command.env("LANTERN_REQUIRE_PEERS", "1");
     let said = shell::output(&mut command)?;

@@ -24,6 +24,8 @@ mod control;
 mod dcmi;
 #[path = "cli/durability.rs"]
 mod durability;
+#[path = "cli/exchanges.rs"]
+mod exchanges;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/forms.rs"]

@@ -1,0 +1,79 @@
+//! What whole commands cost, in answers of the BMC, beside ipmitool's: over a network each is a round
+//! trip.
+
+use std::path::Path;
+
+use lantern_testkit::peers::Ipmitool;
+use lantern_testkit::tap::{Direction, Tap};
+
+use crate::support::{Bmc, PASSWORD, example, finish};
+
+/// For `cargo xtask bench`, which writes it down.
+const TABLE: &str = "<!-- table -->\n";
+
+struct Row {
+    what: &'static str,
+    cold: usize,
+    warm: usize,
+    theirs: usize,
+}
+
+/// Answers that one run of ours takes.
+fn ours(bmc: &Bmc, tap: &Tap, cache: &Path, words: &[&str]) -> usize {
+    tap.clear();
+    let host = tap.addr().to_string();
+    let mut command = bmc.console(words);
+    finish(command.args(["-H", &host]).env("XDG_CACHE_HOME", cache)).expect_success();
+    tap.count(Direction::ToConsole)
+}
+
+fn row(bmc: &Bmc, tap: &Tap, tool: &Ipmitool, what: &'static str, theirs: &str) -> Row {
+    let words: Vec<_> = what.split_whitespace().collect();
+    let cache = tempfile::tempdir().unwrap();
+    let run = || ours(bmc, tap, cache.path(), &words);
+    let (cold, warm) = (run(), run());
+    tap.clear();
+    // Of `fru print` its exit code is that of the last device.
+    tool.run(theirs);
+    Row { what, cold, warm, theirs: tap.count(Direction::ToConsole) }
+}
+
+#[test]
+fn commands_take_a_part_of_ipmitools_exchanges() {
+    let config = example().replace("\"reference\"", "\"specimens\"");
+    let bmc = Bmc::with(&config, &[]);
+    let tap = Tap::start(bmc.address);
+    let Some(tool) = Ipmitool::new(tap.addr(), "admin", PASSWORD) else { return };
+    let tool = tool.suite(17);
+    for _ in 0..50 {
+        // A log that is worth reading.
+        bmc.run(&["event", "send", "--sample", "1"]).expect_success();
+    }
+    let rows = [
+        ("power status", "power status"),
+        ("chassis status", "chassis status"),
+        ("mc info", "mc info"),
+        ("sensor list", "sensor list"),
+        ("sel list", "sel elist"),
+        ("sel list --last 5", "sel elist last 5"),
+        ("fru print", "fru print"),
+        ("lan show", "lan print 1"),
+        ("user list", "user list 1"),
+        ("channel info 1", "channel info 1"),
+    ]
+    .map(|(what, theirs)| row(&bmc, &tap, &tool, what, theirs));
+    let mut table = "72 records, 50 events, 15 slots for users; with the answer to Close Session, which `lantern` does not wait for.\n\n| `lantern` | cold | warm | ipmitool |\n|---|---:|---:|---:|\n".to_owned();
+    for Row { what, cold, warm, theirs } in &rows {
+        table += &format!("| `{what}` | {cold} | {warm} | {theirs} |\n");
+    }
+    println!("{TABLE}{table}{TABLE}");
+    let of = |what| rows.iter().find(|row| row.what == what).unwrap();
+    // Four to the answer; the one to Close Session is not waited for.
+    assert!(of("power status").cold <= 5, "{table}");
+    assert!(of("fru print").warm * 3 <= of("fru print").theirs, "{table}");
+    assert!(of("sel list").warm * 2 <= of("sel list").theirs, "{table}");
+    assert!(of("user list").warm * 3 <= of("user list").theirs * 2, "{table}");
+    for row in &rows {
+        assert!(row.cold <= row.theirs && row.warm <= row.cold, "{}: {table}", row.what);
+    }
+}
