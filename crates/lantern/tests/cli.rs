@@ -26,6 +26,8 @@ mod dcmi;
 mod durability;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/firewall.rs"]
+mod firewall;
 #[path = "cli/forms.rs"]
 mod forms;
 #[path = "cli/inventory.rs"]

@@ -269,9 +269,16 @@ impl Error {
     /// `ipmi_sim`, of all that it does not know).
     #[must_use]
     pub fn is_without_discovery(&self) -> bool {
-        let code = self.completion();
-        code == Some(CompletionCode::INVALID_COMMAND)
-            || code == Some(CompletionCode::INSUFFICIENT_PRIVILEGE)
-                && self.doing == GetNetFnSupport::NAME
+        const FOR_ALL: [&str; 4] = [
+            GetNetFnSupport::NAME,
+            GetCommandSupport::NAME,
+            GetConfigurableCommands::NAME,
+            GetConfigurableCommandSubFunctions::NAME,
+        ];
+        let is_refused = matches!(
+            self.completion(),
+            Some(CompletionCode::INVALID_COMMAND | CompletionCode::INSUFFICIENT_PRIVILEGE)
+        );
+        is_refused && FOR_ALL.contains(&self.doing)
     }
 }
