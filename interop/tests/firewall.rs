@@ -10,7 +10,66 @@
 
 mod common;
 
-use common::Bmc;
+use std::collections::HashSet;
+
+use common::{Bmc, client_at};
+use ipmi_client::firewall::{Scope, Target};
+use ipmi_wire::cmd::app::CommandSpace;
+use ipmi_wire::cmd::chassis::ChassisControl;
+use ipmi_wire::{Body, Channel, Command};
+use lantern_testkit::peers::Ipmitool;
+use lantern_testkit::tap::{Direction, Tap};
+
+const HERE: Channel = Channel::PRESENT;
+
+/// How many requests new consoles send while this is done. A late goodbye of an old one is not
+/// counted.
+async fn cost<T>(tap: &Tap, work: impl Future<Output = T>) -> (usize, T) {
+    let to_bmc = || tap.packets().into_iter().filter(|packet| packet.direction == Direction::ToBmc);
+    let known: HashSet<_> = to_bmc().map(|packet| packet.console).collect();
+    let done = work.await;
+    (to_bmc().filter(|packet| !known.contains(&packet.console)).count(), done)
+}
+
+async fn run(tool: &Ipmitool, words: &'static str) {
+    let tool = tool.clone();
+    let run = move || {
+        tool.run(words).expect_success();
+    };
+    tokio::task::spawn_blocking(run).await.unwrap();
+}
+
+#[tokio::test]
+async fn discovery_costs_less_than_with_ipmitool_and_finds_more() {
+    let bmc = Bmc::reference();
+    let tap = Tap::start(bmc.addr);
+    let Some(tool) = common::ipmitool_at(tap.addr(), 17) else { return };
+    let (theirs, ()) = cost(&tap, run(&tool, "firewall info")).await;
+    let (endpoint, client) = client_at(tap.addr());
+    let (ours, found) =
+        cost(&tap, async { client.commands(Scope::all(HERE)).await.unwrap() }).await;
+    println!("firewall info: {ours} requests, ipmitool {theirs}");
+    assert!(found.commands.iter().any(|command| command.space.body == Body::Group(0xdc)));
+    // Four to log in, network functions, groups, four for each of six. A machine that is too busy
+    // to answer in time makes for repetitions.
+    assert!((ours <= 4 + 1 + 1 + 6 * 4 + 2) && ours < theirs, "{ours} {theirs}");
+    client.close().await;
+    drop(endpoint);
+
+    let (theirs, ()) = cost(&tap, run(&tool, "firewall disable lun 0 netfn 0 command 2")).await;
+    run(&tool, "firewall enable lun 0 netfn 0 command 2").await;
+    let (_endpoint, client) = client_at(tap.addr());
+    let space = CommandSpace::of(ChassisControl::ID);
+    let control = Target { space, cmd: Some(ChassisControl::ID.cmd), part: None };
+    let (ours, applied) = cost(&tap, async {
+        let plan = client.plan_firewall(HERE, control, false).await.unwrap();
+        client.apply_firewall(&plan).await.unwrap()
+    })
+    .await;
+    println!("firewall disable: {ours} requests, ipmitool {theirs}");
+    assert!(applied.len() == 1 && ours <= 4 + 1 + 4 + 2 && ours < theirs, "{ours} {theirs}");
+    client.close().await;
+}
 
 #[test]
 fn what_ipmitool_disables_freeipmi_cannot_do_until_it_is_reset() {
