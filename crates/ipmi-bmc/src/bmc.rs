@@ -24,6 +24,7 @@ use crate::dcmi::Dcmi;
 use crate::dispatch::dispatch;
 use crate::faults::{Fault, Faults, Way};
 use crate::feed::Feed;
+use crate::firewall::Firewall;
 use crate::fru::Inventory;
 use crate::lan::{LanConfig, Lease, NetworkSettings, Statistics};
 use crate::messages::Messages;
@@ -87,6 +88,7 @@ pub struct Bmc {
     pub(crate) acpi: Acpi,
     pub(crate) system_info: SystemInfo,
     pub(crate) dcmi: Dcmi,
+    pub(crate) firewall: Firewall,
     pub(crate) sdr: Option<SdrRepository>,
     pub(crate) device_sdr: Option<SdrRepository>,
     pub(crate) partial_sdr: PartialAdd,
@@ -226,6 +228,7 @@ impl Bmc {
             messages: Messages::default(),
             acpi: Acpi::default(),
             system_info: SystemInfo::new(&memory.system_info),
+            firewall: Firewall::new(&memory.firewall),
             sdr,
             device_sdr,
             partial_sdr: PartialAdd::default(),

@@ -18,6 +18,7 @@ mod dcmi;
 mod dispatch;
 pub mod faults;
 pub mod feed;
+mod firewall;
 mod fru;
 mod handlers;
 pub mod inspect;

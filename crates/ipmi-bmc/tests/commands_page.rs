@@ -92,7 +92,7 @@ fn read(path: &Path, words: &mut BTreeSet<String>) {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        let text = text.split("#[cfg(test)]\nmod").next().unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for line in text.lines() {
             let code = line.split("//").next().unwrap();
             words.extend(code.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));

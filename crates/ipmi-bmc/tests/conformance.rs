@@ -60,6 +60,7 @@ const HAS: &[&str] = &[
     "manual re-arm sensors",
     "DCMI",
     "DCMI power management",
+    "firmware firewall",
 ];
 
 /// What it has not.
@@ -72,7 +73,6 @@ const HAS_NOT: &[&str] = &[
     // It has them only where it has no repository, as in personality `RecordsIn::Device`.
     "device SDRs",
     "event generator on IPMB",
-    "firmware firewall",
     "gratuitous ARP",
     "HPM.1",
     "ICMB",

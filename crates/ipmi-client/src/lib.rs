@@ -31,6 +31,7 @@ mod error;
 pub mod event;
 #[cfg(test)]
 mod fake;
+pub mod firewall;
 pub mod fru;
 pub mod lan;
 mod learned;

@@ -11,6 +11,7 @@ mod controller;
 mod ctl;
 mod dcmi;
 mod event;
+mod firewall;
 mod fru;
 mod help;
 mod lan;
@@ -50,6 +51,7 @@ pub(crate) use ctl::{
 };
 pub(crate) use dcmi::{Action, Dcmi, DcmiConfig, DcmiLimit, DcmiThermal};
 pub(crate) use event::{Event, EventSend};
+pub(crate) use firewall::{Firewall, FirewallCommand, FirewallTarget, FirewallWhich};
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
 pub(crate) use lan::{How, Lan, LanAlert, LanArp};
@@ -237,6 +239,9 @@ pub(crate) enum Command {
     /// Data center manageability: power, limits, asset tag, inlet
     #[command(subcommand, after_help = help::DCMI)]
     Dcmi(Dcmi),
+    /// The firmware firewall: which commands there are on a channel, and which are kept back
+    #[command(subcommand, after_help = help::FIREWALL)]
+    Firewall(Firewall),
     /// Any command, as numbers
     #[command(after_help = NUMBERS)]
     Raw(Raw),

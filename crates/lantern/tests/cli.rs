@@ -28,6 +28,8 @@ mod durability;
 mod exchanges;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/firewall.rs"]
+mod firewall;
 #[path = "cli/forms.rs"]
 mod forms;
 #[path = "cli/inventory.rs"]

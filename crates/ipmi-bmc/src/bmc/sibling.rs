@@ -62,6 +62,7 @@ impl Bmc {
             messages: Messages::default(),
             acpi: Acpi::default(),
             system_info: self.system_info.sibling(),
+            firewall: self.firewall.clone(),
             sdr: self.sdr.clone(),
             device_sdr: self.device_sdr.clone(),
             partial_sdr: PartialAdd::default(),

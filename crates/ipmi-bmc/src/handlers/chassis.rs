@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ipmi_wire::Encode;
+use ipmi_wire::cmd::app::SubFunctions;
 use ipmi_wire::cmd::chassis::{
     ChassisCapabilities, ChassisControl, ChassisIdentify, ChassisReset, ChassisStatus,
     GetChassisCapabilities, GetChassisStatus, GetPohCounter, GetSystemRestartCause, IdentifyState,
@@ -27,7 +29,12 @@ pub(super) fn register(table: &mut Table) {
         .on(get_system_restart_cause)
         .on(get_poh_counter)
         .on(set_front_panel_enables)
-        .on(set_power_cycle_interval);
+        .on(set_power_cycle_interval)
+        // Appendix H numbers them as the request does.
+        .parts(SubFunctions(0x3f), |request: &ChassisControl| request.to_bytes().first().copied())
+        .parts(SubFunctions(1), |request: &ChassisIdentify| {
+            (request.force == Some(true)).then_some(0)
+        });
 }
 
 fn get_chassis_capabilities(

@@ -6,6 +6,7 @@ mod boot;
 mod channel;
 mod chassis;
 mod dcmi;
+mod firewall;
 mod lan;
 mod messages;
 mod payload;
@@ -34,6 +35,7 @@ pub(crate) fn register(table: &mut Table) {
     messages::register(table);
     system_info::register(table);
     dcmi::register(table);
+    firewall::register(table);
 }
 
 #[cfg(test)]

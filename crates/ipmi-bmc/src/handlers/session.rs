@@ -24,9 +24,18 @@ pub(super) fn register(table: &mut Table) {
     table
         .on(get_channel_authentication_capabilities)
         .on(get_channel_cipher_suites)
-        .on(get_session_challenge)
-        .on(activate_session)
-        .on(set_session_privilege_level)
+        .only_if(
+            |bmc, channel| channel == Bmc::LAN_CHANNEL && !bmc.lan.ipmi15.is_empty(),
+            |table| {
+                table.on(get_session_challenge).on(activate_session);
+            },
+        )
+        .only_if(
+            |_, channel| channel != Channel::SYSTEM_INTERFACE,
+            |table| {
+                table.on(set_session_privilege_level);
+            },
+        )
         .on(close_session)
         .on(get_session_info);
 }

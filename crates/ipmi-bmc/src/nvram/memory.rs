@@ -9,7 +9,7 @@ use ipmi_wire::cmd::transport::{LanParameter, SolParameter};
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Decode, DecodeError, Encode, Reader};
 
-use super::{KeptChannel, KeptDcmi, KeptKey, KeptUser, Key, Room, setting};
+use super::{KeptChannel, KeptDcmi, KeptFirewall, KeptKey, KeptUser, Key, Room, setting};
 use crate::lan;
 
 /// What a BMC remembers from before. What is `None` was never kept, and the personality's or the
@@ -60,6 +60,8 @@ pub struct Memory {
     pub system_info: BTreeMap<u8, Vec<u8>>,
     /// What was set of DCMI.
     pub dcmi: KeptDcmi,
+    /// What is disabled.
+    pub firewall: KeptFirewall,
 }
 
 /// The log as it was.
@@ -253,7 +255,7 @@ impl Memory {
             setting::BUTTONS => self.buttons = Some(SetFrontPanelEnables::decode(r)?),
             setting::CYCLE_INTERVAL => self.cycle_interval = Some(r.u8("power cycle interval")?),
             // Of a later program with the same format: what it added does not concern this one.
-            _ if !self.dcmi.take(key, r)? => {
+            _ if !self.firewall.take(key, r)? && !self.dcmi.take(key, r)? => {
                 r.take_rest();
             }
             _ => {}

@@ -7,6 +7,7 @@
 
 mod channel;
 mod dcmi;
+mod firewall;
 mod memory;
 mod user;
 
@@ -16,6 +17,7 @@ use ipmi_wire::Encode;
 
 pub use channel::{KeptChannel, KeptKey};
 pub use dcmi::KeptDcmi;
+pub use firewall::{Closed, KeptFirewall};
 pub use memory::{Damaged, KeptLog, KeptRepository, KeptSensor, LogHeader, Memory};
 pub use user::{KeptPassword, KeptUser, Seed, WrongPassword};
 
@@ -85,6 +87,8 @@ pub struct Key {
 
 /// Keys of [`Room::Settings`].
 pub mod setting {
+    use ipmi_wire::Channel;
+
     use super::{Key, Room};
 
     const fn key(number: u32) -> Key {
@@ -127,6 +131,20 @@ pub mod setting {
     /// A DCMI configuration parameter.
     pub(crate) fn dcmi_parameter(selector: u8) -> Key {
         key(DCMI_PARAMETERS.saturating_add(selector.into()))
+    }
+
+    /// The first of what is disabled, by channel.
+    const FIREWALL: u32 = 64;
+
+    /// The commands that are disabled on a channel.
+    pub(crate) fn firewall(channel: Channel) -> Key {
+        key(FIREWALL.saturating_add(channel.number().into()))
+    }
+
+    /// Which channel's they are.
+    pub(super) fn firewall_channel(key: Key) -> Option<Channel> {
+        let number = u8::try_from(key.number.checked_sub(FIREWALL)?).ok()?;
+        (number < 16).then(|| Channel::new(number))
     }
 
     /// Which of them a key is.

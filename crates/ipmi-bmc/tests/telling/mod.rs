@@ -56,6 +56,11 @@ fn bodies() -> impl Iterator<Item = Vec<u8>> {
         vec![0xdc, 1, 0x40, 0, 0],
         vec![0xdc, 0x40, 1],
         vec![0xdc, 0x40, 1, 0xa0, 45, 60, 0],
+        // No commands of the chassis any more; no part of one.
+        [vec![1, 0, 0], vec![0; 16]].concat(),
+        vec![1, 0, 0, 2, 0, 0, 0, 0],
+        // The groups.
+        vec![1, 0x2c, 0],
         // A locator of a controller.
         [vec![0, 0, 0x51, 0x12, 11, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat(),
     ];

@@ -52,6 +52,16 @@ static QUESTIONS: LazyLock<Vec<Request>> = LazyLock::new(|| {
 /// Questions of every kind: about nothing, about a number, about a parameter of a channel, about a
 /// record.
 fn bodies(entry: &Entry) -> Vec<Vec<u8>> {
+    // Of the firewall, there are as many questions as commands: of a group, of a part.
+    if entry.name.contains("Sub-function") {
+        return [1, 15].map(|channel| vec![channel, 0, 0, 2]).to_vec();
+    }
+    if entry.id.netfn == NetFn::App && matches!(entry.id.cmd, 0x09..=0x0d | 0x60..=0x64) {
+        let netfns = [0, 4, 6, 0x0a, 0x0c];
+        let mut bodies: Vec<_> = netfns.iter().map(|netfn| vec![1, *netfn, 0]).collect();
+        bodies.extend([vec![1], vec![1, 0x2c, 0], vec![1, 0x2c, 0, 0xdc], vec![15, 0, 0]]);
+        return bodies;
+    }
     let mut bodies = vec![Vec::new()];
     let numbers = (0..=16).chain(SENSORS).chain([0x80, 0x8e, 0xff]);
     bodies.extend(numbers.map(|number| vec![number]));

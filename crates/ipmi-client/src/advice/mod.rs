@@ -3,7 +3,7 @@
 mod cause;
 
 use ipmi_session::console::Failure;
-use ipmi_wire::Access;
+use ipmi_wire::{Access, CompletionCode};
 
 pub use cause::Cause;
 
@@ -70,13 +70,21 @@ impl Error {
             (Cause::InsufficientPrivilege, ErrorKind::Refused { access, .. }) => match access {
                 Some(Access::Session(needed)) if self.is_oddly_refused(*access) => format!(
                     "the BMC does not let {privilege} do this, although the command needs only \
-                     {needed}: its firmware has a rule of its own, or no such command"
+                     {needed}: its firmware firewall keeps it back on this channel, or the \
+                     firmware has a rule of its own, or no such command"
                 ),
                 Some(needed) => {
                     format!("the command needs {needed}; the session was opened for {privilege}")
                 }
                 None => format!("the command needs more than {privilege}"),
             },
+            (Cause::Declined, ErrorKind::Refused { completion, .. })
+                if *completion == CompletionCode::SUBFUNCTION_DISABLED =>
+            {
+                "the BMC's firmware firewall keeps this part of the command back on this channel, \
+                 or the BMC has no such part"
+                    .to_owned()
+            }
             _ => return None,
         })
     }
@@ -96,6 +104,20 @@ impl Error {
                 ErrorKind::Refused { access: Some(Access::SystemInterfaceOnly), .. },
             ) => "run it on the machine itself: this BMC does not take it from the network"
                 .to_owned(),
+            (Cause::InsufficientPrivilege, ErrorKind::Refused { access, .. })
+                if self.is_oddly_refused(*access) =>
+            {
+                format!(
+                    "see whether it is disabled: 'firewall info --command \"{}\"'; else use a user \
+                     with more privilege, or ask for it with -L",
+                    self.doing
+                )
+            }
+            (Cause::Declined, ErrorKind::Refused { completion, .. })
+                if *completion == CompletionCode::SUBFUNCTION_DISABLED =>
+            {
+                format!("see what is disabled: 'firewall info --command \"{}\"'", self.doing)
+            }
             (Cause::Firmware, ErrorKind::Session(_)) => format!(
                 "try another suite with -C, or a privilege other than {} with -L",
                 self.privilege
@@ -301,8 +323,8 @@ mod tests {
     use std::time::Duration;
 
     use ipmi_session::console::{Presence, SessionError, Stage, Unreachable};
+    use ipmi_wire::Privilege;
     use ipmi_wire::session::{CipherSuite, Username};
-    use ipmi_wire::{CompletionCode, Privilege};
 
     use super::*;
     use crate::outcome::{Outcome, Verdict};

@@ -60,6 +60,21 @@ pub(super) fn sensors() -> ArgValueCandidates {
     })
 }
 
+/// Network functions by their names.
+pub(super) fn netfns() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        candidates(super::firewall::NETFNS.into_iter().map(|(name, ..)| name.to_owned()))
+    })
+}
+
+/// Commands by the specification's names.
+pub(super) fn ipmi_commands() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let names = ipmi_wire::registry::all().map(|entry| entry.name);
+        candidates(names.map(|name| name.to_ascii_lowercase().replace(' ', "-")))
+    })
+}
+
 fn candidates(names: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
     let typed = |name: String| match IS_BASH.load(Ordering::Relaxed) {
         true => as_typed(&name),

@@ -118,6 +118,14 @@ Examples:
   lantern -H rack1 dcmi limit on
   lantern -H rack1 dcmi asset-tag --set 'A 1234'";
 
+pub(super) const FIREWALL: &str = "\
+Examples:
+  lantern -H rack1 firewall info
+  lantern -H rack1 firewall info --command chassis-control
+  lantern -H rack1 firewall disable --channel 15 --command cold-reset
+  lantern -H rack1 firewall disable --command chassis-control --sub-function 3
+  lantern -H rack1 firewall reset            enable everything on this channel";
+
 pub(super) const EXPLAIN: &str = "\
 Examples:
   lantern explain L0103

@@ -289,8 +289,13 @@ pub(super) const TABLE: &[Explained] = &[
         401,
         "insufficient privilege",
         "The BMC refuses the command to this session (D4h). The message says what the command needs by the specification; some BMCs \
-         want more, and some say this of commands that they do not have.",
-        &["Ask for more: `-L ADMINISTRATOR`.", "Use a user that may have it."],
+         want more, and some say this of commands that they do not have. A firmware firewall says it, too, of what is disabled on \
+         the channel.",
+        &[
+            "Ask for more: `-L ADMINISTRATOR`.",
+            "Use a user that may have it.",
+            "See whether the command is disabled: `lantern firewall info`.",
+        ],
     ),
     code(
         402,

@@ -6,9 +6,9 @@ use super::file::is_standard;
 use super::{channel, script, user};
 use crate::cli::{
     Acpi, Add, Boot, BootMailbox, Channel, ChannelKeys, ChannelSet, Chassis, Command, Dcmi,
-    DcmiConfig, DcmiLimit, DcmiThermal, Enables, Event, Format, FrontPanel, Fru, Lan, LanAlert,
-    LanArp, Mc, Policy, Power, Sdr, Sel, SelTime, Sensor, Session, SystemInfo, User, UserSet,
-    Watchdog,
+    DcmiConfig, DcmiLimit, DcmiThermal, Enables, Event, Firewall, Format, FrontPanel, Fru, Lan,
+    LanAlert, LanArp, Mc, Policy, Power, Sdr, Sel, SelTime, Sensor, Session, SystemInfo, User,
+    UserSet, Watchdog,
 };
 use crate::error::Error;
 
@@ -182,6 +182,7 @@ pub(crate) const fn only_reads(command: &Command) -> bool {
                     | Dcmi::Thermal(DcmiThermal::Show { .. })
                     | Dcmi::Config(DcmiConfig::Show)
             )
+            | Command::Firewall(Firewall::Info(_))
             | Command::Sensor(Sensor::List { .. } | Sensor::Get { .. })
             | Command::Sdr(
                 Sdr::List { .. }

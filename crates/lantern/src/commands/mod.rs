@@ -12,6 +12,7 @@ pub(crate) mod docs;
 mod event;
 mod explain;
 pub(crate) mod file;
+mod firewall;
 mod fru;
 mod lan;
 pub(crate) mod many;
@@ -42,7 +43,7 @@ use ipmi_wire::{Access, Command as Ipmi, Privilege};
 
 use crate::cli::{
     Acpi, Boot, Channel, Chassis, Command, Dcmi, DcmiConfig, DcmiLimit, DcmiThermal, Enables,
-    Event, Format, FrontPanel, Fru, Mc, Power, Reset, Sdr, Sel, SelTime, Sensor, Session,
+    Event, Firewall, Format, FrontPanel, Fru, Mc, Power, Reset, Sdr, Sel, SelTime, Sensor, Session,
     SystemInfo, User, Watchdog,
 };
 use crate::error::Error;
@@ -178,6 +179,8 @@ pub(crate) fn needs(command: &Command) -> Privilege {
             }
             _ => Privilege::User,
         },
+        Command::Firewall(Firewall::Info(_)) => of::<app::GetNetFnSupport>(),
+        Command::Firewall(_) => of::<app::SetCommandEnables>(),
         // Nobody knows what the bytes ask for.
         Command::Raw(_) => Privilege::Administrator,
         // Everything else reads.
@@ -208,6 +211,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Error> {
         Command::User(command) => user::check(command),
         Command::Channel(command) => channel::check(command),
         Command::Lan(command) => lan::check(command),
+        Command::Firewall(command) => firewall::check(command),
         _ => Ok(()),
     }
 }
@@ -259,6 +263,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Lan(command) => Box::pin(lan::run(command, context)).await,
         Command::Event(command) => Box::pin(event::run(command, context)).await,
         Command::Dcmi(command) => Box::pin(dcmi::run(command, context)).await,
+        Command::Firewall(command) => Box::pin(firewall::run(command, context)).await,
         Command::Raw(command) => Box::pin(raw::run(command, context)).await,
         Command::I2c(command) => Box::pin(raw::i2c(command, bmc)).await,
         Command::Exec(exec) => Box::pin(script::run(exec, context)).await,
@@ -350,6 +355,9 @@ mod tests {
             ("dcmi asset-tag", Privilege::User),
             ("dcmi mc-id --set x", Privilege::Administrator),
             ("dcmi sensors", Privilege::Operator),
+            ("firewall info --netfn app", Privilege::User),
+            ("firewall disable --command cold-reset", Privilege::Administrator),
+            ("firewall reset", Privilege::Administrator),
             ("raw 6 1", Privilege::Administrator),
             ("chassis policy show", Privilege::Operator),
             ("chassis boot show", Privilege::Operator),

@@ -15,6 +15,7 @@ pub(crate) mod dcmi;
 pub(crate) mod event;
 mod events;
 pub(crate) mod explain;
+pub(crate) mod firewall;
 pub(crate) mod form;
 pub(crate) mod fru;
 pub(crate) mod lan;
@@ -317,6 +318,8 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         dcmi::Thermal,
         dcmi::Configuration,
         dcmi::Changed,
+        firewall::Info,
+        firewall::Changed,
         raw::Raw,
         raw::Explained,
         raw::Read,

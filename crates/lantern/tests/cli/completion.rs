@@ -39,6 +39,8 @@ fn commands_and_options_are_offered() {
     );
     assert_eq!(offered("lantern --password-c", &[]), ["--password-command"]);
     assert!(!offered("lantern ", &[]).contains(&"docs".to_owned()));
+    assert_eq!(offered("lantern firewall info --command chassis-c", &[]), ["chassis-control"]);
+    assert_eq!(offered("lantern firewall disable --netfn d", &[]), ["dcmi"]);
 }
 
 #[test]

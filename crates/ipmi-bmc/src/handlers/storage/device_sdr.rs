@@ -13,7 +13,12 @@ use crate::dispatch::{Outcome, Table};
 use crate::sdr::SdrRepository;
 
 pub(super) fn register(table: &mut Table) {
-    table.on(get_device_sdr_info).on(get_device_sdr).on(reserve_device_sdr_repository);
+    table.only_if(
+        |bmc, _| bmc.device_sdr.is_some(),
+        |table| {
+            table.on(get_device_sdr_info).on(get_device_sdr).on(reserve_device_sdr_repository);
+        },
+    );
 }
 
 /// The device's records; C1h for a controller that has a repository.

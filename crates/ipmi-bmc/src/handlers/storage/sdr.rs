@@ -18,20 +18,25 @@ use crate::partial::{PartialAdd, Piece, Progress};
 use crate::sdr::SdrRepository;
 
 pub(super) fn register(table: &mut Table) {
-    table
-        .on(get_sdr_repository_info)
-        .on(get_sdr_repository_allocation_info)
-        .on(reserve_sdr_repository)
-        .on(get_sdr)
-        .on(add_sdr)
-        .on(partial_add_sdr)
-        .on(delete_sdr)
-        .on(clear_sdr_repository)
-        .on(get_sdr_repository_time)
-        .on(set_sdr_repository_time)
-        .on(enter_sdr_repository_update_mode)
-        .on(exit_sdr_repository_update_mode)
-        .on(run_initialization_agent);
+    table.only_if(
+        |bmc, _| bmc.sdr.is_some(),
+        |table| {
+            table
+                .on(get_sdr_repository_info)
+                .on(get_sdr_repository_allocation_info)
+                .on(reserve_sdr_repository)
+                .on(get_sdr)
+                .on(add_sdr)
+                .on(partial_add_sdr)
+                .on(delete_sdr)
+                .on(clear_sdr_repository)
+                .on(get_sdr_repository_time)
+                .on(set_sdr_repository_time)
+                .on(enter_sdr_repository_update_mode)
+                .on(exit_sdr_repository_update_mode)
+                .on(run_initialization_agent);
+        },
+    );
 }
 
 /// The repository; C1h for a controller that keeps its records as a device.

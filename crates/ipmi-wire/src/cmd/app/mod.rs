@@ -2,6 +2,7 @@
 
 mod acpi_power_state;
 mod channel_access;
+mod firewall;
 mod global_enables;
 mod message_flags;
 mod payload_access;
@@ -12,6 +13,10 @@ mod watchdog_timer;
 
 pub use acpi_power_state::{AcpiDeviceState, AcpiSystemState};
 pub use channel_access::{AccessCopy, AccessFlags, AccessMode};
+pub use firewall::{
+    CommandAt, CommandMask, CommandRange, CommandSpace, CommandsAt, LunSupport, SubFunctions,
+    has_sub_functions, sub_function_name,
+};
 pub use global_enables::GlobalEnables;
 pub use message_flags::MessageFlags;
 pub use payload_access::PayloadAccess;
@@ -29,6 +34,11 @@ commands! {
     set_acpi_power_state: SetAcpiPowerState;
     get_acpi_power_state: GetAcpiPowerState;
     get_device_guid: GetDeviceGuid;
+    get_netfn_support: GetNetFnSupport;
+    get_command_support: GetCommandSupport;
+    get_command_sub_function_support: GetCommandSubFunctionSupport;
+    get_configurable_commands: GetConfigurableCommands;
+    get_configurable_command_sub_functions: GetConfigurableCommandSubFunctions;
     reset_watchdog_timer: ResetWatchdogTimer;
     set_watchdog_timer: SetWatchdogTimer;
     get_watchdog_timer: GetWatchdogTimer;
@@ -67,4 +77,9 @@ commands! {
     get_system_interface_capabilities: GetSystemInterfaceCapabilities;
     set_system_info_parameters: SetSystemInfoParameters;
     get_system_info_parameters: GetSystemInfoParameters;
+    set_command_enables: SetCommandEnables;
+    get_command_enables: GetCommandEnables;
+    set_command_sub_function_enables: SetCommandSubFunctionEnables;
+    get_command_sub_function_enables: GetCommandSubFunctionEnables;
+    get_oem_netfn_iana_support: GetOemNetFnIanaSupport;
 }
