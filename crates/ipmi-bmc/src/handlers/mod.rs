@@ -9,6 +9,7 @@ mod dcmi;
 mod lan;
 mod messages;
 mod payload;
+mod pef;
 mod sensor;
 mod session;
 mod storage;
@@ -29,6 +30,7 @@ pub(crate) fn register(table: &mut Table) {
     boot::register(table);
     storage::register(table);
     sensor::register(table);
+    pef::register(table);
     lan::register(table);
     watchdog::register(table);
     messages::register(table);

@@ -9,7 +9,7 @@ use ipmi_wire::cmd::transport::{LanParameter, SolParameter};
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Decode, DecodeError, Encode, Reader};
 
-use super::{KeptChannel, KeptDcmi, KeptKey, KeptUser, Key, Room, setting};
+use super::{KeptChannel, KeptDcmi, KeptKey, KeptPef, KeptUser, Key, Room, setting};
 use crate::lan;
 
 /// What a BMC remembers from before. What is `None` was never kept, and the personality's or the
@@ -60,6 +60,8 @@ pub struct Memory {
     pub system_info: BTreeMap<u8, Vec<u8>>,
     /// What was set of DCMI.
     pub dcmi: KeptDcmi,
+    /// What was set of PEF.
+    pub pef: KeptPef,
 }
 
 /// The log as it was.
@@ -216,6 +218,7 @@ impl Memory {
                 let [selector, ..] = key.number.to_le_bytes();
                 self.system_info.insert(selector, r.take_rest().to_vec());
             }
+            Room::Pef => self.pef.take(key, r)?,
             Room::Sel | Room::Sdr | Room::Channels => {
                 r.take_rest();
             }
