@@ -35,6 +35,7 @@ pub mod fru;
 pub mod lan;
 mod memory;
 pub mod outcome;
+pub mod pef;
 mod power;
 pub mod sdr;
 pub mod sel;

@@ -14,6 +14,7 @@ mod event;
 mod fru;
 mod help;
 mod lan;
+mod pef;
 mod raw;
 mod records;
 mod script;
@@ -53,6 +54,7 @@ pub(crate) use event::{Event, EventSend};
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
 pub(crate) use lan::{How, Lan, LanAlert, LanArp};
+pub(crate) use pef::{Pef, PefFilter, PefPolicy, PefString};
 pub(crate) use raw::{Bus, I2c, Raw};
 pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
 pub(crate) use script::{Exec, Line, Numbered, Shell};
@@ -234,6 +236,9 @@ pub(crate) enum Command {
     /// Events that are sent: to see where alarms go
     #[command(subcommand, after_help = help::EVENT)]
     Event(Event),
+    /// Platform event filtering: what the BMC does by itself about events
+    #[command(subcommand, after_help = help::PEF)]
+    Pef(Pef),
     /// Data center manageability: power, limits, asset tag, inlet
     #[command(subcommand, after_help = help::DCMI)]
     Dcmi(Dcmi),
