@@ -1,10 +1,11 @@
 //! Platform Event Filtering. IPMI v2.0 §30.
+//!
+//! Nobody is alerted: there is no Alert Immediate, and nothing that PET Acknowledge could be about.
 
-use ipmi_wire::CompletionCode;
 use ipmi_wire::cmd::sensor::{
-    AlertImmediate, AlertStatus, ArmPefPostponeTimer, GetLastProcessedEventId, GetPefCapabilities,
+    ArmPefPostponeTimer, GetLastProcessedEventId, GetPefCapabilities,
     GetPefConfigurationParameters, LastProcessedEventId, PefCapabilities,
-    PefConfigurationParameters, PefPostponeTimer, PetAcknowledge, SetLastProcessedEventId,
+    PefConfigurationParameters, PefPostponeTimer, SetLastProcessedEventId,
     SetPefConfigurationParameters,
 };
 use ipmi_wire::sel::Timestamp;
@@ -22,9 +23,7 @@ pub(super) fn register(table: &mut Table) {
         .on(set_pef_configuration_parameters)
         .on(get_pef_configuration_parameters)
         .on(set_last_processed_event_id)
-        .on(get_last_processed_event_id)
-        .on(alert_immediate)
-        .on(pet_acknowledge);
+        .on(get_last_processed_event_id);
 }
 
 fn get_pef_capabilities(
@@ -103,16 +102,6 @@ fn get_last_processed_event_id(
         by_software,
         by_bmc,
     })
-}
-
-/// There is no alerting.
-fn alert_immediate(_: &mut Bmc, _: &Context, _: AlertImmediate) -> Outcome<AlertStatus> {
-    Err(CompletionCode::INVALID_COMMAND)
-}
-
-/// Nothing waits for it.
-fn pet_acknowledge(_: &mut Bmc, _: &Context, _: PetAcknowledge) -> Outcome<()> {
-    Ok(())
 }
 
 /// Who asks, once what nobody completes any more is forgotten.

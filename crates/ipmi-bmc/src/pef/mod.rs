@@ -17,6 +17,7 @@ mod parameters;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ipmi_wire::cmd::chassis::SetInProgress;
@@ -32,7 +33,8 @@ use parameters::Parameters;
 /// Platform Event Filtering.
 #[derive(Debug)]
 pub(crate) struct Pef {
-    values: Parameters,
+    /// Shared with siblings until either changes.
+    values: Arc<Parameters>,
     staging: Staging<(u8, u8, u8), PefParameter>,
     postponed: Postponed,
     /// The machine has started, and events wait until then.
@@ -99,7 +101,7 @@ impl Pef {
         }
         let (by_software, by_bmc) = kept.processed.unwrap_or_default();
         Self {
-            values,
+            values: Arc::new(values),
             staging: Staging::default(),
             postponed: Postponed::No,
             quiet_until: None,
@@ -110,7 +112,14 @@ impl Pef {
 
     /// The same at another BMC.
     pub(crate) fn sibling(&self) -> Self {
-        Self { values: self.values.clone(), ..Self::new(&KeptPef::default()) }
+        Self {
+            values: Arc::clone(&self.values),
+            staging: Staging::default(),
+            postponed: Postponed::No,
+            quiet_until: None,
+            waiting: VecDeque::new(),
+            processed: Processed::default(),
+        }
     }
 
     /// Lets go of what nobody completes.
@@ -122,7 +131,9 @@ impl Pef {
     /// What a reset of the controller does.
     pub(crate) fn reset(&mut self) {
         self.staging.reset();
-        self.values.forget_volatile();
+        if self.values.has_volatile() {
+            Arc::make_mut(&mut self.values).forget_volatile();
+        }
         (self.postponed, self.quiet_until) = (Postponed::No, None);
         self.waiting.clear();
     }
@@ -275,7 +286,7 @@ impl Pef {
 
     /// What holds, with what `by` has written and not committed yet.
     fn seen(&self, by: Holder) -> Cow<'_, Parameters> {
-        let mut seen = Cow::Borrowed(&self.values);
+        let mut seen = Cow::Borrowed(&*self.values);
         for parameter in self.staging.of(by) {
             // It was checked when it was written.
             let _ = seen.to_mut().set(parameter);
@@ -286,7 +297,7 @@ impl Pef {
     /// Lets a parameter hold, and notes it.
     fn put(&mut self, parameter: &PefParameter, journal: &mut Journal) {
         // It was checked when it was written.
-        let Ok(whole) = self.values.set(parameter) else { return };
+        let Ok(whole) = Arc::make_mut(&mut self.values).set(parameter) else { return };
         if !self.values.control.enabled {
             self.waiting.clear();
         }

@@ -74,6 +74,11 @@ impl Parameters {
         matches!(parameter.selector(), 12 | 13) && parameter.set() == 0
     }
 
+    /// Whether there is something that is not kept.
+    pub(super) fn has_volatile(&self) -> bool {
+        self.strings.first().is_some_and(|string| *string != AlertString::empty(0))
+    }
+
     /// Forgets what is not kept.
     pub(super) fn forget_volatile(&mut self) {
         if let Some(string) = self.strings.first_mut() {

@@ -17,7 +17,7 @@ pub(super) async fn run(command: &Pef, context: &Context<'_>) -> Outcome {
         }
         // There is none of that number.
         Err(error) if matches!(*error.kind, ErrorKind::NotPossible(_)) => {
-            Err(Error::told(Exit::Failed, &error.to_string())
+            Err(Error::told(Exit::Failed, error.to_string())
                 .next("'lantern pef filter list' and 'pef policy list' show them"))
         }
         Err(error) => Err(error.into()),
