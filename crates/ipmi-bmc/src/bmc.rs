@@ -30,6 +30,7 @@ use crate::lan::{LanConfig, Lease, NetworkSettings, Statistics};
 use crate::messages::Messages;
 use crate::nvram::{Change, Journal, Memory, Unkept, setting};
 use crate::partial::PartialAdd;
+use crate::pef::Pef;
 use crate::personality::{Personality, RecordsIn};
 use crate::platform::Platform;
 use crate::sdr::SdrRepository;
@@ -89,6 +90,7 @@ pub struct Bmc {
     pub(crate) system_info: SystemInfo,
     pub(crate) dcmi: Dcmi,
     pub(crate) firewall: Firewall,
+    pub(crate) pef: Pef,
     pub(crate) sdr: Option<SdrRepository>,
     pub(crate) device_sdr: Option<SdrRepository>,
     pub(crate) partial_sdr: PartialAdd,
@@ -214,6 +216,7 @@ impl Bmc {
             users: Users::new(&users, &memory.users, &mut journal),
             lockouts: Lockouts::default(),
             dcmi: Dcmi::new(now, &memory.dcmi, lan.network.mac),
+            pef: Pef::new(&memory.pef),
             lan_access: LanAccess::new(lan.limit, &memory, &mut journal),
             lan_key: LanKey::new(lan.kg.clone(), &memory, &mut journal),
             lan,
@@ -428,8 +431,9 @@ impl Bmc {
         }
         let chassis = self.chassis.poll_timeout(&*self.platform);
         let (watchdog, boot) = (self.watchdog.poll_timeout(), self.boot.poll_timeout());
-        let dcmi = self.dcmi.poll_timeout_asleep();
-        [self.sessions.poll_timeout(), chassis, watchdog, boot, dcmi].into_iter().flatten().min()
+        let (dcmi, pef) = (self.dcmi.poll_timeout_asleep(), self.pef.poll_timeout());
+        let sessions = self.sessions.poll_timeout();
+        [sessions, chassis, watchdog, boot, dcmi, pef].into_iter().flatten().min()
     }
 
     /// What has to be kept of what has happened since the last time, in this order.
@@ -543,6 +547,7 @@ impl Bmc {
         self.boot.reset();
         self.lan_config.reset();
         self.sol_config.reset();
+        self.pef.reset();
         self.system_info.reset();
         self.partial_sdr = PartialAdd::default();
         self.partial_event = PartialAdd::default();
@@ -576,6 +581,7 @@ impl Bmc {
         self.look_after_turns(now);
         self.sensors.advance(now, &mut *self.platform);
         self.settle(now);
+        self.heed_filters(now);
         self.boot.keep(&mut self.journal);
         self.note_power();
     }

@@ -143,8 +143,7 @@ impl Bmc {
         self.advance(now);
         let time = self.clock.now(now);
         let event = event.with_timestamp(time);
-        let id = self.sel.add(event, time, &mut self.journal)?;
-        self.messages.offer(&event);
+        let id = self.log(now, event)?;
         self.follow(now);
         Ok(id)
     }
@@ -157,6 +156,7 @@ impl Bmc {
         self.advance(now);
         let time = self.clock.now(now);
         self.sel.clear(time, &mut self.journal);
+        self.pef.forget_records(&mut self.journal);
         self.follow(now);
     }
 }

@@ -28,6 +28,7 @@ mod messages;
 pub mod nvram;
 pub mod panel;
 mod partial;
+mod pef;
 pub mod personality;
 pub mod platform;
 mod reservation;

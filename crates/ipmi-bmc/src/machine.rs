@@ -4,16 +4,17 @@ use std::time::Instant;
 
 use ipmi_wire::cmd::app::{PreTimeoutInterrupt, TimeoutAction};
 use ipmi_wire::cmd::chassis::{PowerAction, RestartCause, SystemRestartCause};
-use ipmi_wire::cmd::sensor::{EventDataBytes, PlatformEvent};
+use ipmi_wire::cmd::sensor::{EventDataBytes, PefActions, PlatformEvent};
 use ipmi_wire::lan::BMC_ADDRESS;
 use ipmi_wire::sdr::{EventReadingType, SensorType};
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Channel, CompletionCode};
 
 use crate::bmc::Bmc;
-use crate::chassis::{Chassis, Machine};
+use crate::chassis::{Chassis, Machine, by_itself};
 use crate::lan::Statistics;
 use crate::messages::Messages;
+use crate::pef::Due;
 use crate::platform::IdentifyLight;
 use crate::sdr::SdrRepository;
 use crate::users::Lockouts;
@@ -126,6 +127,7 @@ impl Bmc {
     pub(crate) fn look_after_turns(&mut self, now: Instant) {
         if self.chassis.has_turned() {
             self.watchdog.stop(now);
+            self.pef.note_turn(now, self.platform.is_on());
             self.acpi.forget();
             self.system_info.forget_running_system();
         }
@@ -168,21 +170,85 @@ impl Bmc {
         self.sensors.report_as(now, SensorType::WATCHDOG_2, self.watchdog.states(), data);
     }
 
-    /// Takes in an event: it goes into the log and to software, as these want it.
+    /// Takes in an event: it goes into the log, to software, and to the filters, as these want it.
     ///
     /// # Errors
-    /// C4h if the log is full. Nobody has seen the event then.
+    /// C4h if the log is full. Software has not seen the event then; it is filtered all the same
+    /// (§30.6 has a record ID for it).
     pub(crate) fn take_event(
         &mut self,
         now: Instant,
         event: SelRecord,
     ) -> Result<(), CompletionCode> {
-        if self.messages.enables().logging {
-            let time = self.clock.now(now);
-            self.sel.add(event, time, &mut self.journal)?;
+        match self.messages.enables().logging {
+            true => self.log(now, event).map(drop),
+            false => {
+                self.messages.offer(&event);
+                self.pef.offer(now, None, event);
+                Ok(())
+            }
         }
+    }
+
+    /// Takes in an event that is logged in any case.
+    pub(crate) fn log(&mut self, now: Instant, event: SelRecord) -> Result<u16, CompletionCode> {
+        let added = self.tell(now, event);
+        self.pef.offer(now, added.ok(), event);
+        added
+    }
+
+    /// Logs an event that is not filtered, and offers it to software.
+    fn tell(&mut self, now: Instant, event: SelRecord) -> Result<u16, CompletionCode> {
+        let time = self.clock.now(now);
+        let id = self.sel.add(event, time, &mut self.journal)?;
         self.messages.offer(&event);
-        Ok(())
+        Ok(id)
+    }
+
+    /// Carries out what filters want that events have matched. What comes of that waits for the next
+    /// time: a filter that answers a reset with a reset does not keep everybody else from theirs.
+    pub(crate) fn heed_filters(&mut self, now: Instant) {
+        for _ in 0..self.pef.waiting() {
+            let Some(Due { actions, told }) = self.pef.poll(now, &mut self.journal) else { return };
+            let bits = actions.bits();
+            if bits == 0 {
+                continue;
+            }
+            if told && self.messages.enables().logging {
+                // Table 42-3, System Event, offset 4: the actions are about to be taken.
+                let event = PlatformEvent {
+                    generator: None,
+                    evm_rev: SelRecord::EVM_REV,
+                    sensor_type: SensorType::SYSTEM_EVENT,
+                    sensor_number: 0,
+                    assertion: true,
+                    event_type: EventReadingType(0x6f),
+                    data: [0xc4, bits, 0xff],
+                };
+                let record = event.to_record(0, self.clock.now(now), BMC_ADDRESS.into());
+                // A full log has noted that it lost an event.
+                let _ = self.tell(now, record);
+            }
+            // What the machine cannot do, or what does not apply to one that is off, is told all the
+            // same: the event was there.
+            let _ = match actions {
+                PefActions { power_down: true, .. } => self.control(now, PowerAction::Off, NOBODY),
+                PefActions { power_cycle: true, .. } => {
+                    self.control(now, PowerAction::Cycle, by_itself(RestartCause::PefPowerCycle))
+                }
+                PefActions { reset: true, .. } => {
+                    self.control(now, PowerAction::Reset, by_itself(RestartCause::PefReset))
+                }
+                PefActions { diagnostic_interrupt: true, .. } => {
+                    self.control(now, PowerAction::DiagnosticInterrupt, NOBODY)
+                }
+                _ => Ok(()),
+            };
+            self.look_after_turns(now);
+            self.sensors.advance(now, &mut *self.platform);
+            self.settle(now);
+        }
+        self.pef.pause(now);
     }
 
     pub(crate) fn machine(&mut self) -> (&mut Chassis, Machine<'_>) {

@@ -186,7 +186,7 @@ impl Sel {
     }
 
     /// All events, oldest first.
-    pub fn records(&self) -> impl ExactSizeIterator<Item = &SelRecord> {
+    pub fn records(&self) -> impl ExactSizeIterator<Item = &SelRecord> + DoubleEndedIterator {
         self.records.values()
     }
 
@@ -233,6 +233,12 @@ impl Sel {
     /// How much it holds, and what happens then.
     pub(crate) const fn policy(&self) -> LogPolicy {
         self.policy
+    }
+
+    /// Whether the event `id` is `last` or came before it, both being in the log.
+    pub(crate) fn is_up_to(&self, id: u16, last: u16) -> bool {
+        let order = |id| self.orders.get(&id);
+        order(id).zip(order(last)).is_some_and(|(order, last)| order <= last)
     }
 
     /// How many events there is room for.

@@ -58,6 +58,7 @@ const HAS: &[&str] = &[
     // A LAN channel beside the system interface.
     "messaging",
     "manual re-arm sensors",
+    "PEF",
     "DCMI",
     "DCMI power management",
     "firmware firewall",
@@ -82,7 +83,6 @@ const HAS_NOT: &[&str] = &[
     "non-linear sensors",
     "OEM payloads",
     "payloads",
-    "PEF",
     "PPP proxy",
     "serial",
     "SOL",

@@ -24,10 +24,11 @@ use ipmi_wire::cmd::chassis::{
 };
 use ipmi_wire::cmd::sensor::{
     EventBits, EventDataBytes, EventEnableAction, EventReceiver, GetDeviceSdrInfo,
-    GetSensorEventEnable, GetSensorHysteresis, GetSensorReading, GetSensorThresholds,
-    GetSensorType, PlatformEvent, RearmSensorEvents, SensorHysteresis, SensorTypes,
-    SetEventReceiver, SetSensorEventEnable, SetSensorHysteresis, SetSensorReading,
-    SetSensorThresholds, SetSensorType, StatusBits,
+    GetLastProcessedEventId, GetPefConfigurationParameters, GetSensorEventEnable,
+    GetSensorHysteresis, GetSensorReading, GetSensorThresholds, GetSensorType, PlatformEvent,
+    RearmSensorEvents, SensorHysteresis, SensorTypes, SetEventReceiver, SetLastProcessedEventId,
+    SetSensorEventEnable, SetSensorHysteresis, SetSensorReading, SetSensorThresholds,
+    SetSensorType, StatusBits,
 };
 use ipmi_wire::cmd::storage::{
     AddSdr, AddSelEntry, ClearSdrRepository, ClearSel, DeleteSdr, DeleteSelEntry, EraseAction,
@@ -262,6 +263,23 @@ fn user_step() -> impl Strategy<Value = Step> {
             let data = vec![selector | u8::from(invalid) << 7];
             Step::Send(Request { netfn: NetFn::Chassis, lun: 0, cmd: 0x08, data })
         }),
+        // PEF: whatever bytes, for every parameter but "set in progress", which is not kept. What
+        // waits is not kept, either, so that nothing waits for a start of the machine.
+        (1u8..16, 0u8..22, prop::collection::vec(any::<u8>(), 0..21)).prop_map(
+            |(selector, first, body)| {
+                let first = if selector == 1 { first & !4 } else { first };
+                let data = [&[selector, first][..], &body].concat();
+                Step::Send(Request { netfn: NetFn::SensorEvent, lun: 0, cmd: 0x12, data })
+            }
+        ),
+        (1u8..5, 0u8..22).prop_map(|(selector, value)| {
+            let value = if selector == 1 { value & !4 } else { value };
+            let data = vec![selector, value];
+            Step::Send(Request { netfn: NetFn::SensorEvent, lun: 0, cmd: 0x12, data })
+        }),
+        (any::<bool>(), 0u16..9).prop_map(|(by_bmc, record_id)| {
+            send(SetLastProcessedEventId { by_bmc, record_id })
+        }),
         (0u8..4).prop_map(|policy| {
             Step::Send(Request { netfn: NetFn::Chassis, lun: 0, cmd: 0x06, data: vec![policy] })
         }),
@@ -373,6 +391,23 @@ fn tell(machine: &mut Machine) -> Vec<String> {
     for selector in [1, 2, 3, 5, 6, 7] {
         for set in 0..5 {
             note("boot", &machine.ask(&GetSystemBootOptions { selector, set, block: 0 }));
+        }
+    }
+    note("processed", &machine.ask(&GetLastProcessedEventId));
+    for selector in 1..=15 {
+        for set in 0..=20 {
+            for block in 0..=4 {
+                // String 0 is volatile.
+                if set != 0 || ![12, 13].contains(&selector) {
+                    let get = GetPefConfigurationParameters {
+                        revision_only: false,
+                        selector,
+                        set,
+                        block,
+                    };
+                    note("PEF", &machine.ask(&get));
+                }
+            }
         }
     }
     told

@@ -37,6 +37,7 @@ pub mod lan;
 mod learned;
 mod memory;
 pub mod outcome;
+pub mod pef;
 mod power;
 pub mod sdr;
 pub mod sel;

@@ -15,6 +15,7 @@ mod firewall;
 mod fru;
 mod help;
 mod lan;
+mod pef;
 mod raw;
 mod records;
 mod script;
@@ -55,6 +56,7 @@ pub(crate) use firewall::{Firewall, FirewallCommand, FirewallTarget, FirewallWhi
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
 pub(crate) use lan::{How, Lan, LanAlert, LanArp};
+pub(crate) use pef::{Pef, PefFilter, PefPolicy, PefString};
 pub(crate) use raw::{Bus, I2c, Raw};
 pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
 pub(crate) use script::{Exec, Line, Numbered, Shell};
@@ -236,6 +238,9 @@ pub(crate) enum Command {
     /// Events that are sent: to see where alarms go
     #[command(subcommand, after_help = help::EVENT)]
     Event(Event),
+    /// Platform event filtering: what the BMC does by itself about events
+    #[command(subcommand, after_help = help::PEF)]
+    Pef(Pef),
     /// Data center manageability: power, limits, asset tag, inlet
     #[command(subcommand, after_help = help::DCMI)]
     Dcmi(Dcmi),

@@ -50,6 +50,8 @@ mod many;
 mod nvram;
 #[path = "cli/outcome.rs"]
 mod outcome;
+#[path = "cli/pef.rs"]
+mod pef;
 #[path = "cli/protocols.rs"]
 mod protocols;
 #[path = "cli/scale.rs"]

@@ -48,6 +48,7 @@ impl Bmc {
             users: self.users.clone(),
             lockouts: Lockouts::default(),
             dcmi: Dcmi::sibling(now, lan.network.mac),
+            pef: self.pef.sibling(),
             sol_config: self.sol_config.sibling(lan.network.port),
             lan,
             lan_config,

@@ -10,6 +10,7 @@ mod firewall;
 mod lan;
 mod messages;
 mod payload;
+mod pef;
 mod sensor;
 mod session;
 mod storage;
@@ -30,6 +31,7 @@ pub(crate) fn register(table: &mut Table) {
     boot::register(table);
     storage::register(table);
     sensor::register(table);
+    pef::register(table);
     lan::register(table);
     watchdog::register(table);
     messages::register(table);
@@ -42,8 +44,8 @@ pub(crate) fn register(table: &mut Table) {
 mod tests {
     use ipmi_wire::registry;
 
-    /// What the client asks of other BMCs, and no machine here has: there is no I²C bus.
-    const ASKED_ONLY: [&str; 1] = ["Master Write-Read"];
+    /// What other BMCs are asked, and no machine here has: there is no I²C bus, and nobody is alerted.
+    const ASKED_ONLY: [&str; 3] = ["Master Write-Read", "Alert Immediate", "PET Acknowledge"];
 
     /// A command that both ends could share but only one does is a promise half kept.
     #[test]

@@ -9,7 +9,7 @@ use ipmi_wire::cmd::transport::{LanParameter, SolParameter};
 use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Decode, DecodeError, Encode, Reader};
 
-use super::{KeptChannel, KeptDcmi, KeptFirewall, KeptKey, KeptUser, Key, Room, setting};
+use super::{KeptChannel, KeptDcmi, KeptFirewall, KeptKey, KeptPef, KeptUser, Key, Room, setting};
 use crate::lan;
 
 /// What a BMC remembers from before. What is `None` was never kept, and the personality's or the
@@ -62,6 +62,8 @@ pub struct Memory {
     pub dcmi: KeptDcmi,
     /// What is disabled.
     pub firewall: KeptFirewall,
+    /// What was set of PEF.
+    pub pef: KeptPef,
 }
 
 /// The log as it was.
@@ -218,6 +220,7 @@ impl Memory {
                 let [selector, ..] = key.number.to_le_bytes();
                 self.system_info.insert(selector, r.take_rest().to_vec());
             }
+            Room::Pef => self.pef.take(key, r)?,
             Room::Sel | Room::Sdr | Room::Channels => {
                 r.take_rest();
             }

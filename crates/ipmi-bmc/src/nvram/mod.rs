@@ -9,6 +9,7 @@ mod channel;
 mod dcmi;
 mod firewall;
 mod memory;
+mod pef;
 mod user;
 
 use core::fmt;
@@ -19,6 +20,7 @@ pub use channel::{KeptChannel, KeptKey};
 pub use dcmi::KeptDcmi;
 pub use firewall::{Closed, KeptFirewall};
 pub use memory::{Damaged, KeptLog, KeptRepository, KeptSensor, LogHeader, Memory};
+pub use pef::KeptPef;
 pub use user::{KeptPassword, KeptUser, Seed, WrongPassword};
 
 /// The version of what is in the rooms. A store refuses one that is greater.
@@ -51,11 +53,14 @@ pub enum Room {
     Sol = 10,
     /// System info texts; the key is the parameter.
     SystemInfo = 11,
+    /// PEF configuration parameters; the key is the parameter, which of a set and which block, or FFFFh
+    /// for how far events have been processed.
+    Pef = 12,
 }
 
 impl Room {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Settings,
         Self::Sel,
         Self::Sdr,
@@ -67,6 +72,7 @@ impl Room {
         Self::Lan,
         Self::Sol,
         Self::SystemInfo,
+        Self::Pef,
     ];
 
     /// The room of this number.

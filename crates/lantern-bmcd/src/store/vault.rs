@@ -51,6 +51,7 @@ const fn table(room: Room) -> TableDefinition<'static, u32, &'static [u8]> {
         Room::Lan => "lan",
         Room::Sol => "sol",
         Room::SystemInfo => "system_info",
+        Room::Pef => "pef",
     })
 }
 

@@ -111,6 +111,13 @@ Examples:
   lantern -H rack1 channel info
   lantern -H rack1 channel ciphers 1";
 
+pub(super) const PEF: &str = "\
+Examples:
+  lantern -H rack1 pef status
+  lantern -H rack1 pef filter list
+  lantern -H rack1 pef filter disable 3      what is written is read back
+  lantern -H rack1 -o json pef policy list   with the addresses that alerts go to";
+
 pub(super) const DCMI: &str = "\
 Examples:
   lantern -H rack1 dcmi power

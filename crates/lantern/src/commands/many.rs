@@ -7,8 +7,8 @@ use super::{channel, script, user};
 use crate::cli::{
     Acpi, Add, Boot, BootMailbox, Channel, ChannelKeys, ChannelSet, Chassis, Command, Dcmi,
     DcmiConfig, DcmiLimit, DcmiThermal, Enables, Event, Firewall, Format, FrontPanel, Fru, Lan,
-    LanAlert, LanArp, Mc, Policy, Power, Sdr, Sel, SelTime, Sensor, Session, SystemInfo, User,
-    UserSet, Watchdog,
+    LanAlert, LanArp, Mc, Pef, PefFilter, PefPolicy, PefString, Policy, Power, Sdr, Sel, SelTime,
+    Sensor, Session, SystemInfo, User, UserSet, Watchdog,
 };
 use crate::error::Error;
 
@@ -171,6 +171,13 @@ pub(crate) const fn only_reads(command: &Command) -> bool {
                     | Lan::Stats { clear: false, .. }
             )
             | Command::Event(Event::List { .. })
+            | Command::Pef(
+                Pef::Info
+                    | Pef::Status
+                    | Pef::Filter(PefFilter::List)
+                    | Pef::Policy(PefPolicy::List)
+                    | Pef::String(PefString::List)
+            )
             | Command::Dcmi(
                 Dcmi::Discover
                     | Dcmi::Power { .. }

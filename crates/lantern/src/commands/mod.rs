@@ -18,6 +18,7 @@ mod lan;
 pub(crate) mod many;
 mod mc;
 mod nvram;
+mod pef;
 mod power;
 mod raw;
 mod script;
@@ -43,8 +44,8 @@ use ipmi_wire::{Access, Command as Ipmi, Privilege};
 
 use crate::cli::{
     Acpi, Boot, Channel, Chassis, Command, Dcmi, DcmiConfig, DcmiLimit, DcmiThermal, Enables,
-    Event, Firewall, Format, FrontPanel, Fru, Mc, Power, Reset, Sdr, Sel, SelTime, Sensor, Session,
-    SystemInfo, User, Watchdog,
+    Event, Firewall, Format, FrontPanel, Fru, Mc, Pef, PefFilter, PefPolicy, PefString, Power,
+    Reset, Sdr, Sel, SelTime, Sensor, Session, SystemInfo, User, Watchdog,
 };
 use crate::error::Error;
 use crate::output::Voice;
@@ -181,6 +182,14 @@ pub(crate) fn needs(command: &Command) -> Privilege {
         },
         Command::Firewall(Firewall::Info(_)) => of::<app::GetNetFnSupport>(),
         Command::Firewall(_) => of::<app::SetCommandEnables>(),
+        Command::Pef(command) => match command {
+            Pef::Status => of::<sensor_cmd::GetLastProcessedEventId>(),
+            Pef::Info
+            | Pef::Filter(PefFilter::List)
+            | Pef::Policy(PefPolicy::List)
+            | Pef::String(PefString::List) => of::<sensor_cmd::GetPefConfigurationParameters>(),
+            Pef::Filter(_) | Pef::Policy(_) => of::<sensor_cmd::SetPefConfigurationParameters>(),
+        },
         // Nobody knows what the bytes ask for.
         Command::Raw(_) => Privilege::Administrator,
         // Everything else reads.
@@ -264,6 +273,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Event(command) => Box::pin(event::run(command, context)).await,
         Command::Dcmi(command) => Box::pin(dcmi::run(command, context)).await,
         Command::Firewall(command) => Box::pin(firewall::run(command, context)).await,
+        Command::Pef(command) => Box::pin(pef::run(command, context)).await,
         Command::Raw(command) => Box::pin(raw::run(command, context)).await,
         Command::I2c(command) => Box::pin(raw::i2c(command, bmc)).await,
         Command::Exec(exec) => Box::pin(script::run(exec, context)).await,
@@ -350,6 +360,10 @@ mod tests {
             ("channel payloads 1", Privilege::User),
             ("channel set 1 --alerting off", Privilege::Administrator),
             ("channel keys show", Privilege::Administrator),
+            ("pef info", Privilege::Operator),
+            ("pef status", Privilege::Administrator),
+            ("pef filter list", Privilege::Operator),
+            ("pef policy disable 1", Privilege::Administrator),
             ("dcmi power", Privilege::User),
             ("dcmi limit set --watts 300", Privilege::Operator),
             ("dcmi asset-tag", Privilege::User),

@@ -25,6 +25,7 @@ pub(crate) mod number;
 pub(crate) mod nvram;
 pub(crate) mod outcome;
 pub(crate) mod panel;
+pub(crate) mod pef;
 pub(crate) mod plain;
 pub(crate) mod power;
 pub(crate) mod raw;
@@ -308,6 +309,12 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         channel::Payloads,
         channel::Keys,
         channel::KeySet,
+        pef::Info,
+        pef::Status,
+        pef::Filters,
+        pef::Policies,
+        pef::Strings,
+        pef::Changed,
         dcmi::Capabilities,
         dcmi::Power,
         dcmi::Averages,

@@ -104,6 +104,8 @@ struct Counts {
     lan: usize,
     sol: usize,
     system_info: usize,
+    /// How far events have been seen to is one of them.
+    pef: usize,
 }
 
 /// SEL time's UTC offset where nobody has set one. IPMI v2.0 §31.11a.
@@ -214,6 +216,7 @@ impl View for Nvram {
                 ("LAN parameters", words(count(lan), "as configured")),
                 ("SOL parameters", words(count(self.values.sol), "as delivered")),
                 ("System info", words(count(self.values.system_info), "none")),
+                ("PEF parameters", words(count(self.values.pef), "as delivered")),
             ],
         )
     }
@@ -297,6 +300,7 @@ impl Counts {
             lan: of(Room::Lan),
             sol: of(Room::Sol),
             system_info: of(Room::SystemInfo),
+            pef: of(Room::Pef),
         }
     }
 }

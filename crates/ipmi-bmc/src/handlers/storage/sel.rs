@@ -118,6 +118,7 @@ fn clear_sel(bmc: &mut Bmc, context: &Context, request: ClearSel) -> Outcome<Era
         require(&bmc.sel.reservation, request.reservation, true)?;
         let now = bmc.clock.now(context.now);
         bmc.sel.clear(now, &mut bmc.journal);
+        bmc.pef.forget_records(&mut bmc.journal);
     }
     Ok(EraseProgress::Completed)
 }

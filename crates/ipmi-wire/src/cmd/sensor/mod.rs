@@ -1,8 +1,18 @@
-//! NetFn Sensor/Event (04h): readings, thresholds, and events as sensors report them.
+//! NetFn Sensor/Event (04h): readings, thresholds, events as sensors report them, and what is done
+//! about those: Platform Event Filtering (PEF).
 
 mod event_bits;
+mod event_filter;
+mod pef_parameter;
+mod pef_values;
 
 pub use event_bits::EventBits;
+pub use event_filter::{DataMatch, EventFilter, FilterConfiguration, FilterKind};
+pub use pef_parameter::PefParameter;
+pub use pef_values::{
+    AlertPolicy, AlertStringBlock, AlertStringKeys, GroupControl, GroupMember, PefActions,
+    PefControl, PetGuid, PolicyRule,
+};
 
 use crate::command::commands;
 
@@ -10,6 +20,14 @@ commands! {
     set_event_receiver: SetEventReceiver;
     get_event_receiver: GetEventReceiver;
     platform_event: PlatformEvent;
+    get_pef_capabilities: GetPefCapabilities;
+    arm_pef_postpone_timer: ArmPefPostponeTimer;
+    set_pef_configuration_parameters: SetPefConfigurationParameters;
+    get_pef_configuration_parameters: GetPefConfigurationParameters;
+    set_last_processed_event_id: SetLastProcessedEventId;
+    get_last_processed_event_id: GetLastProcessedEventId;
+    alert_immediate: AlertImmediate;
+    pet_acknowledge: PetAcknowledge;
     get_device_sdr_info: GetDeviceSdrInfo;
     get_device_sdr: GetDeviceSdr;
     reserve_device_sdr_repository: ReserveDeviceSdrRepository;

@@ -356,7 +356,7 @@ impl Encode for LanParameter {
 }
 
 /// Parameter 0, which LAN and SOL have in common.
-pub(super) fn progress(r: &mut Reader<'_>) -> Result<SetInProgress, DecodeError> {
+pub(in crate::cmd) fn progress(r: &mut Reader<'_>) -> Result<SetInProgress, DecodeError> {
     Ok(match r.u8("set in progress")? & 3 {
         0 => SetInProgress::Complete,
         1 => SetInProgress::InProgress,
@@ -367,7 +367,7 @@ pub(super) fn progress(r: &mut Reader<'_>) -> Result<SetInProgress, DecodeError>
     })
 }
 
-pub(super) const fn progress_number(state: SetInProgress) -> u8 {
+pub(in crate::cmd) const fn progress_number(state: SetInProgress) -> u8 {
     match state {
         SetInProgress::Complete => 0,
         SetInProgress::InProgress => 1,

@@ -10,6 +10,7 @@ pub use lan_ipv6::{
     Ipv6Status, Ipv6Support, RouterControl, RouterField, TimingBlock, TimingSupport,
 };
 pub use lan_parameter::LanParameter;
+pub(in crate::cmd) use lan_parameter::{progress, progress_number};
 pub use lan_values::{
     AddressSource, AlertAddress, ArpControl, AuthTypeEnables, BadPasswordThreshold,
     CipherSuitePrivileges, DestinationAddress, DestinationType, DestinationVlan, Ipv4Header,
@@ -30,9 +31,9 @@ commands! {
 
 use crate::completion::CompletionCode;
 
-/// What the parameter commands of this network function say beyond the generic codes. IPMI v2.0
-/// §23.1, §26.2.
-fn explain_set(code: CompletionCode) -> Option<&'static str> {
+/// What the parameter commands of this network function, and PEF's, say beyond the generic codes.
+/// IPMI v2.0 §23.1, §26.2, §30.3.
+pub(in crate::cmd) fn explain_set(code: CompletionCode) -> Option<&'static str> {
     Some(match code.0 {
         0x80 => "the controller does not have this parameter",
         0x81 => "somebody else has setting under way",

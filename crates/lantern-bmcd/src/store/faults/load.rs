@@ -27,7 +27,7 @@ impl Dice {
 }
 
 /// Rooms of what consoles set, a value at a time.
-const SET_BY_COMMANDS: [Room; 7] = [
+const SET_BY_COMMANDS: [Room; 8] = [
     Room::Sensors,
     Room::Users,
     Room::BootOptions,
@@ -35,6 +35,7 @@ const SET_BY_COMMANDS: [Room; 7] = [
     Room::Lan,
     Room::Sol,
     Room::SystemInfo,
+    Room::Pef,
 ];
 
 /// Batches of changes, one after another.

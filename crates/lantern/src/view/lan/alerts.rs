@@ -46,7 +46,7 @@ struct TagView {
     canonical: bool,
 }
 
-pub(super) const fn kind(number: u8) -> &'static str {
+pub(crate) const fn kind(number: u8) -> &'static str {
     match number {
         0 => "pet",
         6 => "oem1",

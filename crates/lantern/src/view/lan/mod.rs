@@ -7,7 +7,7 @@ mod setting;
 mod show;
 mod statistics;
 
-pub(crate) use alerts::Alerts;
+pub(crate) use alerts::{Alerts, kind as destination_kind};
 pub(crate) use change::{Set, impossible, plan_text};
 pub(crate) use setting::label;
 pub(crate) use show::Show;
