@@ -264,10 +264,10 @@ pub fn is_oem(record: &SelRecord) -> bool {
     }
 }
 
-/// Whether the states of such a sensor are its maker's own.
+/// Whether such a sensor, or its states, are its maker's own. What a threshold is, everybody knows.
 #[must_use]
 pub const fn is_oem_sensor(sensor_type: SensorType, event_type: EventReadingType) -> bool {
-    event_type.is_oem() || (sensor_type.0 >= 0xc0 && event_type.is_sensor_specific())
+    event_type.is_oem() || (sensor_type.0 >= 0xc0 && !event_type.is_threshold())
 }
 
 /// Whether an event's data is said to be an OEM's own and says anything. IPMI v2.0 §29.7.
@@ -354,6 +354,12 @@ impl Vendor {
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.table.rows
+    }
+
+    /// Product IDs that rows call by a name, each as the table writes them.
+    #[must_use]
+    pub fn products(&self) -> &[(&'static str, &'static str)] {
+        &self.table.products
     }
 
     /// Where a fact is from.

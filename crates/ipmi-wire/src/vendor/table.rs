@@ -97,7 +97,7 @@ pub(super) struct Table {
     /// Why it holds whoever made the BMC.
     pub(super) anybody: Option<&'static str>,
     sources: Vec<(&'static str, &'static str)>,
-    products: Vec<(&'static str, &'static str)>,
+    pub(super) products: Vec<(&'static str, &'static str)>,
     lists: Vec<(&'static str, &'static str)>,
     pub(super) rows: Vec<Row>,
     /// Lines that mean nothing.

@@ -21,6 +21,7 @@ pub(crate) mod lan;
 pub(crate) mod mc;
 pub(crate) mod number;
 pub(crate) mod nvram;
+pub(crate) mod oem;
 pub(crate) mod outcome;
 pub(crate) mod panel;
 pub(crate) mod plain;
@@ -36,6 +37,7 @@ pub(crate) mod sysinfo;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod user;
+pub(crate) mod vendors;
 pub(crate) mod watchdog;
 
 use std::net::SocketAddr;
@@ -279,6 +281,8 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         mc::SelfTestView,
         mc::ResetView,
         explain::CodeList,
+        vendors::List,
+        vendors::Facts,
         watchdog::WatchdogView,
         controller::EnablesView,
         sysinfo::Names,
