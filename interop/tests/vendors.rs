@@ -12,7 +12,8 @@
 mod common;
 
 use common::pair::Pair;
-use lantern_testkit::peers::{IpmiSim, Machine};
+use ipmi_client::sensors::SensorState;
+use lantern_testkit::peers::{IpmiSim, Machine, States};
 
 /// An event, and what is said of it.
 struct Case {
@@ -322,4 +323,60 @@ async fn others() {
         &[case([0x21, 0x20, b'O', 0x6f, 0xa1, b'o', b'p'], "kernel panic \"Oop…\"", &["Oop"], &[])],
     )
     .await;
+}
+
+/// Sensors of a maker's own kinds: which state is it in, and is that good?
+#[tokio::test]
+async fn sensors() {
+    for (made_by, kind, event_type, asserted, ours, freeipmi) in [
+        ((10876, 1572), 0xc0, 0x70, 1, ("Medium", "warning"), "Warning,N/A,N/A,'Medium'"),
+        ((47488, 43707), 0xc0, 0x70, 4, ("Overheat", "critical"), "Critical,N/A,N/A,'Overheat'"),
+        ((674, 256), 0xc0, 0x6f, 1, ("Good", "ok"), "Nominal,N/A,N/A,'Good'"),
+        (
+            (674, 256),
+            0xc0,
+            0x6f,
+            4,
+            ("Degraded, protects itself from heat", "warning"),
+            "Warning,N/A,N/A,'Degraded, thermal protection'",
+        ),
+        ((674, 256), 0xc3, 0x6f, 2, ("Fatal I/O error", "critical"), "'Fatal IO error'"),
+        ((674, 256), 0xc4, 0x6f, 1, ("Succeeded", "ok"), "'Successful'"),
+        ((674, 256), 0x08, 0x70, 0x20, ("Failed", "critical"), "'Failed'"),
+        (
+            (10368, 0x0242),
+            0xdf,
+            0x6f,
+            1,
+            ("Normal", "ok"),
+            "OEM Memory Config,N/A,N/A,N/A,'Normal'",
+        ),
+        ((10368, 0x0242), 0xe8, 0x6f, 4, ("Failed", "critical"), "'Power supply - Failed'"),
+        ((11, 8192), 0xc0, 0x71, 2, ("Health LED amber", "warning"), "'amber'"),
+        ((343, 62), 0xf3, 0x03, 2, ("SMI timeout, or power throttled", "critical"), "Critical"),
+        // Nobody says what these are.
+        ((343, 62), 0xc0, 0x70, 1, ("-", "unknown"), "'OEM Event = 0001h'"),
+        ((7244, 21401), 0xc1, 0x70, 2, ("-", "unknown"), "'OEM Event = 0002h'"),
+    ] {
+        let name = "Theirs".to_owned();
+        let states = vec![States { number: 1, name, kind, event_type, entity: 3, asserted }];
+        let machine = Machine { made_by, states, sensors: Vec::new(), ..Machine::default() };
+        let Some(sim) = IpmiSim::start_with(machine) else { return };
+        let Some(pair) = Pair::at_sim(&sim) else { return };
+        let sensors = pair.client.sensors(false).await.unwrap();
+        pair.client.close().await;
+        let [sensor] = &sensors[..] else { panic!("{sensors:?}") };
+        let text = sensor.oem.as_ref().map_or_else(|| "-".to_owned(), |it| it.text());
+        let state = match sensor.state {
+            SensorState::Nominal => "ok",
+            SensorState::Warning => "warning",
+            SensorState::Critical => "critical",
+            _ => "unknown",
+        };
+        assert_eq!((&*text, state), ours, "{made_by:?} {kind:02x}");
+        let words = "--interpret-oem-data --output-sensor-state --no-header-output \
+                     --comma-separated-output";
+        let free = pair.freeipmi.run("ipmi-sensors", words);
+        assert!(free.expect_success().contains(freeipmi), "{made_by:?} {kind:02x}\n{free}");
+    }
 }
