@@ -6,6 +6,7 @@ use ipmi_wire::cmd::app::CipherSuiteRecord;
 use ipmi_wire::fru::{Area, Fru};
 use ipmi_wire::sdr::Record;
 use ipmi_wire::sel::{SelRecord, describe_event, state_severity};
+use ipmi_wire::vendor::{Decoder, panics, vendors};
 use ipmi_wire::{Decode as _, Reader};
 use lantern_bmcd::Config;
 use lantern_bmcd::control::protocol::Request;
@@ -43,6 +44,28 @@ pub fn event(data: &[u8]) {
             let _ = describe_event(sensor_type, event_type, data);
         }
     }
+}
+
+/// An event, and the states of its sensor, as the maker of the BMC means them: by two bytes of the
+/// input, any of those whose tables there are, and any product.
+pub fn vendor(data: &[u8]) {
+    let [maker, low, high, record @ ..] = data else { return };
+    let mut makers = Vec::new();
+    for vendor in vendors() {
+        makers.extend(vendor.makers().iter().map(|maker| maker.0));
+    }
+    let maker = makers.get(usize::from(*maker)).copied().unwrap_or(u32::from(*maker));
+    let decoder = Decoder::new(maker, u16::from_le_bytes([*low, *high]));
+    let Ok(record) = SelRecord::decode(&mut Reader::new(record)) else { return };
+    if let Some(decoded) = decoder.record(&record) {
+        assert!(!decoded.text().is_empty() && !decoded.sources.is_empty(), "{record:?}");
+    }
+    if let SelRecord::System { sensor_type, event_type, sensor_number, data, .. } = record {
+        let states = u16::from_le_bytes([data[1], data[2]]);
+        let _ = decoder.states(sensor_type, event_type, sensor_number, states);
+        let _ = decoder.sensor_type(sensor_type);
+    }
+    let _ = panics(&[record]);
 }
 
 /// FRU information: unchanged, it is written as it was; an edit changes what it says and nothing

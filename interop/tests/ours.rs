@@ -148,6 +148,8 @@ async fn check_analogue(pair: &Pair, ours: &Sensor, said: &VerboseSensor, row: &
     // Hysteresis: ours is asked of the BMC, ipmitool's is the record's; what it prints of it means
     // something for linear sensors only.
     let sensor = Sensor {
+        type_name: "Voltage",
+        oem: None,
         info: ours.info.clone(),
         reading: Reading::Analog { raw: 0, value: None, crossed: Default::default() },
         state: ours.state,

@@ -9,6 +9,7 @@
 //! * [`sdr`], [`sel`]: the records a BMC keeps.
 //! * [`fru`]: what a unit says about itself.
 //! * [`enterprise`]: IANA enterprise numbers.
+//! * [`vendor`]: what makers mean by what is left to them.
 
 pub mod cmd;
 pub mod codec;
@@ -25,6 +26,7 @@ pub mod rmcp;
 pub mod sdr;
 pub mod sel;
 pub mod session;
+pub mod vendor;
 
 pub use codec::{Decode, DecodeError, Encode, Reader};
 pub use command::{Access, Command, Effect, Entry, Reencoded, Request, Response};

@@ -256,6 +256,12 @@ pub(crate) enum Command {
         /// As errors show it, such as L0103
         code: Option<String>,
     },
+    /// What is known of makers' own events and sensors, and where from
+    #[command(after_help = help::VENDORS)]
+    Vendors {
+        /// One of them, by its key or a manufacturer ID: everything that is known
+        vendor: Option<String>,
+    },
     /// What lantern.toml says of hosts and credentials, and where
     #[command(subcommand, after_help = help::CONFIG)]
     Config(ConfigCommand),

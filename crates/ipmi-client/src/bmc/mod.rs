@@ -11,6 +11,7 @@ use ipmi_session::Quirks;
 use ipmi_session::console::{Agreed, Call, SessionError};
 use ipmi_wire::cmd::app::{DeviceId, GetDeviceId, Guid};
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus, Username};
+use ipmi_wire::vendor::Decoder;
 use ipmi_wire::{Command, CompletionCode, Effect, Privilege, Reader, Request, Response};
 use tokio::sync::Mutex;
 
@@ -213,6 +214,19 @@ impl Bmc {
         // Should the session have been lost meanwhile, the next call asks again.
         self.memory().device_id = Some((session, id));
         Ok(id)
+    }
+
+    /// What the BMC's maker means by what the specification leaves to it. Asks who that is, once a
+    /// session.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), unless the BMC refuses to tell: then it is nobody's.
+    pub async fn decoder(&self) -> Result<Decoder, Error> {
+        match self.device_id().await {
+            Ok(id) => Ok(Decoder::new(id.manufacturer_id, id.product_id)),
+            Err(error) if error.completion().is_some() => Ok(Decoder::of_nobody()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Runs a command, within [`longest_call`](Self::longest_call). Should the session be lost

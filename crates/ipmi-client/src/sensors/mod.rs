@@ -11,6 +11,7 @@ use ipmi_wire::sdr::{
     EntityId, EventReadingType, FullSensor, Record, SensorKey, SensorType, ThresholdKind,
     ThresholdMask,
 };
+use ipmi_wire::vendor::Decoded;
 
 pub(crate) use read::KnownFactors;
 pub use read::SensorQuery;
@@ -47,6 +48,11 @@ pub struct Sensor {
     pub reading: Reading,
     /// How the thing that it watches is doing.
     pub state: SensorState,
+    /// What its type is called, by the BMC's maker if it is one of the maker's own.
+    pub type_name: &'static str,
+    /// What the maker means by states that are its own; `None` if there are none, or if nobody
+    /// knows.
+    pub oem: Option<Decoded>,
     /// Thresholds in force, converted, if they were asked for and there are any.
     pub thresholds: Vec<(ThresholdKind, f64)>,
     /// Thresholds about which the BMC and its own figures disagree: it says that they are exceeded

@@ -12,6 +12,7 @@ use ipmi_wire::sdr::{
     UnitCode,
 };
 use ipmi_wire::sel::state_texts;
+use ipmi_wire::vendor::{Decoded, Decoder, is_oem_sensor};
 use ipmi_wire::{CompletionCode, Decode, Reader, Request};
 use tokio::time::Instant;
 
@@ -164,6 +165,8 @@ impl Bmc {
             true => self.thresholds_ahead(&infos, &readings).await,
             false => HashMap::new(),
         };
+        let makers_own = infos.iter().any(|info| is_oem_sensor(info.sensor_type, info.event_type));
+        let oem = if makers_own { Some(self.decoder().await?) } else { None };
         for info in infos {
             let reading = match readings.remove(&info.key) {
                 Some(asked) => self.reading_of(&info, asked).await,
@@ -181,8 +184,12 @@ impl Bmc {
                     outcome?
                 }
             };
+            let decoded = oem.as_ref().and_then(|oem| meant(oem, &info, &reading));
+            let type_name = oem.as_ref().and_then(|oem| oem.sensor_type(info.sensor_type));
             let mut sensor = Sensor {
-                state: SensorState::of(&info, &reading),
+                state: SensorState::of(&info, &reading, decoded.as_ref()),
+                type_name: type_name.unwrap_or(info.sensor_type.name()),
+                oem: decoded,
                 thresholds: Vec::new(),
                 disputed: ThresholdMask::NONE,
                 reading,
@@ -375,6 +382,15 @@ impl Bmc {
             Err(error) => Err(error),
         }
     }
+}
+
+/// What the maker means by the states that a sensor of its own reports.
+fn meant(oem: &Decoder, info: &SensorInfo, reading: &Reading) -> Option<Decoded> {
+    let Reading::Discrete { states, .. } = reading else { return None };
+    if !is_oem_sensor(info.sensor_type, info.event_type) {
+        return None;
+    }
+    oem.states(info.sensor_type, info.event_type, info.key.number, *states)
 }
 
 /// The thresholds in force, or those of the record where the BMC does not tell.

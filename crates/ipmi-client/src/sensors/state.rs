@@ -1,6 +1,7 @@
 //! How the thing that a sensor watches is doing.
 
 use ipmi_wire::sel::{Severity, state_severity};
+use ipmi_wire::vendor::Decoded;
 
 use super::{Reading, SensorInfo, Silence};
 
@@ -31,14 +32,17 @@ impl SensorState {
     }
 
     /// What the reading says, if the thing is there.
-    pub(super) fn of(info: &SensorInfo, reading: &Reading) -> Self {
+    pub(super) fn of(info: &SensorInfo, reading: &Reading, oem: Option<&Decoded>) -> Self {
         let states = match reading {
             Reading::Analog { crossed, .. } => u16::from(crossed.0),
             Reading::Discrete { states, .. } => *states,
             Reading::None(silence) => return Self::Unreadable(*silence),
             Reading::Failed(_) => return Self::Unreadable(Silence::Failed),
         };
-        match state_severity(info.sensor_type, info.event_type, states) {
+        // Of what is the maker's own, the maker knows best.
+        let by_maker = oem.map(|oem| oem.severity).filter(|says| *says != Severity::Unknown);
+        let by_specification = || state_severity(info.sensor_type, info.event_type, states);
+        match by_maker.unwrap_or_else(by_specification) {
             Severity::Unknown => Self::Unknown,
             Severity::Information => Self::Nominal,
             Severity::Warning => Self::Warning,

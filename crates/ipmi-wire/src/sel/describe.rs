@@ -2,6 +2,7 @@
 
 use crate::sdr::{EventReadingType, SensorType};
 use crate::sel::{detail, event_text};
+use crate::vendor::is_oem_sensor;
 
 /// What crossed a threshold: bytes 2 and 3 of a threshold event, as raw readings. IPMI v2.0 §29.7,
 /// Table 29-6.
@@ -38,7 +39,7 @@ pub fn describe_event(
     let [first, second, third] = data;
     let offset = first & 0x0f;
     let Some(text) = event_text(sensor_type, event_type, offset) else {
-        let kind = if event_type.is_oem() { "OEM state" } else { "State" };
+        let kind = if is_oem_sensor(sensor_type, event_type) { "OEM state" } else { "State" };
         return format!("{kind} {offset} (data {second:02x} {third:02x})");
     };
     let mut description = text.to_owned();

@@ -138,6 +138,15 @@ Examples:
   lantern explain L0103
   lantern explain                            all codes";
 
+pub(super) const VENDORS: &str = "\
+'sel', 'sensor' and 'sdr' use these tables for the maker that the BMC says it is of. What no table has
+stays a number and is called unknown.
+
+Examples:
+  lantern vendors
+  lantern vendors dell
+  lantern vendors 10876 -o json              Supermicro's, by its number";
+
 pub(super) const CONFIG: &str = "\
 Read in this order, a later one's values over an earlier one's: /etc/lantern/lantern.toml, the
 user's ($XDG_CONFIG_HOME/lantern/lantern.toml, or in ~/.config), the project's (lantern.toml in this

@@ -29,6 +29,7 @@ mod session;
 pub(crate) mod shell;
 pub(crate) mod sim;
 mod user;
+mod vendors;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -232,6 +233,7 @@ pub(crate) fn offline(command: &Command) -> Option<Outcome> {
         Command::Sdr(command) => sdr::offline(command),
         Command::Fru(command) => fru::offline(command),
         Command::Explain { code } => Some(explain::run(code.as_deref())),
+        Command::Vendors { vendor } => Some(vendors::run(vendor.as_deref())),
         _ => None,
     }
 }
@@ -245,6 +247,7 @@ pub(crate) const fn wants_config(command: &Command) -> bool {
             | Command::Demo(_)
             | Command::Config(_)
             | Command::Explain { .. }
+            | Command::Vendors { .. }
             | Command::Completions(_)
             | Command::Docs(_)
     )
@@ -285,6 +288,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         | Command::Config(_)
         | Command::Completions(_)
         | Command::Explain { .. }
+        | Command::Vendors { .. }
         | Command::Docs(_) => Err(Error::usage("this command does not talk to a BMC")),
     }
 }

@@ -1,17 +1,19 @@
 //! `sel`.
 
 mod follow;
+mod lore;
 mod text;
 
 use std::path::Path;
 use std::time::Duration;
 
-use ipmi_client::sdr::SdrSet;
 use ipmi_client::sel::{SelLog, to_raw};
 use ipmi_client::{Bmc, Ending};
 use ipmi_wire::CompletionCode;
 use ipmi_wire::cmd::storage::{GetSelEntry, UtcOffset};
 use ipmi_wire::sel::{SelRecord, Severity};
+
+use lore::Lore;
 
 use super::{Context, Outcome, ask, file};
 use crate::cli::{self, Add, AtLeast, EventFilter, LogForm, SelTime, Severities, Since, When};
@@ -34,8 +36,8 @@ pub(super) async fn run(command: &cli::Sel, context: &Context<'_>) -> Outcome {
         }
         cli::Sel::List { filter, follow: false, names } => {
             let log = wanted(context, filter).await?;
-            let set = names_of(bmc, &log.records, !names.no_names).await?;
-            let mut list = List::new(&log.records, set.as_deref(), log.ending.is_complete());
+            let lore = Lore::of(bmc, &log.records, !names.no_names).await?;
+            let mut list = lore.list(&log.records, log.ending.is_complete());
             keep(&mut list, filter);
             Box::new(list)
         }
@@ -45,9 +47,8 @@ pub(super) async fn run(command: &cli::Sel, context: &Context<'_>) -> Outcome {
                 let record = bmc.sel_entry(*id).await?;
                 found.push(record.ok_or_else(|| no_event(*id))?);
             }
-            let set = names_of(bmc, &found, !names.no_names).await?;
-            let event = |record| Event::new(record, set.as_deref());
-            Box::new(Get::new(found.iter().map(event).collect()))
+            let lore = Lore::of(bmc, &found, !names.no_names).await?;
+            Box::new(Get::new(found.iter().map(|record| lore.event(record)).collect()))
         }
         cli::Sel::Info => {
             let info = bmc.sel_info().await?;
@@ -113,17 +114,8 @@ pub(super) fn check(command: &cli::Sel) -> Result<(), Error> {
 /// The log; with the sensors' names, if they are wanted and there is anything to name.
 pub(crate) async fn list(bmc: &Bmc, names: bool) -> Result<List, Error> {
     let log = bmc.sel_log().await?;
-    let set = names_of(bmc, &log.records, names).await?;
-    Ok(List::new(&log.records, set.as_deref(), log.ending.is_complete()))
-}
-
-async fn names_of(
-    bmc: &Bmc,
-    log: &[SelRecord],
-    wanted: bool,
-) -> Result<Option<std::sync::Arc<SdrSet>>, Error> {
-    let names = wanted && log.iter().any(|record| matches!(record, SelRecord::System { .. }));
-    Ok(if names { Some(bmc.sdrs().await?) } else { None })
+    let lore = Lore::of(bmc, &log.records, names).await?;
+    Ok(lore.list(&log.records, log.ending.is_complete()))
 }
 
 /// The part of the log that is meant, as far as the BMC can be asked for it.
@@ -233,8 +225,8 @@ async fn clear(context: &Context<'_>, save: Option<&Path>, yes: bool) -> Result<
             .cause(log.ending.to_string())
             .next("leave out --save if they are not worth keeping"));
         }
-        let set = names_of(bmc, &log.records, true).await?;
-        let (bytes, left_out) = text::saved(&log.records, set.as_deref());
+        let lore = Lore::of(bmc, &log.records, true).await?;
+        let (bytes, left_out) = text::saved(&log.records, &lore);
         if left_out > 0 {
             context.voice.note(&format!(
                 "{left_out} makers' own events are in {} as comments only",
@@ -267,12 +259,12 @@ async fn save(context: &Context<'_>, path: &Path, form: LogForm) -> Outcome {
     let (bytes, form) = match form {
         LogForm { raw: true, .. } => (to_raw(&log.records), "raw"),
         LogForm { jsonl: true, .. } => {
-            let set = names_of(context.bmc, &log.records, true).await?;
-            (text::json_lines(&log.records, set.as_deref(), context.bmc.address())?, "jsonl")
+            let lore = Lore::of(context.bmc, &log.records, true).await?;
+            (text::json_lines(&log.records, &lore, context.bmc.address())?, "jsonl")
         }
         LogForm { .. } => {
-            let set = names_of(context.bmc, &log.records, true).await?;
-            let (bytes, without) = text::saved(&log.records, set.as_deref());
+            let lore = Lore::of(context.bmc, &log.records, true).await?;
+            let (bytes, without) = text::saved(&log.records, &lore);
             left_out = without;
             (bytes, "text")
         }

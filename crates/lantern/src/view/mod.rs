@@ -23,6 +23,7 @@ pub(crate) mod learned;
 pub(crate) mod mc;
 pub(crate) mod number;
 pub(crate) mod nvram;
+pub(crate) mod oem;
 pub(crate) mod outcome;
 pub(crate) mod panel;
 pub(crate) mod pef;
@@ -39,6 +40,7 @@ pub(crate) mod sysinfo;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod user;
+pub(crate) mod vendors;
 pub(crate) mod watchdog;
 
 use std::net::SocketAddr;
@@ -282,6 +284,8 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         mc::SelfTestView,
         mc::ResetView,
         explain::CodeList,
+        vendors::List,
+        vendors::Facts,
         watchdog::WatchdogView,
         controller::EnablesView,
         sysinfo::Names,

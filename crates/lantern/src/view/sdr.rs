@@ -11,6 +11,7 @@ use serde::Serialize;
 pub(crate) use detail::{Get, linearization};
 pub(crate) use store::{Allocation, CacheCleared, CacheView, Dumped, Info, Replayed, free};
 
+use super::oem::Oem;
 use super::schema::Source;
 use super::sensor::{Entity, SensorView};
 use super::table::{Table, left, right};
@@ -43,6 +44,8 @@ pub(crate) struct Row {
     raw: Option<u8>,
     states: Option<Vec<&'static str>>,
     states_raw: Option<u16>,
+    /// What the maker means by states of its own; null if there are none.
+    oem: Option<Oem>,
     /// Null for what cannot be read, or was not.
     #[schemars(extend("enum" = ["ok", "warning", "critical", "non_recoverable", "absent", "unknown",
         "unreadable", null]))]
@@ -108,7 +111,7 @@ impl Row {
             kind: kind(&info.record),
             name: Some(view.name.clone()),
             entity: Some(info.entity.into()),
-            sensor_type: Some(info.sensor_type.name()),
+            sensor_type: Some(sensor.type_name),
             number: Some(info.key.number),
             owner: Some(info.key.owner_id),
             lun: Some(info.key.lun()),
@@ -118,6 +121,7 @@ impl Row {
             raw: view.raw,
             states: view.states,
             states_raw: view.states_raw,
+            oem: view.oem,
             status: Some(view.status),
             absent_reason: view.absent_reason,
         }
@@ -142,6 +146,7 @@ impl Row {
             raw: None,
             states: None,
             states_raw: None,
+            oem: None,
             status: None,
             absent_reason: None,
             says: detail::summary(record),

@@ -6,7 +6,8 @@ mod info;
 use ipmi_client::sdr::SdrSet;
 use ipmi_wire::Encode;
 use ipmi_wire::sdr::{FullSensor, SensorType};
-use ipmi_wire::sel::{SelRecord, Severity, Timestamp, Trigger};
+use ipmi_wire::sel::{SelRecord, Severity, Timestamp, Trigger, event_text};
+use ipmi_wire::vendor::{Decoder, Panic, has_oem_data, is_oem, panics};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,6 +15,7 @@ pub(crate) use change::{Added, Cleared, Deleted, Saved};
 pub(crate) use info::{Clock, ClockSet, Info, Offset};
 
 use super::number::{clean, decimals, short, symbol, words};
+use super::oem::Oem;
 use super::sensor::Entity;
 use super::table::{Fields, Table, left, right};
 use super::time::{self, Time};
@@ -31,8 +33,22 @@ pub(crate) struct List {
 
 impl List {
     /// Events, with the names of their sensors as far as `records` has them.
-    pub(crate) fn new(log: &[SelRecord], records: Option<&SdrSet>, complete: bool) -> Self {
-        let events = log.iter().map(|event| Event::new(event, records)).collect();
+    pub(crate) fn new(
+        log: &[SelRecord],
+        records: Option<&SdrSet>,
+        makers: Option<&Decoder>,
+        complete: bool,
+    ) -> Self {
+        let mut events: Vec<Event> =
+            log.iter().map(|event| Event::new(event, records, makers)).collect();
+        // What a kernel said goes over several records: the first of them has it all.
+        for panic in panics(log).iter().filter(|panic| panic.begins && panic.records.len() > 1) {
+            let first = panic.records.first();
+            let event = events.iter_mut().find(|event| Some(&event.record_id) == first);
+            if let Some(event) = event {
+                event.take_panic(panic);
+            }
+        }
         Self { events, complete, filtered: false }
     }
 
@@ -125,6 +141,8 @@ pub(crate) struct Event {
     threshold: Option<f64>,
     unit: Option<String>,
     manufacturer_id: Option<u32>,
+    /// What the maker means by what is its own in it; null if nothing is.
+    oem: Option<Oem>,
     data: Vec<u8>,
     /// All 16 bytes, in hexadecimal.
     raw_record: String,
@@ -155,8 +173,12 @@ impl From<Time> for MaybeTime {
 }
 
 impl Event {
-    /// An event, with its sensor's name if `records` has it.
-    pub(crate) fn new(record: &SelRecord, records: Option<&SdrSet>) -> Self {
+    /// An event, with its sensor's name if `records` has it, and what makers mean by their own.
+    pub(crate) fn new(
+        record: &SelRecord,
+        records: Option<&SdrSet>,
+        makers: Option<&Decoder>,
+    ) -> Self {
         let timestamp = record.timestamp();
         let grave = record.severity();
         let no_time = || MaybeTime {
@@ -181,6 +203,7 @@ impl Event {
             threshold: None,
             unit: None,
             manufacturer_id: None,
+            oem: None,
             data: Vec::new(),
             raw_record: hex(&record.to_bytes()),
             when: timestamp.map_or_else(|| "-".to_owned(), time::text),
@@ -225,7 +248,68 @@ impl Event {
                 event.data = data.to_vec();
             }
         }
+        if let Some(makers) = makers.filter(|_| is_oem(record)) {
+            event.take_makers(record, makers);
+        }
         event
+    }
+
+    /// What makers mean by what is theirs in the record; what nobody knows says so.
+    fn take_makers(&mut self, record: &SelRecord, makers: &Decoder) {
+        let decoded = makers.record(record);
+        let named = match *record {
+            SelRecord::System { sensor_type, event_type, data: [first, ..], .. } => {
+                self.sensor_type = makers.sensor_type(sensor_type).or(self.sensor_type);
+                event_text(sensor_type, event_type, first & 0x0f).is_some()
+            }
+            _ => false,
+        };
+        let said = self.event.take().unwrap_or_default();
+        self.event = match (&decoded, record) {
+            (Some(decoded), _) if decoded.state.is_some() => Some(decoded.text()),
+            (Some(decoded), _) if named => {
+                let colon = if said.contains(": ") { "," } else { ":" };
+                Some(format!("{said}{colon} {}", decoded.text()))
+            }
+            (Some(decoded), _) => Some(format!("unknown {said}: {}", decoded.text())),
+            (None, SelRecord::System { .. }) if !named => Some(format!("unknown {said}")),
+            (None, SelRecord::System { data, .. }) if has_oem_data(*data) => {
+                let [first, second, third] = *data;
+                let byte = |flag: u8, byte: u8| (flag & 3 == 2).then(|| format!(" {byte:02x}"));
+                let bytes = [byte(first >> 6, second), byte(first >> 4, third)];
+                let bytes: String = bytes.into_iter().flatten().collect();
+                Some(format!("{said} (unknown OEM data{bytes})"))
+            }
+            (None, SelRecord::System { .. }) => Some(said),
+            (None, _) => None,
+        };
+        let own = self.sensor_type_raw.is_some_and(|kind| kind >= 0xc0);
+        if let Some(decoded) = &decoded
+            && decoded.severity != Severity::Unknown
+            && (self.grave == Severity::Unknown || own)
+        {
+            self.grave = decoded.severity;
+            self.severity = severity(decoded.severity);
+        }
+        self.oem = match &decoded {
+            Some(decoded) => Some(decoded.into()),
+            // A maker's sensor type with states that everybody knows.
+            None if named
+                && !matches!(record, SelRecord::System { data, .. } if has_oem_data(*data)) =>
+            {
+                None
+            }
+            None => Some(Oem::unknown(makers.vendor())),
+        };
+    }
+
+    fn take_panic(&mut self, panic: &Panic) {
+        let (parts, text) = (panic.records.len(), &panic.text);
+        let text = format!("kernel panic: \"{text}\" (in {parts} records)");
+        if let Some(oem) = &mut self.oem {
+            oem.text = Some(text.clone());
+        }
+        self.event = Some(text);
     }
 
     fn take_trigger(&mut self, full: &FullSensor, trigger: Trigger) {
@@ -293,7 +377,8 @@ impl Event {
             (Some(event), None) => event.clone(),
             (None, _) => {
                 let bytes: Vec<_> = self.data.iter().map(|byte| format!("{byte:02x}")).collect();
-                format!("record type 0x{:02x}: {}", self.record_type, bytes.join(" "))
+                let unknown = if self.oem.is_some() { "unknown OEM " } else { "" };
+                format!("{unknown}record type 0x{:02x}: {}", self.record_type, bytes.join(" "))
             }
         }
     }
@@ -320,6 +405,10 @@ impl Event {
         fields.maybe("State", &self.state.map(str::to_owned));
         fields.row("Event", self.what());
         fields.row("Severity", self.severity.replace('_', "-"));
+        if let Some(oem) = self.oem.as_ref().filter(|oem| oem.text.is_some()) {
+            fields.maybe("Explained by", &oem.vendor.map(|vendor| format!("table of {vendor}")));
+            fields.row("Source", oem.sources.join("; "));
+        }
         fields.maybe("Event type", &self.event_type_raw.map(|raw| format!("0x{raw:02x}")));
         fields.maybe("Reported by", &self.generator.map(|by| format!("0x{by:04x}")));
         fields.maybe(

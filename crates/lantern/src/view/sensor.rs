@@ -5,6 +5,7 @@ mod detail;
 
 use ipmi_client::sensors::{Reading, Sensor, SensorInfo, SensorState, Silence};
 use ipmi_wire::sdr::{EntityId, ThresholdKind};
+use ipmi_wire::vendor::is_oem_sensor;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,6 +13,7 @@ pub(crate) use change::{Enables, HysteresisSet, Rearmed, ThresholdsSet};
 pub(crate) use detail::{Get, intrusion_steps};
 
 use super::number::{clean, decimals, short, symbol, words};
+use super::oem::Oem;
 use super::table::{Table, left, right};
 use super::{Rows, View};
 use crate::cli::FailOn;
@@ -37,6 +39,8 @@ pub(crate) struct SensorView {
     /// Of a discrete sensor: in words, and bit by bit.
     pub(super) states: Option<Vec<&'static str>>,
     pub(super) states_raw: Option<u16>,
+    /// What the maker means by states of its own; null if there are none.
+    pub(super) oem: Option<Oem>,
     #[schemars(extend("enum" = STATES))]
     pub(crate) status: &'static str,
     /// Why there is neither value nor states.
@@ -111,7 +115,7 @@ impl SensorView {
 
     /// A sensor without its thresholds.
     pub(crate) fn short(sensor: &Sensor) -> Self {
-        let SensorInfo { key, entity, name, sensor_type, event_type, record } = &sensor.info;
+        let SensorInfo { key, entity, name, event_type, record, .. } = &sensor.info;
         let units = record.sensor().map(|common| &common.units);
         let is_threshold = event_type.is_threshold();
         let mut view = Self {
@@ -121,13 +125,14 @@ impl SensorView {
             lun: key.lun(),
             record_id: record.record_id(),
             entity: (*entity).into(),
-            sensor_type: sensor_type.name(),
+            sensor_type: sensor.type_name,
             kind: if is_threshold { "threshold" } else { "discrete" },
             value: None,
             unit: units.filter(|_| is_threshold).map(words),
             raw: None,
             states: None,
             states_raw: None,
+            oem: oem(sensor),
             status: status(sensor.state),
             absent_reason: None,
             thresholds: None,
@@ -170,10 +175,13 @@ impl SensorView {
     fn reading(&self) -> String {
         match (&self.states, self.states_raw, self.value) {
             (Some(texts), Some(raw), value) => {
-                let mut words = match (texts.as_slice(), raw) {
-                    ([], 0) => "-".to_owned(),
-                    ([], raw) => format!("state bits 0x{raw:04x}"),
-                    (texts, _) => texts.join(", "),
+                let meant = self.oem.as_ref().map(|oem| oem.text.clone());
+                let mut words = match (meant, texts.as_slice(), raw) {
+                    (Some(Some(text)), ..) => text,
+                    (_, [], 0) => "-".to_owned(),
+                    (Some(None), [], raw) => format!("unknown OEM state bits 0x{raw:04x}"),
+                    (_, [], raw) => format!("state bits 0x{raw:04x}"),
+                    (_, texts, _) => texts.join(", "),
                 };
                 if let Some(value) = value {
                     words.push_str(&format!(" ({} {})", short(value, self.decimals), self.symbol));
@@ -234,6 +242,20 @@ impl SensorView {
             }
             (_, None) => false,
         }
+    }
+}
+
+/// What the maker means by the sensor's states, if they are its own.
+fn oem(sensor: &Sensor) -> Option<Oem> {
+    let Reading::Discrete { states, texts, .. } = &sensor.reading else { return None };
+    let info = &sensor.info;
+    let unknown = texts.is_empty() && *states != 0;
+    match &sensor.oem {
+        Some(decoded) => Some(decoded.into()),
+        None if unknown && is_oem_sensor(info.sensor_type, info.event_type) => {
+            Some(Oem::unknown(None))
+        }
+        None => None,
     }
 }
 

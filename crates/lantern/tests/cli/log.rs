@@ -5,11 +5,11 @@ use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use lantern_testkit::peers::IpmiSim;
+use lantern_testkit::peers::{IpmiSim, Machine};
 use serde_json::{Value, json};
 
 use crate::schemas::check;
-use crate::support::{Bmc, PASSWORD, finish, lantern, signal_to, wait};
+use crate::support::{Bmc, PASSWORD, finish, lantern, lantern_with, signal_to, wait};
 
 fn ids(object: &Value) -> Vec<u64> {
     let events = object["events"].as_array().unwrap();
@@ -268,4 +268,58 @@ fn new_events_appear_at_once_in_every_form() {
             }
         }
     }
+}
+
+/// What a maker means by its own is told with who says so; the rest stays numbers, and says that.
+#[test]
+fn events_of_a_maker_are_explained() {
+    let event = |sensor_type, class, data: [u8; 3]| {
+        let [a, b, c] = data;
+        (0x02, [0, 0, 0, 0, 0x20, 0x00, 0x04, sensor_type, 1, class, a, b, c])
+    };
+    let events = vec![
+        event(0x0c, 0x6f, [0xa0, 0x80, 0x01]),
+        event(0xc0, 0x6f, [0x02, 0xff, 0xff]),
+        event(0xdd, 0x6f, [0x01, 0xff, 0xff]),
+        event(0x01, 0x01, [0x57, 0x5b, 0x5f]),
+    ];
+    let machine = Machine { made_by: (674, 256), events, ..Machine::default() };
+    let Some(sim) = IpmiSim::start_with(machine) else { return };
+    let host = sim.addr().to_string();
+    let run = |words: &[&str]| {
+        let mut command = lantern();
+        command.args(["-H", &host, "-U", "admin"]).args(words);
+        finish(command.env("LANTERN_PASSWORD", PASSWORD)).expect_success().to_owned()
+    };
+    let list: Value = serde_json::from_str(&run(&["sel", "list", "-o", "json"])).unwrap();
+    check(&list);
+    let list = &list["events"];
+    assert_eq!(
+        (&list[0]["oem"]["vendor"], &list[0]["oem"]["text"], &list[0]["severity"]),
+        (&json!("Dell"), &json!("DIMM A1"), &json!("warning")),
+        "{list:#}"
+    );
+    assert_eq!(list[1]["oem"]["state"], "warning");
+    assert!(list[1]["oem"]["sources"][0].as_str().unwrap().starts_with("FreeIPMI 1.6.10"));
+    let nothing = json!({ "vendor": "Dell", "text": null, "state": null, "sources": [] });
+    assert_eq!((&list[2]["oem"], &list[3]["oem"]), (&nothing, &Value::Null));
+    let table = run(&["sel", "list"]);
+    for says in ["DIMM A1", "Degraded, protects itself from heat", "unknown OEM"] {
+        assert!(table.contains(says), "{says}:\n{table}");
+    }
+    let get = run(&["sel", "get", "1"]);
+    assert!(get.contains("DIMM A1") && get.contains("FreeIPMI 1.6.10"), "{get}");
+}
+
+#[test]
+fn tables_of_makers_are_shown_with_their_sources() {
+    let all = lantern_with(&["vendors", "-o", "json"]);
+    let all: Value = serde_json::from_str(all.expect_success()).unwrap();
+    check(&all);
+    let names: Vec<_> = all["vendors"].as_array().unwrap().iter().collect();
+    assert!(names.iter().any(|vendor| vendor["name"] == "Supermicro"), "{all:#}");
+    let one = lantern_with(&["vendors", "dell"]);
+    let one = one.expect_success();
+    assert!(one.contains("ipmi-sel-string-dell-poweredge.c"), "{one}");
+    assert_eq!(lantern_with(&["vendors", "nobody"]).code(), Some(2));
 }

@@ -10,6 +10,8 @@ use super::sensor::{Form, PLAIN, Sensor, States};
 /// A machine with one BMC at address 20h.
 #[derive(Clone, Debug)]
 pub struct Machine {
+    /// Who made it, and what it is: what Get Device ID says. Peers know makers by it.
+    pub made_by: (u32, u16),
     /// The users, from user ID 2 on.
     pub accounts: Vec<Account>,
     /// Authentication types of IPMI 1.5, each of `none`, `md2`, `md5`, `straight`.
@@ -47,6 +49,7 @@ impl Default for Machine {
             privilege: privilege.to_owned(),
         };
         Self {
+            made_by: (0x1291, 0xf02),
             accounts: vec![
                 account("admin", "Complex_Pass", "admin"),
                 account("oper", "Oper_Pass_3", "operator"),
@@ -158,10 +161,12 @@ impl Machine {
     /// The controller: the command file. The controller is enabled by the last line, so that a
     /// simulator that answers has swallowed them all.
     pub(super) fn commands(&self) -> String {
-        let mut out = "mc_setbmc 0x20\n\
-            mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr\n\
+        let (manufacturer, product) = self.made_by;
+        let mut out = format!(
+            "mc_setbmc 0x20\n\
+            mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f {manufacturer:#x} {product:#x} persist_sdr\n\
             sel_enable 0x20 1000 0x0a\n"
-            .to_owned();
+        );
         for sensor in &self.sensors {
             let at = format!("0x20 0 {}", sensor.number);
             let _ = writeln!(out, "sensor_add {at} {:#04x} 0x01", sensor.kind);

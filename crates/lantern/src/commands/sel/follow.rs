@@ -1,18 +1,17 @@
 //! New events as they come, each shown at once.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use ipmi_client::sdr::SdrSet;
 use ipmi_client::sel::{Followed, Gap, Start};
 use ipmi_wire::sel::SelRecord;
 
-use super::{is_grave, keep, names_of, wanted};
+use super::lore::Lore;
+use super::{is_grave, keep, wanted};
 use crate::cli::{EventFilter, Format, Severities};
 use crate::commands::{Context, Outcome};
 use crate::error::Error;
 use crate::output;
-use crate::view::sel::{Event, HEADER, List};
+use crate::view::sel::{Event, HEADER};
 use crate::view::{Origin, render_header, render_header_of_many, render_next_of};
 
 /// How often the log is looked at.
@@ -25,12 +24,12 @@ pub(super) async fn list_and_follow(
     names: bool,
 ) -> Outcome {
     let log = wanted(context, filter).await?;
-    let set = names_of(context.bmc, &log.records, names).await?;
+    let lore = Lore::of(context.bmc, &log.records, names).await?;
     // Told before the filter: what is left out was seen, too.
     let start = log.records.last().map_or(Start::Oldest, |record| Start::After(*record));
-    let mut list = List::new(&log.records, set.as_deref(), log.ending.is_complete());
+    let mut list = lore.list(&log.records, log.ending.is_complete());
     keep(&mut list, filter);
-    let screen = Screen::new(context, names, set);
+    let screen = Screen::new(context, names, lore);
     screen.header()?;
     for event in list.into_events() {
         screen.show(&event)?;
@@ -45,7 +44,7 @@ pub(super) async fn follow(
     interval: Duration,
     names: bool,
 ) -> Outcome {
-    let screen = Screen::new(context, names, None);
+    let screen = Screen::new(context, names, Lore::default());
     screen.header()?;
     go_on(context, screen, Start::Now, severities, interval).await
 }
@@ -85,12 +84,12 @@ async fn go_on(
 struct Screen<'a> {
     context: &'a Context<'a>,
     names: bool,
-    set: Option<Arc<SdrSet>>,
+    lore: Lore,
 }
 
 impl<'a> Screen<'a> {
-    const fn new(context: &'a Context<'a>, names: bool, set: Option<Arc<SdrSet>>) -> Self {
-        Self { context, names, set }
+    const fn new(context: &'a Context<'a>, names: bool, lore: Lore) -> Self {
+        Self { context, names, lore }
     }
 
     /// So that whoever looks on knows that there is somebody waiting.
@@ -108,12 +107,10 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// The event, with its sensor's name; records are read when the first event wants them.
+    /// The event in words; what that takes is asked for when the first event wants it.
     async fn event(&mut self, record: &SelRecord) -> Result<Event, Error> {
-        if self.set.is_none() {
-            self.set = names_of(self.context.bmc, &[*record], self.names).await?;
-        }
-        Ok(Event::new(record, self.set.as_deref()))
+        self.lore.learn(self.context.bmc, &[*record], self.names).await?;
+        Ok(self.lore.event(record))
     }
 
     fn show(&self, event: &Event) -> Result<(), Error> {

@@ -3,17 +3,16 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use ipmi_client::sdr::SdrSet;
 use ipmi_client::sel::from_raw;
 use ipmi_wire::Decode;
 use ipmi_wire::sdr::{EventReadingType, SensorType};
 use ipmi_wire::sel::SelRecord;
 use serde_json::Value;
 
+use super::lore::Lore;
 use crate::cli::{Format, LogForm, byte};
 use crate::error::Error;
 use crate::view::render_next;
-use crate::view::sel::Event;
 
 /// The events of a file in any of the forms; which, its beginning tells.
 pub(super) fn parse(path: &Path, bytes: &[u8], form: LogForm) -> Result<Vec<SelRecord>, Error> {
@@ -107,11 +106,11 @@ fn wrong(path: &Path, nth: usize, why: &str) -> Error {
 }
 
 /// Events as ipmitool's lines, and how many cannot be written so: those are comments.
-pub(super) fn saved(records: &[SelRecord], set: Option<&SdrSet>) -> (Vec<u8>, usize) {
+pub(super) fn saved(records: &[SelRecord], lore: &Lore) -> (Vec<u8>, usize) {
     let mut text = String::new();
     let mut left_out: usize = 0;
     for record in records {
-        let event = Event::new(record, set);
+        let event = lore.event(record);
         match event.saved_line() {
             Some(line) => text.push_str(&line),
             None => {
@@ -127,10 +126,10 @@ pub(super) fn saved(records: &[SelRecord], set: Option<&SdrSet>) -> (Vec<u8>, us
 /// Events as lines of JSON, as `sel list -o jsonl` has them.
 pub(super) fn json_lines(
     records: &[SelRecord],
-    set: Option<&SdrSet>,
+    lore: &Lore,
     address: SocketAddr,
 ) -> Result<Vec<u8>, Error> {
-    let line = |record| render_next(&Event::new(record, set), Format::Jsonl, address);
+    let line = |record| render_next(&lore.event(record), Format::Jsonl, address);
     let text: Result<String, Error> = records.iter().map(line).collect();
     text.map(String::into_bytes)
 }
@@ -151,12 +150,12 @@ mod tests {
     fn every_form_is_read_back() {
         let records = sample();
         let path = Path::new("x");
-        let (text, left_out) = saved(&records, None);
+        let (text, left_out) = saved(&records, &Lore::default());
         assert_eq!(left_out, 0);
         // By hand from ipmitool's source.
         assert!(text.starts_with(b"0x04 0x01 0x30 0x01 0x57 0x5b 0x5f # "));
         let address = ([192, 0, 2, 1], 623).into();
-        let json = json_lines(&records, None, address).unwrap();
+        let json = json_lines(&records, &Lore::default(), address).unwrap();
         for bytes in [text, json, to_raw(&records)] {
             assert_eq!(parse(path, &bytes, FORM).unwrap(), records);
         }
@@ -179,7 +178,7 @@ mod tests {
     #[test]
     fn a_makers_own_event_is_kept_as_a_comment() {
         let own = SelRecord::Oem { id: 7, record_type: 0xe0, data: [1; 13] };
-        let (text, left_out) = saved(&[own], None);
+        let (text, left_out) = saved(&[own], &Lore::default());
         assert_eq!((left_out, text.first()), (1, Some(&b'#')));
         assert_eq!(parse(Path::new("x"), &to_raw(&[own]), FORM).unwrap(), [own]);
     }

@@ -140,6 +140,10 @@ impl Detail {
         fields.maybe("Why", &sensor.absent_reason);
         fields.row("Status", sensor.status.replace('_', "-"));
         fields.row("Type", format!("{} ({})", sensor.sensor_type, sensor.kind));
+        if let Some(oem) = sensor.oem.as_ref().filter(|oem| oem.text.is_some()) {
+            fields.maybe("Explained by", &oem.vendor.map(|vendor| format!("table of {vendor}")));
+            fields.row("Source", oem.sources.join("; "));
+        }
         fields.row(
             "Entity",
             format!("{} ({}.{})", sensor.entity, sensor.entity.id, sensor.entity.instance),
