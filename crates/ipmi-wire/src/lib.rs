@@ -4,12 +4,14 @@
 //! BMC does the opposite. Nothing here knows sockets, clocks or sessions' state.
 //!
 //! * [`rmcp`], [`session`], [`lan`]: what surrounds a command on the network.
+//! * [`bridge`]: requests to a controller behind the BMC.
 //! * [`Command`] and [`cmd`]: every command, its access, its effect, its response.
 //! * [`registry`]: all of them, enumerable.
 //! * [`sdr`], [`sel`]: the records a BMC keeps.
 //! * [`fru`]: what a unit says about itself.
 //! * [`enterprise`]: IANA enterprise numbers.
 
+pub mod bridge;
 pub mod cmd;
 pub mod codec;
 mod command;
