@@ -38,9 +38,14 @@ pub fn bridged(data: &[u8]) {
     let route = Route { transit, ..Route::to(Hop::ipmb(0x82)) };
     let asked = Asked { sequence: sequence & 0x3f, netfn: netfn & 0x3e, cmd: *cmd };
     let said = route.read(asked, (how >> 2) & 3, &message, how & 2 == 2);
+    let Some(said) = said else { return };
     let other = Asked { sequence: asked.sequence ^ 1, ..asked };
     assert_eq!(route.read(other, 0, &message, true), None);
-    let Some(Forwarded::Answer(response)) = said else { return };
+    // A message inside of Send Message is not sent so.
+    let Forwarded::Answer(response) = said else { return };
+    if (asked.netfn, asked.cmd) == (0x06, 0x34) {
+        return;
+    }
     // The same answer to the request as it would be sent.
     let netfn = ipmi_wire::NetFn::from_number(asked.netfn);
     let request = Request { netfn, lun: 0, cmd: asked.cmd, data: Vec::new() };
