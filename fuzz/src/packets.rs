@@ -1,6 +1,9 @@
 //! Whole datagrams: session headers and trailers of both versions.
 
+use ipmi_wire::bridge::{Asked, Forwarded, Hop, Route};
+use ipmi_wire::lan::LanMessage;
 use ipmi_wire::session::{SessionPacket, V15Packet, V20Packet};
+use ipmi_wire::{Channel, Encode, Request};
 
 /// A datagram, its RMCP header included.
 pub fn datagram(data: &[u8]) {
@@ -23,6 +26,35 @@ pub fn v20(data: &[u8]) {
     if let Ok(packet) = V20Packet::decode(data) {
         v20_again(&packet);
     }
+}
+
+/// A message that may say something of a request that was bridged. The first four bytes: bit 0 over
+/// a transit, 1 vouched for, 2 and 3 how far it got; number, network function and command of the
+/// request. What is said of one request is said of no other.
+pub fn bridged(data: &[u8]) {
+    let [how, sequence, netfn, cmd, rest @ ..] = data else { return };
+    let Ok(message) = LanMessage::decode_unverified(rest) else { return };
+    let transit = (how & 1 == 1).then(|| Hop { channel: Channel::new(6), address: 0x2c });
+    let route = Route { transit, ..Route::to(Hop::ipmb(0x82)) };
+    let asked = Asked { sequence: sequence & 0x3f, netfn: netfn & 0x3e, cmd: *cmd };
+    let said = route.read(asked, (how >> 2) & 3, &message, how & 2 == 2);
+    let Some(said) = said else { return };
+    let other = Asked { sequence: asked.sequence ^ 1, ..asked };
+    assert_eq!(route.read(other, 0, &message, true), None);
+    // A message inside of Send Message is not sent so.
+    let Forwarded::Answer(response) = said else { return };
+    if (asked.netfn, asked.cmd) == (0x06, 0x34) {
+        return;
+    }
+    // The same answer to the request as it would be sent.
+    let netfn = ipmi_wire::NetFn::from_number(asked.netfn);
+    let request = Request { netfn, lun: 0, cmd: asked.cmd, data: Vec::new() };
+    let sent = route.wrap(asked.sequence, &request);
+    let inner = LanMessage::request(asked.sequence, &request).answer(&response);
+    let mut data = vec![0];
+    inner.encode(&mut data);
+    let whole = LanMessage { netfn: sent.netfn | 1, data, ..sent };
+    assert_eq!(route.read(asked, 0, &whole, false), Some(Forwarded::Answer(response)));
 }
 
 fn v15_again(packet: &V15Packet<'_>) {

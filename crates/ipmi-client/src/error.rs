@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use ipmi_session::console::{Failure, SessionError};
+use ipmi_wire::bridge::Route;
 use ipmi_wire::session::Username;
 use ipmi_wire::{Access, CompletionCode, DecodeError, Privilege};
 
@@ -11,10 +12,12 @@ use crate::outcome::{Outcome, Verdict};
 /// What went wrong, with whom, while doing what. [`advice`](Self::advice) adds the likely cause
 /// and the next step.
 #[derive(Debug, thiserror::Error)]
-#[error("{}{doing}: {kind}", address.map(|a| format!("{a}: ")).unwrap_or_default())]
+#[error("{}{doing}: {kind}", place(*.address, *.behind))]
 pub struct Error {
     /// The BMC, if one was concerned.
     pub address: Option<SocketAddr>,
+    /// The way to the controller behind it, if one was concerned.
+    pub behind: Option<Route>,
     /// What was being done: a command's name, usually.
     pub doing: &'static str,
     /// As whom.
@@ -88,6 +91,14 @@ impl Error {
             ErrorKind::Refused { completion, .. } => Some(*completion),
             _ => None,
         }
+    }
+}
+
+fn place(address: Option<SocketAddr>, behind: Option<Route>) -> String {
+    match (address, behind) {
+        (Some(address), Some(route)) => format!("{address}, controller {route}: "),
+        (Some(address), None) => format!("{address}: "),
+        (None, _) => String::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! BMC does the opposite. Nothing here knows sockets, clocks or sessions' state.
 //!
 //! * [`rmcp`], [`session`], [`lan`]: what surrounds a command on the network.
+//! * [`bridge`]: requests to a controller behind the BMC.
 //! * [`Command`] and [`cmd`]: every command, its access, its effect, its response.
 //! * [`registry`]: all of them, enumerable.
 //! * [`sdr`], [`sel`]: the records a BMC keeps.
@@ -11,6 +12,7 @@
 //! * [`enterprise`]: IANA enterprise numbers.
 //! * [`vendor`]: what makers mean by what is left to them.
 
+pub mod bridge;
 pub mod cmd;
 pub mod codec;
 mod command;

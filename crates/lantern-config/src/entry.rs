@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::file::Reader;
 use crate::origin::{Origin, Value};
-use crate::words::{self, Workaround};
+use crate::words::{self, Source, Workaround};
 
 /// Where an entry stands, which decides what it may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +107,16 @@ entry! {
     workarounds: Vec<Workaround>,
     /// Whether the BMC drops a packet that it has seen.
     refuses_replays: bool,
+    /// Slave address of a controller behind the BMC.
+    target_address: u8,
+    /// The channel that it is on.
+    target_channel: u8,
+    /// Slave address of a controller between the two.
+    transit_address: u8,
+    /// The channel that this one is on.
+    transit_channel: u8,
+    /// The requester's address on the bus.
+    local_address: u8,
     /// How many requests may be in flight.
     window: u8,
     /// How long a login or a request may take.
@@ -115,6 +125,10 @@ entry! {
     cache: bool,
     /// What results look like.
     output: Form,
+    /// The address of this machine that packets are from.
+    source_address: Source,
+    /// The UDP port that they are from.
+    source_port: u16,
 }
 
 /// For all hosts, where nothing else is said.
@@ -132,6 +146,8 @@ const DEFAULTS: &[&str] = &[
     "deadline",
     "cache",
     "output",
+    "source_address",
+    "source_port",
 ];
 /// Of one host, or of those that a pattern stands for.
 const HOST: &[&str] = &[
@@ -148,6 +164,11 @@ const HOST: &[&str] = &[
     "auth_types",
     "workarounds",
     "refuses_replays",
+    "target_address",
+    "target_channel",
+    "transit_address",
+    "transit_channel",
+    "local_address",
     "window",
     "deadline",
     "cache",
@@ -165,6 +186,11 @@ const PROFILE: &[&str] = &[
     "auth_types",
     "workarounds",
     "refuses_replays",
+    "target_address",
+    "target_channel",
+    "transit_address",
+    "transit_channel",
+    "local_address",
     "window",
     "deadline",
     "cache",
@@ -214,18 +240,15 @@ impl Entry {
     ) {
         match name {
             "address" => self.address = reader.word(value, |text| address(text, kind)),
-            "window" => {
-                let number = reader.number(value, 1, 16);
-                self.window = number.and_then(|Value { value, origin }| {
-                    u8::try_from(value).ok().map(|value| Value { value, origin })
-                });
-            }
-            "port" => {
-                let number = reader.number(value, 1, u16::MAX.into());
-                self.port = number.and_then(|Value { value, origin }| {
-                    u16::try_from(value).ok().map(|value| Value { value, origin })
-                });
-            }
+            "window" => self.window = in_range(reader, value, 1, 16),
+            "port" => self.port = in_range(reader, value, 1, u16::MAX.into()),
+            "target_address" => self.target_address = slave_address(reader, value),
+            "target_channel" => self.target_channel = in_range(reader, value, 0, 15),
+            "transit_address" => self.transit_address = slave_address(reader, value),
+            "transit_channel" => self.transit_channel = in_range(reader, value, 0, 15),
+            "local_address" => self.local_address = in_range(reader, value, 1, 255),
+            "source_address" => self.source_address = reader.word(value, words::source),
+            "source_port" => self.source_port = in_range(reader, value, 1, u16::MAX.into()),
             "user" => self.user = reader.word(value, user),
             "credential" => self.credential = reader.word(value, named),
             "kg" => self.kg = reader.word(value, named),
@@ -287,6 +310,27 @@ fn named(text: &str) -> Result<String, String> {
     match text.is_empty() {
         true => Err("a name is due here".to_owned()),
         false => Ok(text.to_owned()),
+    }
+}
+
+fn in_range<T: TryFrom<u32>>(
+    reader: &mut Reader<'_>,
+    value: &Spanned<DeValue<'_>>,
+    least: u32,
+    most: u32,
+) -> Option<Value<T>> {
+    let Value { value, origin } = reader.number(value, least, most)?;
+    T::try_from(value).ok().map(|value| Value { value, origin })
+}
+
+fn slave_address(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Value<u8>> {
+    let Value { value: number, origin } = in_range(reader, value, 0, 255)?;
+    match words::slave_address(number) {
+        Ok(value) => Some(Value { value, origin }),
+        Err(why) => {
+            reader.mistake(value.span(), why);
+            None
+        }
     }
 }
 
@@ -387,6 +431,12 @@ impl Show for AuthType {
 impl Show for Workaround {
     fn shown(&self) -> Shown {
         Shown::Text(self.name().to_owned())
+    }
+}
+
+impl Show for Source {
+    fn shown(&self) -> Shown {
+        Shown::Text(self.to_string())
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod workaround;
 
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use ipmi_wire::Privilege;
@@ -52,6 +54,57 @@ pub fn auth_type(text: &str) -> Result<AuthType, String> {
     })
 }
 
+/// The address of this machine that packets are from, and their port if that is said, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The address.
+    pub address: IpAddr,
+    /// The port.
+    pub port: Option<u16>,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => SocketAddr::new(self.address, port).fmt(f),
+            None => self.address.fmt(f),
+        }
+    }
+}
+
+/// An address of this machine: `192.0.2.1`, `192.0.2.1:6230`, `2001:db8::1`, `[2001:db8::1]:6230`.
+///
+/// # Errors
+/// If it is no IP address: a name may stand for several.
+pub fn source(text: &str) -> Result<Source, String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    if let Ok(address) = bare.parse() {
+        return Ok(Source { address, port: None });
+    }
+    match text.parse::<SocketAddr>() {
+        Ok(both) if both.port() != 0 => Ok(Source { address: both.ip(), port: Some(both.port()) }),
+        _ => Err(
+            "an IP address of this machine, with :PORT or without: 192.0.2.1, [2001:db8::1]:6230"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The slave address of a controller.
+///
+/// # Errors
+/// If it is odd, as addresses are that have lost their last bit.
+pub fn slave_address(number: u8) -> Result<u8, String> {
+    match number {
+        0 => Err("0 is for everybody: no controller has it".to_owned()),
+        odd if odd & 1 == 1 => Err(format!(
+            "a slave address is even, because it has 8 bits here: 0x82, not 0x41; is 0x{:02x} meant?",
+            odd.wrapping_mul(2)
+        )),
+        address => Ok(address),
+    }
+}
+
 /// A number of seconds, or one with its unit: `3`, `0.5`, `3s`, `500ms`.
 #[must_use]
 pub fn span(text: &str) -> Option<f64> {
@@ -88,6 +141,24 @@ mod tests {
         assert_eq!(auth_type("md5"), Ok(AuthType::Md5));
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         assert!(["0", "-1", "NaN", "inf", "x"].iter().all(|n| seconds(n).is_err()));
+    }
+
+    #[test]
+    fn a_source_is_an_address_with_a_port_or_without() {
+        for text in ["192.0.2.1", "192.0.2.1:6230", "2001:db8::1", "[2001:db8::1]:6230"] {
+            assert_eq!(source(text).unwrap().to_string(), text);
+        }
+        assert_eq!(source("[::1]").unwrap().to_string(), "::1");
+        for text in ["", "eth0", "localhost", "192.0.2.1:", "192.0.2.1:0", ":6230", "::1]"] {
+            assert!(source(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_seven_bits_is_told() {
+        assert_eq!(slave_address(0x82), Ok(0x82));
+        assert!(slave_address(0x41).unwrap_err().contains("is 0x82 meant?"));
+        assert!(slave_address(0).is_err());
     }
 
     #[test]

@@ -67,8 +67,11 @@ pub(crate) use session::Session;
 pub(crate) use sim::Sim;
 pub(crate) use user::{Access, Limit, On, User, UserAdd, UserSet, Who};
 pub(crate) use words::byte;
-pub(crate) use words::{AuthTypeWord, Workaround};
-use words::{fanout, identify, privilege, seconds, stagger, suite, workaround};
+pub(crate) use words::{AuthTypeWord, Source, Workaround};
+use words::{
+    channel_number, fanout, identify, privilege, seconds, slave_address, source, stagger, suite,
+    workaround,
+};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -145,6 +148,34 @@ pub(crate) struct Globals {
     /// answer is lost is sent again, as the very same packet. Most do, some run it twice
     #[arg(long, global = true)]
     pub(crate) refuses_replays: bool,
+    /// A controller behind the BMC, by its slave address on the bus: 0x82. Every command then talks to
+    /// that one
+    #[arg(short = 't', long, global = true, value_name = "ADDRESS", value_parser = slave_address)]
+    #[arg(help_heading = "Behind the BMC")]
+    pub(crate) target_address: Option<u8>,
+    /// The channel of the BMC that it is on [default: 0, the primary IPMB]
+    #[arg(short = 'b', long, global = true, value_name = "N", value_parser = channel_number)]
+    #[arg(help_heading = "Behind the BMC")]
+    pub(crate) target_channel: Option<u8>,
+    /// A controller between the two, which passes on what is for the target; -b is its channel then
+    #[arg(short = 'T', long, global = true, value_name = "ADDRESS", value_parser = slave_address)]
+    #[arg(help_heading = "Behind the BMC")]
+    pub(crate) transit_address: Option<u8>,
+    /// The channel of the BMC that this one is on [default: 0]
+    #[arg(short = 'B', long, global = true, value_name = "N", value_parser = channel_number)]
+    #[arg(help_heading = "Behind the BMC")]
+    pub(crate) transit_channel: Option<u8>,
+    /// Whom the message names as its sender on the last bus [default: 0x81, a remote console; over a
+    /// transit 0x20, the BMC]
+    #[arg(short = 'm', long, global = true, value_name = "ADDRESS", value_parser = byte)]
+    #[arg(help_heading = "Behind the BMC")]
+    pub(crate) local_address: Option<u8>,
+    /// The address of this machine that packets are from
+    #[arg(long, global = true, value_name = "ADDRESS[:PORT]", value_parser = source)]
+    pub(crate) source_address: Option<Source>,
+    /// The UDP port that packets are from, where --source-address has none [default: any]
+    #[arg(long, global = true, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) source_port: Option<u16>,
     /// Requests in flight at a time: 1 is the most careful, up to 16 [default: as many as the BMC has
     /// proven to cope with]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]

@@ -1,21 +1,23 @@
 //! From options and `lantern.toml` to a session: whom to talk to, as whom, how.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ipmi_client::{Bmc, Cache, Credentials, Endpoint, SessionInfo};
+use ipmi_client::{Bmc, Cache, Cause, Credentials, Endpoint, SessionInfo};
 use ipmi_wire::Privilege;
+use ipmi_wire::bridge::Route;
 use ipmi_wire::session::CipherSuite;
 use lantern_config::Config;
 
 use crate::cli::Globals;
-use crate::error::Error;
+use crate::codes::Code;
+use crate::error::{Error, Exit};
 use crate::learned::{Notebook, cache_directory};
 use crate::output::Voice;
 use crate::secret::Purse;
-use crate::settings::settings_for;
+use crate::settings::{settings_for, source};
 use crate::target::Target;
 
 /// How to log in to a BMC, wherever it is.
@@ -27,6 +29,8 @@ pub(crate) struct Login {
     suites_given: bool,
     /// Where sensor data records are kept.
     cache: Option<Cache>,
+    /// The way to the controller that is meant, if that is not the BMC.
+    route: Option<Route>,
 }
 
 /// All that a login takes. Nothing was sent yet.
@@ -34,6 +38,7 @@ pub(crate) struct Login {
 pub(crate) struct Plan<'a> {
     address: SocketAddr,
     login: Login,
+    source: (Option<IpAddr>, u16),
     voice: Voice<'a>,
 }
 
@@ -58,6 +63,11 @@ pub(crate) trait Hosts {
 
     /// Where the host of this name is, and how to log in there. May ask for the password.
     fn of(&self, name: &str) -> Result<(Target, Login), Error>;
+
+    /// The socket that they are spoken to from.
+    fn bind(&self) -> Result<Endpoint, Error> {
+        bind((None, 0))
+    }
 }
 
 /// What this run knows of hosts, for a command that needs a certain privilege.
@@ -94,10 +104,20 @@ impl Hosts for Known<'_> {
 
     fn of(&self, name: &str) -> Result<(Target, Login), Error> {
         let settings = settings_for(self.globals, self.config, name)?;
-        let credentials = settings.credentials(self.needs, &mut self.purse.borrow_mut())?;
+        // Many BMCs let only administrators send messages on (ipmi_sim, over a transit).
+        let needs = match settings.route {
+            Some(_) => self.needs.max(Privilege::Administrator),
+            None => self.needs,
+        };
+        let credentials = settings.credentials(needs, &mut self.purse.borrow_mut())?;
         let suites_given = !settings.learns();
         let cache = self.cache.clone().filter(|_| settings.cache.value);
-        Ok((settings.target(), Login { credentials, suites_given, cache }))
+        let route = settings.route.as_ref().map(|route| route.value);
+        Ok((settings.target(), Login { credentials, suites_given, cache, route }))
+    }
+
+    fn bind(&self) -> Result<Endpoint, Error> {
+        bind(source(self.globals, self.config))
     }
 }
 
@@ -134,12 +154,12 @@ impl<'a> Plan<'a> {
         settings.username()?;
         let address = settings.target().resolve()?;
         let (_, login) = Known::new(globals, config, needs, voice).of(host)?;
-        Ok(Self::to(address, login, voice))
+        Ok(Self { source: source(globals, config), ..Self::to(address, login, voice) })
     }
 
     /// A login at this address.
     pub(crate) const fn to(address: SocketAddr, login: Login, voice: Voice<'a>) -> Self {
-        Self { address, login, voice }
+        Self { address, login, source: (None, 0), voice }
     }
 
     /// The same for another privilege.
@@ -155,14 +175,15 @@ impl<'a> Plan<'a> {
 
     /// A handle to the BMC. Has to be called inside a tokio runtime.
     pub(crate) fn start(self) -> Result<Console<'a>, Error> {
-        let endpoint = Endpoint::bind().map_err(ipmi_client::Error::from)?;
+        let endpoint = bind(self.source)?;
         let memory = self.login.memory();
         Ok(self.start_on(endpoint, memory))
     }
 
     /// A handle to the BMC, by an endpoint that others may share.
     pub(crate) fn start_on(self, endpoint: Endpoint, memory: Option<Memory>) -> Console<'a> {
-        let Self { address, login: Login { credentials, cache, suites_given }, voice } = self;
+        let Self { address, login, voice, .. } = self;
+        let Login { credentials, cache, suites_given, route } = login;
         let memory = memory.filter(|_| !suites_given);
         let known = memory.as_ref().map(|memory| {
             let notebook = memory.notebook();
@@ -177,8 +198,35 @@ impl<'a> Plan<'a> {
         if let Some(cache) = &cache {
             bmc = bmc.with_cache(cache);
         }
+        if let Some(route) = route {
+            tracing::info!(bmc = %address, "every command is for the controller {route}");
+            bmc = bmc.behind(route);
+        }
         Console { bmc, endpoint, memory, voice }
     }
+}
+
+/// The socket that all goes through.
+fn bind((address, port): (Option<IpAddr>, u16)) -> Result<Endpoint, Error> {
+    Endpoint::bind_to(address, port).map_err(|error| {
+        if address.is_none() && port == 0 {
+            return ipmi_client::Error::from(error).into();
+        }
+        let of = match (address, port) {
+            (Some(address), 0) => format!("source address {address}"),
+            (Some(address), port) => format!("source address {address}, port {port}"),
+            (None, port) => format!("source port {port}"),
+        };
+        Error::told(Exit::NoSession, format!("{of}: {error}"))
+            .code(Code::from(Cause::ThisMachine))
+            .cause(
+                "this machine does not have the address, somebody else has the port, or a port \
+                 below 1024 takes more rights",
+            )
+            .next(
+                "see 'ip address' and 'ss -lunp'; or leave --source-address and --source-port out",
+            )
+    })
 }
 
 impl Memory {

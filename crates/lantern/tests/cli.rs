@@ -8,6 +8,8 @@
     reason = "tests; helpers outside of test functions fail them by panicking"
 )]
 
+#[path = "cli/bridge.rs"]
+mod bridge;
 #[path = "cli/causes.rs"]
 mod causes;
 #[path = "cli/channels.rs"]

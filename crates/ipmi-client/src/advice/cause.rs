@@ -4,6 +4,7 @@
 //! [`Advice`](super::Advice) are for people and change.
 
 use ipmi_session::console::{Failure, Presence, SessionError, Stage, Unreachable};
+use ipmi_wire::cmd::app::SendMessage;
 use ipmi_wire::session::RmcpPlusStatus;
 use ipmi_wire::{Access, CompletionCode};
 
@@ -80,6 +81,12 @@ causes! {
     SessionLost,
     /// The session could not be raised to the privilege that the command needs.
     PrivilegeNotRaised,
+    /// No controller has this address behind the BMC.
+    NobodyBehind,
+    /// A controller behind the BMC does not answer, and the BMC does.
+    SilentBehind,
+    /// The BMC does not pass messages on, or not on this channel.
+    NotPassedOn,
     /// The request does not fit a packet.
     RequestTooLong,
     /// The answer to a command that must not run twice was lost; nothing proves what became of it.
@@ -204,7 +211,21 @@ const fn of_call(failure: &Failure) -> Cause {
         Failure::Interrupted => Cause::ShuttingDown,
         Failure::NoAnswer { .. } | Failure::NotSent => Cause::SessionLost,
         Failure::PrivilegeRefused { .. } => Cause::PrivilegeNotRaised,
+        Failure::SilentBehind { .. } => Cause::SilentBehind,
+        Failure::NotPassedOn { completion, .. } => of_bridge(*completion),
         _ => Cause::RequestTooLong,
+    }
+}
+
+/// Of an answer to Send Message. IPMI v2.0 §5.2, §22.7.
+const fn of_bridge(completion: CompletionCode) -> Cause {
+    match completion {
+        SendMessage::NAK_ON_WRITE
+        | CompletionCode::DESTINATION_UNAVAILABLE
+        | CompletionCode::TIMEOUT => Cause::NobodyBehind,
+        CompletionCode::INSUFFICIENT_PRIVILEGE => Cause::InsufficientPrivilege,
+        CompletionCode::NODE_BUSY => Cause::Busy,
+        _ => Cause::NotPassedOn,
     }
 }
 

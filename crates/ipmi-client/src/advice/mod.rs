@@ -290,6 +290,19 @@ const fn fixed(cause: Cause) -> (&'static str, &'static str) {
             "the machine is not in a state for it, for example off",
             "look at 'power status' first",
         ),
+        Cause::NobodyBehind => (
+            "no controller has this address on this channel, or it has no power",
+            "check address and channel: 'sdr list mc' shows the controllers that the BMC knows of",
+        ),
+        Cause::SilentBehind => (
+            "the BMC has passed the request on; the controller is off or hung, or the address is that \
+             of a chip without IPMI",
+            "try again; check the address: 'sdr list mc' shows the controllers that the BMC knows of",
+        ),
+        Cause::NotPassedOn => (
+            "the BMC does not pass messages on, has no such channel, or has trouble with its bus",
+            "check the channel ('channel info'): 0 is the primary IPMB",
+        ),
         Cause::BeforeLoginOnly => (
             "this BMC answers that before a login only, not in a session",
             "nothing: the login itself has found out what it takes",
@@ -332,7 +345,15 @@ mod tests {
     fn advice(kind: ErrorKind) -> Advice {
         let user = Username::new(b"admin").unwrap();
         let privilege = Privilege::Operator;
-        Error { address: None, doing: "log in", user, privilege, kind: Box::new(kind) }.advice()
+        Error {
+            address: None,
+            behind: None,
+            doing: "log in",
+            user,
+            privilege,
+            kind: Box::new(kind),
+        }
+        .advice()
     }
 
     #[test]

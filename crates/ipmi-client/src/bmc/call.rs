@@ -75,6 +75,7 @@ impl Bmc {
 
     /// One exchange in one session, which is not given up whatever comes of it.
     pub(super) async fn exchange(&self, session: u32, call: Call) -> Result<Response, ErrorKind> {
+        let call = self.addressed(call);
         #[cfg(test)]
         if let Some(fake) = &self.shared.fake {
             // As a network would, it lets others in between.

@@ -1,14 +1,17 @@
 //! A cheap handle to one BMC.
 
+mod behind;
 mod call;
 mod login;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use ipmi_session::Quirks;
 use ipmi_session::console::{Agreed, Call, SessionError};
+use ipmi_wire::bridge::Route;
 use ipmi_wire::cmd::app::{DeviceId, GetDeviceId, Guid};
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus, Username};
 use ipmi_wire::vendor::Decoder;
@@ -21,15 +24,19 @@ use crate::error::{Error, ErrorKind};
 use crate::learned::Learned;
 use crate::memory::Memory;
 use crate::together::{Window, call_of};
+use behind::Behind;
 pub(crate) use login::KEEPALIVE;
 use login::State;
 pub use login::{Credentials, Habits};
 
-/// A handle to one BMC. It logs in when first used and again when the session was lost; clones
-/// share the session, because BMCs have few to give.
+/// A handle to one BMC, or to a controller [`behind`](Self::behind) it. It logs in when first used
+/// and again when the session was lost; clones share the session, because BMCs have few to give.
 #[derive(Clone, Debug)]
 pub struct Bmc {
     shared: Arc<Shared>,
+    /// The controller that is meant, if that is not the BMC.
+    behind: Option<Arc<Behind>>,
+    patience: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -44,6 +51,8 @@ struct Shared {
     /// Held while the records are read: two at once would cancel each other's reservations.
     reading: Mutex<()>,
     cache: OnceLock<Cache>,
+    /// Controllers behind it that were spoken to.
+    behind: std::sync::Mutex<HashMap<Route, Arc<Behind>>>,
     #[cfg(test)]
     fake: Option<Arc<dyn crate::fake::Answers>>,
 }
@@ -85,10 +94,11 @@ impl Bmc {
             memory: std::sync::Mutex::default(),
             reading: Mutex::default(),
             cache: OnceLock::new(),
+            behind: std::sync::Mutex::default(),
             #[cfg(test)]
             fake: None,
         };
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(shared), behind: None, patience: None }
     }
 
     /// A handle to the same BMC at another address, with a session of its own.
@@ -101,7 +111,10 @@ impl Bmc {
         if let (Some(fake), Some(shared)) = (&self.shared.fake, Arc::get_mut(&mut bmc.shared)) {
             shared.fake = Some(Arc::clone(fake).at(address));
         }
-        bmc
+        match self.route() {
+            Some(route) => bmc.behind(route),
+            None => bmc,
+        }
     }
 
     /// A handle to a BMC that is nothing but `fake`.
@@ -158,7 +171,10 @@ impl Bmc {
 
     /// Waits for the turn to read the records.
     pub(crate) async fn reading_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.shared.reading.lock().await
+        match &self.behind {
+            Some(behind) => behind.reading.lock().await,
+            None => self.shared.reading.lock().await,
+        }
     }
 
     pub(crate) fn cache(&self) -> Option<&Cache> {
@@ -167,7 +183,11 @@ impl Bmc {
 
     /// What was learned of the BMC.
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.shared.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        let memory = match &self.behind {
+            Some(behind) => &behind.memory,
+            None => &self.shared.memory,
+        };
+        memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where the BMC is.
@@ -348,7 +368,7 @@ impl Bmc {
     }
 
     async fn run<C: Command>(&self, command: &C, call: Call) -> Result<C::Response, Error> {
-        let response = self.call(C::NAME, call).await?;
+        let response = self.call_behind(C::NAME, call).await?;
         self.understand(command, response)
     }
 
@@ -380,7 +400,7 @@ impl Bmc {
         let name = known.map_or("raw command", |entry| entry.name);
         // Nobody knows what it needs, so it gets all that the user asked for.
         let needs = self.privilege();
-        self.call(name, Call::new(request, effect, needs)).await
+        self.call_behind(name, Call::new(request, effect, needs)).await
     }
 
     /// Ends the session, so that the BMC has its slot back. The handle stays usable.
@@ -400,6 +420,7 @@ impl Bmc {
     pub(crate) fn error(&self, doing: &'static str, kind: ErrorKind) -> Error {
         Error {
             address: Some(self.shared.address),
+            behind: self.route(),
             doing,
             user: self.shared.credentials.username,
             privilege: self.shared.credentials.privilege,
@@ -430,6 +451,7 @@ impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self {
             address: None,
+            behind: None,
             doing: "open a UDP socket",
             user: Username::default(),
             privilege: Privilege::User,

@@ -3,10 +3,11 @@
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ipmi_wire::bridge::{Hop, Route};
 use ipmi_wire::cmd::app::{DeviceId, Guid};
 use ipmi_wire::cmd::sensor::{DeviceSdrInfo, SensorReadingFactors};
 use ipmi_wire::cmd::storage::SdrRepositoryInfo;
-use ipmi_wire::{CompletionCode, Decode, DecodeError, Encode, Reader};
+use ipmi_wire::{Channel, CompletionCode, Decode, DecodeError, Encode, Reader};
 use sha2::{Digest as _, Sha256};
 
 use crate::memory::Sizes;
@@ -22,6 +23,8 @@ use crate::walk::{Ending, ReadSize};
 pub(crate) struct Key {
     guid: Option<Guid>,
     address: SocketAddr,
+    /// The way from there.
+    route: Option<Route>,
 }
 
 /// What is known of a BMC.
@@ -48,7 +51,7 @@ pub(super) struct Index {
 pub(super) type Hash = [u8; 32];
 
 /// What an index file begins with; the last byte is the version of its format.
-const MAGIC: [u8; 8] = *b"LNTRNIX\x02";
+const MAGIC: [u8; 8] = *b"LNTRNIX\x03";
 
 impl Key {
     pub(crate) fn new(guid: Option<Guid>, mut address: SocketAddr) -> Self {
@@ -56,7 +59,13 @@ impl Key {
             // A label on packets, no part of who is meant.
             address.set_flowinfo(0);
         }
-        Self { guid, address }
+        Self { guid, address, route: None }
+    }
+
+    /// A controller behind the BMC, if there is a way.
+    pub(crate) fn with_route(self, route: Option<Route>) -> Self {
+        // Whom messages name as their sender makes no difference.
+        Self { route: route.map(|route| Route { local_address: None, ..route }), ..self }
     }
 
     /// Whether another machine at the same address would show: not if the GUID is one that many
@@ -67,7 +76,7 @@ impl Key {
 
     /// Whether the BMC was there.
     pub(super) fn is_at(&self, address: SocketAddr) -> bool {
-        self.address == Self::new(None, address).address
+        self.route.is_none() && self.address == Self::new(None, address).address
     }
 
     /// A file name: from everything that the key consists of.
@@ -124,6 +133,12 @@ impl Encode for Key {
         };
         out.extend(scope.to_le_bytes());
         out.extend(self.address.port().to_le_bytes());
+        let hops = self.route.map(|route| [Some(route.target), route.transit]);
+        let hops = hops.into_iter().flatten().flatten();
+        out.push(u8::try_from(hops.clone().count()).unwrap_or_default());
+        for Hop { channel, address } in hops {
+            out.extend([channel.number(), address]);
+        }
     }
 }
 
@@ -143,7 +158,19 @@ impl Decode for Key {
             IpAddr::V4(_) => SocketAddr::new(ip, port),
             IpAddr::V6(ip) => SocketAddrV6::new(ip, port, 0, scope).into(),
         };
-        Ok(Self { guid, address })
+        let hop = |r: &mut Reader<'_>| {
+            let [channel, address] = r.array("hop")?;
+            Ok(Hop { channel: Channel::new(channel), address })
+        };
+        let route = match r.u8("hops")? {
+            0 => None,
+            1 => Some(Route::to(hop(r)?)),
+            _ => {
+                let (target, transit) = (hop(r)?, Some(hop(r)?));
+                Some(Route { target, transit, local_address: None })
+            }
+        };
+        Ok(Self { guid, address, route })
     }
 }
 

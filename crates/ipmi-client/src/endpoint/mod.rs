@@ -11,7 +11,7 @@ mod suites;
 mod wire;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -115,9 +115,23 @@ impl Endpoint {
     /// # Errors
     /// What the system says if it has no socket to give.
     pub fn bind() -> io::Result<Self> {
-        let v4 = UdpSocket::bind_reporting(([0, 0, 0, 0], 0).into())?;
-        // A host without IPv6 is no reason to fail before an IPv6 peer is asked for.
-        let v6 = UdpSocket::bind_reporting(([0u16; 8], 0).into());
+        Self::bind_to(None, 0)
+    }
+
+    /// As [`bind`](Self::bind), from this address of the machine and from this port; 0 is any. With
+    /// an address, peers of the other kind of address cannot be asked.
+    ///
+    /// # Errors
+    /// What the system says: the machine does not have the address, or somebody else has the port.
+    pub fn bind_to(address: Option<IpAddr>, port: u16) -> io::Result<Self> {
+        let at = |ip: IpAddr| UdpSocket::bind_reporting((ip, port).into());
+        let other = || io::Error::other("the source address is of the other kind: IPv4 or IPv6");
+        let (v4, v6) = match address {
+            Some(ip @ IpAddr::V4(_)) => (Ok(at(ip)?), Err(other())),
+            Some(ip @ IpAddr::V6(_)) => (Err(other()), Ok(at(ip)?)),
+            // A host without IPv6 is no reason to fail before an IPv6 peer is asked for.
+            None => (Ok(at(Ipv4Addr::UNSPECIFIED.into())?), at(Ipv6Addr::UNSPECIFIED.into())),
+        };
         Ok(Self::on(v4, v6))
     }
 
@@ -128,7 +142,7 @@ impl Endpoint {
         Self::start(Net::Wire(Channels { outgoing, incoming }), entropy)
     }
 
-    fn on(v4: UdpSocket, v6: io::Result<UdpSocket>) -> Self {
+    fn on(v4: io::Result<UdpSocket>, v6: io::Result<UdpSocket>) -> Self {
         Self::start(Net::sockets(v4, v6), Box::new(fill_random))
     }
 

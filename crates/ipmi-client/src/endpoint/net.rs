@@ -20,8 +20,8 @@ pub(super) enum Net {
 
 /// One socket for each version of IP.
 pub(super) struct Sockets {
-    v4: Socket,
-    /// The error is for whoever asks for an IPv6 peer.
+    /// The errors are for whoever asks for such a peer.
+    v4: io::Result<Socket>,
     v6: io::Result<Socket>,
 }
 
@@ -61,10 +61,10 @@ pub(super) enum Piece<'a> {
 }
 
 impl Net {
-    pub(super) fn sockets(v4: UdpSocket, v6: io::Result<UdpSocket>) -> Self {
+    pub(super) fn sockets(v4: io::Result<UdpSocket>, v6: io::Result<UdpSocket>) -> Self {
         let socket =
             |io| Socket { io, buffer: ReceiveBuffer::new(), failures: 0, not_before: None };
-        Self::Sockets(Box::new(Sockets { v4: socket(v4), v6: v6.map(socket) }))
+        Self::Sockets(Box::new(Sockets { v4: v4.map(socket), v6: v6.map(socket) }))
     }
 
     /// Waits until something comes. Nothing is lost when the future is dropped.
@@ -74,7 +74,7 @@ impl Net {
                 let Sockets { v4, v6 } = &mut **sockets;
                 // Chosen at random, so that a flood on one does not keep the other from its turn.
                 let (arrival, received) = tokio::select! {
-                    received = v4.receive() => (Arrival::V4, received),
+                    received = receive_if_any(v4.as_mut().ok()) => (Arrival::V4, received),
                     received = receive_if_any(v6.as_mut().ok()) => (Arrival::V6, received),
                 };
                 received.map_or_else(Arrival::Failed, |()| arrival)
@@ -89,7 +89,11 @@ impl Net {
     /// Shows what has come.
     pub(super) fn visit(&self, arrival: &Arrival, mut see: impl FnMut(Piece<'_>)) {
         match (self, arrival) {
-            (Self::Sockets(sockets), Arrival::V4) => sockets.v4.visit(see),
+            (Self::Sockets(sockets), Arrival::V4) => {
+                if let Ok(v4) = &sockets.v4 {
+                    v4.visit(see);
+                }
+            }
             (Self::Sockets(sockets), Arrival::V6) => {
                 if let Ok(v6) = &sockets.v6 {
                     v6.visit(see);
@@ -132,7 +136,7 @@ impl Sockets {
             batch.places.push(place);
             batch.datagrams.push(datagram);
         }
-        let mut failures = batch4.send(Ok(&self.v4.io)).await;
+        let mut failures = batch4.send(self.v4.as_ref().map(|v4| &v4.io)).await;
         failures.extend(batch6.send(self.v6.as_ref().map(|v6| &v6.io)).await);
         failures
     }

@@ -36,7 +36,7 @@ fn is_unreachable(error: &Error, expected: Unreachable) -> bool {
 async fn an_ipv6_peer_of_a_host_without_ipv6_is_refused_at_once() {
     let v4 = UdpSocket::bind(([127, 0, 0, 1], 0).into()).unwrap();
     let v6 = Err(io::Error::from(io::ErrorKind::Unsupported));
-    let endpoint = Endpoint::on(v4, v6);
+    let endpoint = Endpoint::on(Ok(v4), v6);
     let bmc = Bmc::new(&endpoint, "[2001:db8::1]:623".parse().unwrap(), patient(5));
     let error = bmc.connect().await.unwrap_err();
     let ErrorKind::Io(system) = &*error.kind else { panic!("{error:?}") };
@@ -173,4 +173,23 @@ async fn a_flood_of_junk_keeps_no_login_from_its_end() {
     assert!(matches!(error.session_error(), Some(SessionError::NoAnswer { .. })), "{error}");
     let (_, received) = endpoint.datagrams();
     assert!(received > 5000, "there was no flood: {received}");
+}
+
+#[tokio::test]
+async fn a_source_is_where_packets_are_from_and_one_that_is_not_ours_is_an_error() {
+    let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let free = std::net::UdpSocket::bind("127.0.0.3:0").unwrap().local_addr().unwrap();
+    let endpoint = Endpoint::bind_to(Some(free.ip()), free.port()).unwrap();
+    assert!(Endpoint::bind_to(Some(free.ip()), free.port()).is_err(), "taken");
+    let bmc = Bmc::new(&endpoint, peer.local_addr().unwrap(), patient(1));
+    let asked = tokio::spawn(async move { bmc.connect().await });
+    let from = tokio::task::spawn_blocking(move || peer.recv_from(&mut [0; 512]).unwrap().1);
+    assert_eq!(from.await.unwrap(), free);
+    asked.abort();
+    let six = Bmc::new(&endpoint, "[::1]:623".parse().unwrap(), patient(1));
+    let error = six.connect().await.unwrap_err();
+    assert!(error.to_string().contains("IPv4 or IPv6"), "{error}");
+    // TEST-NET-1: no machine has it.
+    assert!(Endpoint::bind_to(Some([192, 0, 2, 1].into()), 0).is_err());
 }

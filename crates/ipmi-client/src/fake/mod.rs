@@ -16,9 +16,13 @@ use std::time::Duration;
 
 use ipmi_session::Timing;
 use ipmi_session::console::{Agreed, Call, Failure};
-use ipmi_wire::cmd::app::{ActiveSession, ChannelAccess, DeviceId, GetDeviceId, Guid, KeyLock};
+use ipmi_wire::bridge::Route;
+use ipmi_wire::cmd::app::{
+    ActiveSession, ChannelAccess, DeviceId, GetDeviceId, Guid, KeyLock, SendMessage,
+};
 use ipmi_wire::cmd::sensor::DeviceSdrInfo;
 use ipmi_wire::cmd::storage::{FruAccess, SdrRepositoryInfo, SelInfo};
+use ipmi_wire::lan::BMC_ADDRESS;
 use ipmi_wire::session::CipherSuite;
 use ipmi_wire::{Command, CompletionCode, Decode, Effect, Request, Response};
 
@@ -50,6 +54,8 @@ type Hook = Box<dyn FnMut(&mut World, &Request) -> Odd + Send>;
 pub(crate) struct Machine {
     world: Mutex<World>,
     hook: Mutex<Option<Hook>>,
+    /// Controllers behind it. Who is not there does not acknowledge.
+    behind: Mutex<HashMap<Route, Arc<Self>>>,
 }
 
 /// Everything about it. Everything may be changed at any time.
@@ -194,6 +200,11 @@ impl Machine {
         self.world.lock().unwrap()
     }
 
+    /// Puts another controller behind it.
+    pub(crate) fn put_behind(&self, route: Route, other: &Arc<Self>) {
+        self.behind.lock().unwrap().insert(route, Arc::clone(other));
+    }
+
     /// Lets `hook` answer what it has something to say to.
     pub(crate) fn hook(&self, hook: impl FnMut(&mut World, &Request) -> Odd + Send + 'static) {
         *self.hook.lock().unwrap() = Some(Box::new(hook));
@@ -227,6 +238,14 @@ impl Answers for Machine {
     }
 
     fn answer(&self, session: u32, call: &Call) -> Result<Response, ErrorKind> {
+        if let Some(route) = call.route {
+            let behind = self.behind.lock().unwrap().get(&route).cloned();
+            let (by, completion) = (BMC_ADDRESS, SendMessage::NAK_ON_WRITE);
+            let nobody = Failure::NotPassedOn { route, by, completion };
+            let there = behind.ok_or(ErrorKind::Call(nobody))?;
+            let session = there.world().session;
+            return there.answer(session, &Call { route: None, ..call.clone() });
+        }
         let mut world = self.world();
         let request = &call.request;
         world.requests.push(request.clone());

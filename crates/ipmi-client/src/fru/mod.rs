@@ -3,7 +3,7 @@
 mod extent;
 mod write;
 
-use ipmi_session::console::Failure;
+use ipmi_wire::bridge::Hop;
 use ipmi_wire::cmd::storage::{
     FruAccess, FruInventoryAreaInfo, GetFruInventoryAreaInfo, ReadFruData,
 };
@@ -33,11 +33,18 @@ pub struct FruDevice {
 pub enum FruPlace {
     /// Behind the BMC, which reads it for whoever asks.
     Bmc(FruId),
-    /// Behind another controller, or on a bus without one.
+    /// Behind another controller, which is asked over the BMC.
+    Behind {
+        /// That controller.
+        controller: Hop,
+        /// The device there.
+        fru: FruId,
+    },
+    /// A chip on a bus, which nobody reads for others.
     Elsewhere {
-        /// The controller that has to be asked.
+        /// The controller whose bus it is on.
         controller: u8,
-        /// Device number or slave address there.
+        /// Its slave address there.
         device: u8,
     },
 }
@@ -93,15 +100,27 @@ impl SdrSet {
     /// Source: IPMI v2.0 §38, §43.8, §43.9.
     #[must_use]
     pub fn fru_devices(&self) -> Vec<FruDevice> {
+        self.fru_devices_of(BMC_ADDRESS)
+    }
+
+    /// As [`fru_devices`](Self::fru_devices), where these are the records of the controller with this
+    /// slave address. To itself, it is the BMC as well.
+    #[must_use]
+    pub fn fru_devices_of(&self, own_address: u8) -> Vec<FruDevice> {
+        let is_own = |address: u8| address == own_address || address == BMC_ADDRESS;
         let own = FruPlace::Bmc(FruId::new(0));
         let mut devices = vec![FruDevice { place: own, name: String::new(), entity: None }];
         for record in self.records() {
             let (place, name, entity) = match record {
                 Record::FruDeviceLocator(fru) => {
                     let place = match fru.fru_id() {
-                        Some(device) if fru.access_address == BMC_ADDRESS => {
+                        Some(device) if is_own(fru.access_address) => {
                             FruPlace::Bmc(FruId { device, lun: fru.lun & 3 })
                         }
+                        Some(device) if fru.access_address != 0 => FruPlace::Behind {
+                            controller: Hop { channel: fru.channel, address: fru.access_address },
+                            fru: FruId { device, lun: fru.lun & 3 },
+                        },
                         _ => FruPlace::Elsewhere {
                             controller: fru.access_address,
                             device: fru.device,
@@ -111,8 +130,11 @@ impl SdrSet {
                 }
                 Record::McDeviceLocator(mc) if mc.capabilities & FRU_INVENTORY != 0 => {
                     let place = match mc.slave_address {
-                        BMC_ADDRESS => own,
-                        controller => FruPlace::Elsewhere { controller, device: 0 },
+                        address if is_own(address) => own,
+                        address => FruPlace::Behind {
+                            controller: Hop { channel: mc.channel, address },
+                            fru: FruId::new(0),
+                        },
                     };
                     (place, mc.id.text(), mc.entity)
                 }
@@ -142,7 +164,17 @@ impl Bmc {
     /// # Errors
     /// As [`Bmc::sdrs`].
     pub async fn fru_devices(&self) -> Result<Vec<FruDevice>, Error> {
-        Ok(self.sdrs().await?.fru_devices())
+        Ok(self.sdrs().await?.fru_devices_of(self.slave_address()))
+    }
+
+    /// A handle to the controller that reads a device, and what it is there; `None` if nobody does.
+    #[must_use]
+    pub fn fru_at(&self, place: FruPlace) -> Option<(Self, FruId)> {
+        match place {
+            FruPlace::Bmc(fru) => Some((self.clone(), fru)),
+            FruPlace::Behind { controller, fru } => Some((self.neighbour(controller)?, fru)),
+            FruPlace::Elsewhere { .. } => None,
+        }
     }
 
     /// How large a device is; `None` if it is not there. BMCs say so with any of several codes
@@ -259,7 +291,7 @@ impl<'a> FruReader<'a> {
             };
             let Some(code) = error.completion() else {
                 // Some do not answer at all when the answer would be too long for them.
-                let silent = matches!(*error.kind, ErrorKind::Call(Failure::NoAnswer { .. }));
+                let silent = error.is_unanswered();
                 if silent && silence.is_none() && size > SMALL {
                     (silence, size) = (Some(error), SMALL);
                     continue;

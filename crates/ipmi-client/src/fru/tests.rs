@@ -257,7 +257,7 @@ async fn the_records_name_the_devices() {
             (FruPlace::Bmc(BUILTIN), "Board"),
             (FruPlace::Bmc(FruId { device: 3, lun: 1 }), "PSU 1"),
             (FruPlace::Elsewhere { controller: 0x82, device: 0xa4 }, "DIMM 1"),
-            (FruPlace::Elsewhere { controller: 0x82, device: 0 }, "MC"),
+            (FruPlace::Behind { controller: Hop::ipmb(0x82), fru: FruId::new(0) }, "MC"),
         ]
     );
     let devices = Machine::new().bmc().fru_devices().await.unwrap();

@@ -55,6 +55,10 @@ impl Bmc {
 
     /// Whether the session is on this channel; what cannot be found out may be.
     pub(super) async fn is_own(&self, channel: LanChannel) -> Result<bool, Error> {
+        if self.route().is_some() {
+            // A channel of another controller's: this session is the BMC's.
+            return Ok(false);
+        }
         if let Some(own) = channel.own {
             return Ok(own);
         }

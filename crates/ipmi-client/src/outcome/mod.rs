@@ -159,9 +159,10 @@ impl Error {
     /// Whether the BMC says nothing at all, which may pass: it restarts, or nothing gets through.
     pub(crate) fn is_silence(&self) -> bool {
         match &*self.kind {
-            ErrorKind::Call(failure) => {
-                !matches!(failure, Failure::PrivilegeRefused { .. } | Failure::TooLong)
-            }
+            ErrorKind::Call(failure) => !matches!(
+                failure,
+                Failure::PrivilegeRefused { .. } | Failure::TooLong | Failure::NotPassedOn { .. }
+            ),
             ErrorKind::Session(why) => {
                 why.is_transient() || matches!(why, SessionError::Unreachable { .. })
             }
@@ -171,7 +172,10 @@ impl Error {
 
     /// Whether the request was sent until its time was up, and no answer came.
     pub(crate) fn is_unanswered(&self) -> bool {
-        matches!(*self.kind, ErrorKind::Call(Failure::NoAnswer { .. }))
+        matches!(
+            *self.kind,
+            ErrorKind::Call(Failure::NoAnswer { .. } | Failure::SilentBehind { .. })
+        )
     }
 
     /// As [`with_outcome`](Self::with_outcome) of one observation, if this leaves something open.

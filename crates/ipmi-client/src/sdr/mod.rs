@@ -163,7 +163,8 @@ impl Bmc {
 
     /// Costs nothing as long as there is a session.
     async fn sdr_key(&self) -> Result<Key, Error> {
-        Ok(Key::new(self.connect().await?.managed_guid, self.address()))
+        let guid = self.connect().await?.managed_guid;
+        Ok(Key::new(guid, self.address()).with_route(self.route()))
     }
 
     fn sdrs_in_memory(&self, key: &Key) -> Option<Known> {

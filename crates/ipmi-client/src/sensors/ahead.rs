@@ -24,7 +24,8 @@ impl Bmc {
         infos: &[SensorInfo],
     ) -> Result<HashMap<SensorKey, Result<SensorReading, Error>>, Error> {
         let abreast = self.readings_abreast();
-        let own: Vec<_> = infos.iter().filter(|info| is_read_here(info)).collect();
+        let is_read_here = |info: &&SensorInfo| !info.is_event_only() && self.has_sensor(info);
+        let own: Vec<_> = infos.iter().filter(is_read_here).collect();
         if abreast < 2 || own.len() < 2 {
             return Ok(HashMap::new());
         }
@@ -85,11 +86,6 @@ impl Bmc {
         let read = self.memory().records_read;
         read.is_some_and(|read| read.checked_add(SHORTLY).is_none_or(|until| until > begun))
     }
-}
-
-/// Whether the BMC itself can be asked for a reading.
-fn is_read_here(info: &SensorInfo) -> bool {
-    !info.is_event_only() && info.other_owner().is_none()
 }
 
 /// What was read as it came, of sensors whose readings tell them apart.

@@ -1,6 +1,7 @@
 //! Sensors: what there is to read, what it reads, and what that means.
 
 mod ahead;
+mod owner;
 mod presence;
 mod read;
 mod settings;
@@ -101,8 +102,10 @@ pub enum Silence {
     ScanningDisabled,
     /// The BMC knows no such sensor (any more), or has nothing for it in the present state.
     Absent(CompletionCode),
-    /// The sensor belongs to another controller.
+    /// The sensor belongs to software, or to a controller to which there is no way.
     NotOurs(u8),
+    /// The sensor belongs to a controller that could not be reached a moment ago.
+    OutOfReach(u8),
     /// It cannot be read by its nature: it appears in events only.
     EventOnly,
     /// Asking failed: see [`Reading::Failed`].
@@ -155,11 +158,6 @@ impl SensorInfo {
     pub const fn is_event_only(&self) -> bool {
         matches!(self.record, Record::EventOnly(_))
     }
-
-    /// The controller that has to be asked, if that is not the BMC.
-    fn other_owner(&self) -> Option<u8> {
-        (self.key.owner_id != SensorKey::BMC).then_some(self.key.owner_id)
-    }
 }
 
 impl Sensor {
@@ -190,7 +188,7 @@ impl SdrSet {
             }
             SensorRef::Number { lun, number } => {
                 let meant = |key: SensorKey| key.lun() == *lun && key.number == *number;
-                sensors.retain(|sensor| sensor.other_owner().is_none() && meant(sensor.key));
+                sensors.retain(|sensor| sensor.key.owner_id == SensorKey::BMC && meant(sensor.key));
             }
         }
         sensors

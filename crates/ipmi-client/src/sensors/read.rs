@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use ipmi_session::console::Failure;
 use ipmi_wire::cmd::sensor::{
     GetSensorReading, GetSensorReadingFactors, GetSensorThresholds, SensorReading,
     SensorReadingFactors, SensorThresholds,
@@ -16,6 +15,7 @@ use ipmi_wire::vendor::{Decoded, Decoder, is_oem_sensor};
 use ipmi_wire::{CompletionCode, Decode, Reader, Request};
 use tokio::time::Instant;
 
+use super::owner::OutOfReach;
 use super::presence::{Absentees, witnesses};
 use super::{Reading, Sensor, SensorInfo, SensorRef, SensorState, Silence};
 use crate::bmc::{Bmc, means_absent};
@@ -120,7 +120,8 @@ impl Bmc {
         thresholds: bool,
     ) -> Result<Vec<Sensor>, Error> {
         let begun = Instant::now();
-        let mut sensors = self.read_each(infos, thresholds).await?;
+        let mut lost = OutOfReach::default();
+        let mut sensors = self.read_each(infos, thresholds, &mut lost).await?;
         self.probe_if_slow(&sensors, begun).await?;
         let wanted = sensors.len();
         let doubtful: Vec<SensorInfo> = sensors
@@ -140,7 +141,7 @@ impl Bmc {
                 }
             }
         }
-        sensors.extend(self.read_each(more, false).await?);
+        sensors.extend(self.read_each(more, false, &mut lost).await?);
         self.save_learned().await?;
         let absent = Absentees::of(set, &sensors);
         sensors.truncate(wanted);
@@ -156,6 +157,7 @@ impl Bmc {
         &self,
         infos: Vec<SensorInfo>,
         thresholds: bool,
+        lost: &mut OutOfReach,
     ) -> Result<Vec<Sensor>, Error> {
         let mut sensors = Vec::with_capacity(infos.len());
         let (mut unanswered, mut silences) = (false, 0u32);
@@ -168,14 +170,18 @@ impl Bmc {
         let makers_own = infos.iter().any(|info| is_oem_sensor(info.sensor_type, info.event_type));
         let oem = if makers_own { Some(self.decoder().await?) } else { None };
         for info in infos {
-            let reading = match readings.remove(&info.key) {
-                Some(asked) => self.reading_of(&info, asked).await,
-                None => self.read_sensor(&info).await,
+            let owner = self.owner_of(&info, lost);
+            let reading = match (&owner, readings.remove(&info.key)) {
+                (_, Some(asked)) => self.reading_of(&info, asked).await,
+                (Ok(owner), None) => owner.read_sensor(&info).await,
+                (Err(silence), None) => Ok(Reading::None(*silence)),
             };
             let reading = match reading {
+                // The BMC is well, and so may be other controllers.
+                Err(error) if lost.note(info.key, &error) => Reading::Failed(Box::new(error)),
                 // A BMC that hangs over one sensor may answer for the next; a BMC that is gone does
                 // not, and is not asked for each of a hundred.
-                Err(error) if is_unanswered(&error) && !unanswered => {
+                Err(error) if error.is_unanswered() && !unanswered => {
                     unanswered = true;
                     Reading::Failed(Box::new(error))
                 }
@@ -196,10 +202,15 @@ impl Bmc {
                 info,
             };
             // Nor is it asked for more of a sensor over which it hangs.
-            if thresholds && !unanswered && silences < SILENCES {
+            if let Ok(owner) = owner
+                && thresholds
+                && !unanswered
+                && silences < SILENCES
+            {
                 let ahead = in_force.remove(&sensor.info.key);
-                match self.add_thresholds(&mut sensor, ahead).await {
-                    Err(error) if is_unanswered(&error) => {
+                match owner.add_thresholds(&mut sensor, ahead).await {
+                    Err(error) if lost.note(sensor.info.key, &error) => {}
+                    Err(error) if error.is_unanswered() => {
                         silences = silences.saturating_add(1);
                         tracing::debug!(name = sensor.name(), %error, "no thresholds");
                     }
@@ -212,12 +223,6 @@ impl Bmc {
     }
 
     pub(super) async fn read_sensor(&self, info: &SensorInfo) -> Result<Reading, Error> {
-        if info.is_event_only() {
-            return Ok(Reading::None(Silence::EventOnly));
-        }
-        if let Some(owner) = info.other_owner() {
-            return Ok(Reading::None(Silence::NotOurs(owner)));
-        }
         let command = GetSensorReading { number: info.key.number };
         self.reading_of(info, self.send_until_free(info.key.lun(), &command).await).await
     }
@@ -292,8 +297,11 @@ impl Bmc {
         sensor: &mut Sensor,
         ahead: Option<Result<SensorThresholds, Error>>,
     ) -> Result<(), Error> {
-        let silent =
-            matches!(sensor.reading, Reading::None(Silence::Absent(_) | Silence::NotOurs(_)));
+        let silent = match &sensor.reading {
+            Reading::None(Silence::Absent(_)) => true,
+            Reading::Failed(error) => error.is_behind_bmc(),
+            _ => false,
+        };
         let Some(full) =
             sensor.info.full().filter(|_| sensor.info.event_type.is_threshold() && !silent)
         else {
@@ -446,8 +454,4 @@ fn disputed(
 
 fn is_malformed(error: &Error) -> bool {
     matches!(*error.kind, ErrorKind::Malformed { .. })
-}
-
-fn is_unanswered(error: &Error) -> bool {
-    matches!(*error.kind, ErrorKind::Call(Failure::NoAnswer { .. }))
 }

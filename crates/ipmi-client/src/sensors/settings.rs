@@ -10,7 +10,8 @@ use ipmi_wire::sdr::{
     FullSensor, Linearization, RawThresholds, SettingAccess, ThresholdKind, ThresholdMask,
 };
 
-use super::{Sensor, SensorInfo};
+use super::owner::OutOfReach;
+use super::{Reading, Sensor, SensorInfo, Silence};
 use crate::bmc::Bmc;
 use crate::error::{Error, ErrorKind};
 
@@ -50,20 +51,22 @@ impl Bmc {
     /// Only if the BMC no longer answers.
     pub async fn sensor_details(&self, sensor: Sensor) -> Result<SensorDetails, Error> {
         let info = &sensor.info;
-        if info.is_event_only() || info.other_owner().is_some() {
+        let lost = matches!(&sensor.reading, Reading::Failed(error) if error.is_behind_bmc());
+        let owner = self.owner_of(info, &OutOfReach::default()).ok().filter(|_| !lost);
+        let Some(owner) = owner else {
             let (hysteresis, event_enables, event_status) = (None, None, None);
             return Ok(SensorDetails { sensor, hysteresis, event_enables, event_status });
-        }
+        };
         let (lun, number) = (info.key.lun(), info.key.number);
         let hysteresis = if info.event_type.is_threshold() {
-            known(self.send_until_free(lun, &GetSensorHysteresis { number }).await)?
+            known(owner.send_until_free(lun, &GetSensorHysteresis { number }).await)?
         } else {
             None
         };
         let event_enables =
-            known(self.send_until_free(lun, &GetSensorEventEnable { number }).await)?;
+            known(owner.send_until_free(lun, &GetSensorEventEnable { number }).await)?;
         let event_status =
-            known(self.send_until_free(lun, &GetSensorEventStatus { number }).await)?;
+            known(owner.send_until_free(lun, &GetSensorEventStatus { number }).await)?;
         Ok(SensorDetails { sensor, hysteresis, event_enables, event_status })
     }
 
@@ -79,7 +82,7 @@ impl Bmc {
         wanted: &[(ThresholdKind, f64)],
     ) -> Result<Vec<ThresholdChange>, Error> {
         const DOING: &str = SetSensorThresholds::NAME;
-        let lun = self.lun_to_set(DOING, info)?;
+        let (owner, lun) = self.to_set(DOING, info)?;
         let full = info.full().filter(|_| info.event_type.is_threshold());
         let Some(full) = full else {
             return Err(self.not_possible(DOING, "it is no sensor with thresholds".to_owned()));
@@ -87,17 +90,18 @@ impl Bmc {
         self.check_thresholds(DOING, full, wanted)?;
         let mut values = RawThresholds::default();
         for (kind, value) in wanted {
-            values.set(*kind, self.raw_of(DOING, info, full, *value).await?);
+            values.set(*kind, owner.raw_of(DOING, info, full, *value).await?);
         }
-        let before = self.thresholds_in_force(info, full).await?;
+        let before = owner.thresholds_in_force(info, full).await?;
         let set: ThresholdMask = wanted.iter().map(|(kind, _)| *kind).collect();
-        self.send_until_free(lun, &SetSensorThresholds { number: info.key.number, set, values })
+        owner
+            .send_until_free(lun, &SetSensorThresholds { number: info.key.number, set, values })
             .await?;
-        let now = self.thresholds_in_force(info, full).await?;
+        let now = owner.thresholds_in_force(info, full).await?;
         let mut changes = Vec::new();
         for (kind, asked) in wanted {
             let value = async |raw: Option<u8>| match raw {
-                Some(raw) => self.value_of(info, full, raw).await,
+                Some(raw) => owner.value_of(info, full, raw).await,
                 None => Ok(None),
             };
             changes.push(ThresholdChange {
@@ -122,14 +126,14 @@ impl Bmc {
         hysteresis: SensorHysteresis,
     ) -> Result<SensorHysteresis, Error> {
         const DOING: &str = SetSensorHysteresis::NAME;
-        let lun = self.lun_to_set(DOING, info)?;
+        let (owner, lun) = self.to_set(DOING, info)?;
         let access = info.record.sensor().map(|sensor| sensor.hysteresis_access());
         if access != Some(SettingAccess::Settable) {
             return Err(self.not_possible(DOING, "its hysteresis cannot be set".to_owned()));
         }
         let number = info.key.number;
-        self.send_until_free(lun, &SetSensorHysteresis { number, hysteresis }).await?;
-        self.send_until_free(lun, &GetSensorHysteresis { number }).await
+        owner.send_until_free(lun, &SetSensorHysteresis { number, hysteresis }).await?;
+        owner.send_until_free(lun, &GetSensorHysteresis { number }).await
     }
 
     /// Sets which events a sensor reports, and whether it is scanned; returns what is in force
@@ -145,11 +149,11 @@ impl Bmc {
         action: EventEnableAction,
         events: EventBits,
     ) -> Result<SensorEventEnable, Error> {
-        let lun = self.lun_to_set(SetSensorEventEnable::NAME, info)?;
+        let (owner, lun) = self.to_set(SetSensorEventEnable::NAME, info)?;
         let number = info.key.number;
         let command = SetSensorEventEnable { number, event_messages, scanning, action, events };
-        self.send_until_free(lun, &command).await?;
-        self.send_until_free(lun, &GetSensorEventEnable { number }).await
+        owner.send_until_free(lun, &command).await?;
+        owner.send_until_free(lun, &GetSensorEventEnable { number }).await
     }
 
     /// Lets a sensor report again what it has reported: `selected` events, or all.
@@ -161,20 +165,25 @@ impl Bmc {
         info: &SensorInfo,
         selected: Option<EventBits>,
     ) -> Result<(), Error> {
-        let lun = self.lun_to_set(RearmSensorEvents::NAME, info)?;
+        let (owner, lun) = self.to_set(RearmSensorEvents::NAME, info)?;
         let number = info.key.number;
-        self.send_until_free(lun, &RearmSensorEvents { number, selected }).await
+        owner.send_until_free(lun, &RearmSensorEvents { number, selected }).await
     }
 
-    fn lun_to_set(&self, doing: &'static str, info: &SensorInfo) -> Result<u8, Error> {
-        if let Some(owner) = info.other_owner() {
-            let why = format!("it belongs to the controller at {owner:02x}h, not to the BMC");
-            return Err(self.not_possible(doing, why));
-        }
-        if info.is_event_only() {
-            return Err(self.not_possible(doing, "it appears in events only".to_owned()));
-        }
-        Ok(info.key.lun())
+    /// Who has to be told to set something of a sensor, and at which LUN.
+    fn to_set(&self, doing: &'static str, info: &SensorInfo) -> Result<(Self, u8), Error> {
+        let owner = self.owner_of(info, &OutOfReach::default()).map_err(|silence| {
+            let why = match silence {
+                Silence::EventOnly => "it appears in events only".to_owned(),
+                _ => format!(
+                    "it belongs to {:02x}h, and there is no way to that one",
+                    info.key.owner_id
+                ),
+            };
+            self.not_possible(doing, why)
+        })?;
+        // Somebody waits for this one.
+        Ok((owner.patient_as(self), info.key.lun()))
     }
 
     fn check_thresholds(

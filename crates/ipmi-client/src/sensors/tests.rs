@@ -178,7 +178,7 @@ async fn sensors_are_asked_for_where_they_are() {
     let mut at_lun = full_sensor(1, "At LUN 3");
     at_lun[6] = 3;
     let mut elsewhere = full_sensor(7, "Elsewhere");
-    elsewhere[5] = 0x82;
+    elsewhere[5] = 0x81;
     // By hand from §43.3.
     let mut event_only = vec![0, 0, 0x51, 3, 0, 0x20, 0, 0x77, 0x07, 1, 0x12, 0x6f, 1, 0, 0, 0];
     event_only.extend(b"\xc3Log");
@@ -188,10 +188,89 @@ async fn sensors_are_asked_for_where_they_are() {
     let sensors = machine.bmc().sensors(false).await.unwrap();
     assert_eq!(sensors.len(), 4);
     assert!(matches!(sensors[2].reading, Reading::Analog { raw: 25, .. }));
-    assert_eq!(sensors[3].state, Unreadable(Silence::NotOurs(0x82)));
+    assert_eq!(sensors[3].state, Unreadable(Silence::NotOurs(0x81)));
     let query = SensorQuery { event_only: true, ..SensorQuery::all(false) };
     let sensors = machine.bmc().query_sensors(&query).await.unwrap();
     assert_eq!((sensors[4].name(), sensors[4].state), ("Log", Unreadable(Silence::EventOnly)));
+}
+
+/// A record of the sensor `number` of the controller at `owner`.
+fn owned(owner: u8, number: u8, name: &str) -> Vec<u8> {
+    let mut record = full_sensor(number, name);
+    record[5] = owner;
+    record
+}
+
+#[tokio::test]
+async fn sensors_of_other_controllers_are_read_there_and_one_that_is_gone_costs_one_question() {
+    let more = [
+        owned(0x82, 1, "Far Temp"),
+        owned(0x40, 1, "Gone 1"),
+        owned(0x40, 2, "Gone 2"),
+        owned(0x84, 1, "Mute 1"),
+        owned(0x84, 2, "Mute 2"),
+        owned(0x82, 2, "Far Fan"),
+    ];
+    let (machine, far, mute) = (machine(more), Machine::new(), Machine::new());
+    far.world().reads(1, &[33, 0xc0, 0xc0]);
+    far.world().reads(2, &[44, 0xc0, 0xc0]);
+    mute.hook(|_, _| {
+        let route = to(0x84);
+        let waited = std::time::Duration::from_secs(2);
+        let silent = ipmi_session::console::Failure::SilentBehind { route, sent: 3, waited };
+        Some(Err(ErrorKind::Call(silent)))
+    });
+    machine.put_behind(to(0x82), &far);
+    machine.put_behind(to(0x84), &mute);
+    for thresholds in [false, true] {
+        let sensors = machine.bmc().sensors(thresholds).await.unwrap();
+        let raw = |at: usize| match sensors[at].reading {
+            Reading::Analog { raw, .. } => Some(raw),
+            _ => None,
+        };
+        assert_eq!([raw(0), raw(2), raw(7)], [Some(40), Some(33), Some(44)]);
+        assert!(matches!(&sensors[3].reading, Reading::Failed(error) if error.is_behind_bmc()));
+        assert_eq!(sensors[4].state, Unreadable(Silence::OutOfReach(0x40)));
+        assert!(matches!(&sensors[5].reading, Reading::Failed(error) if error.is_behind_bmc()));
+        assert_eq!(sensors[6].state, Unreadable(Silence::OutOfReach(0x84)));
+        assert_eq!(mute.requests(), 1);
+    }
+}
+
+#[tokio::test]
+async fn thresholds_are_set_at_the_controller_whose_they_are() {
+    let (machine, far) = (machine([owned(0x82, 1, "Far Temp")]), Machine::new());
+    far.world().reads(1, &[33, 0xc0, 0xc0]);
+    far.world().thresholds.insert(1, [0x3f, 1, 2, 3, 80, 90, 100]);
+    machine.put_behind(to(0x82), &far);
+    let bmc = machine.bmc();
+    let info = bmc.sdrs().await.unwrap().find(&SensorRef::Name("Far Temp".into())).remove(0);
+    let wanted = [(ThresholdKind::UpperCritical, 95.0)];
+    let changes = bmc.set_thresholds(&info, &wanted).await.unwrap();
+    assert!(changes[0].taken && changes[0].before == Some(90.0), "{changes:?}");
+    assert_eq!(far.count::<SetSensorThresholds>(), 1);
+    assert_eq!(machine.count::<SetSensorThresholds>(), 0);
+}
+
+#[tokio::test]
+async fn a_handle_to_a_controller_behind_reads_its_own_sensors_there() {
+    let (machine, far) =
+        (machine([]), Machine::with_sdrs([owned(0x82, 1, "Own"), owned(0x20, 2, "BMC")]));
+    far.world().reads(1, &[33, 0xc0, 0xc0]);
+    far.world().reads(2, &[44, 0xc0, 0xc0]);
+    machine.put_behind(to(0x82), &far);
+    let bmc = machine.bmc();
+    let sensors = bmc.behind(to(0x82)).sensors(true).await.unwrap();
+    assert_eq!(sensors.iter().map(Sensor::name).collect::<Vec<_>>(), ["Own", "BMC"]);
+    assert!(sensors.iter().all(|sensor| matches!(sensor.reading, Reading::Analog { .. })));
+    // What was learned of one is not taken for the other's.
+    assert_eq!(bmc.sensors(false).await.unwrap()[0].name(), "PSU Temp");
+    let error = bmc.behind(to(0x40)).send(&ipmi_wire::cmd::app::GetDeviceId).await.unwrap_err();
+    assert!(error.to_string().contains("controller 40h: Get Device ID: the BMC has not passed"));
+}
+
+fn to(address: u8) -> ipmi_wire::bridge::Route {
+    ipmi_wire::bridge::Route::to(ipmi_wire::bridge::Hop::ipmb(address))
 }
 
 #[tokio::test]
@@ -420,9 +499,9 @@ async fn thresholds_that_cannot_be_are_refused_before_anything_is_sent() {
         assert!(error.to_string().contains(why), "{error}");
     }
     let mut elsewhere = info(&machine, 0);
-    elsewhere.key.owner_id = 0x82;
+    elsewhere.key.owner_id = 0x81;
     let error = bmc.set_thresholds(&elsewhere, &[(UpperCritical, 70.0)]).await.unwrap_err();
-    assert!(error.to_string().contains("the controller at 82h"), "{error}");
+    assert!(error.to_string().contains("it belongs to 81h"), "{error}");
     assert_eq!(machine.count::<SetSensorThresholds>(), 0);
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ipmi_session::console::Failure;
 use ipmi_wire::CompletionCode;
 
 use super::{Repository, concerns_one_record};
@@ -279,7 +278,7 @@ impl<'a, R: Repository> Reader<'a, R> {
 }
 
 pub(super) fn is_unanswered(error: &Error) -> bool {
-    matches!(*error.kind, ErrorKind::Call(Failure::NoAnswer { .. }))
+    error.is_unanswered()
 }
 
 pub(super) fn whole_length<R: Repository>(start: &[u8]) -> usize {

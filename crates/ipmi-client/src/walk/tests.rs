@@ -88,6 +88,7 @@ impl Repository for Fake {
     fn error(&self, kind: ErrorKind) -> Error {
         Error {
             address: None,
+            behind: None,
             doing: "walk",
             user: Username::default(),
             privilege: Privilege::User,

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use ipmi_wire::cmd::app::{CloseSession, GetDeviceId, SetSessionPrivilegeLevel};
 use ipmi_wire::lan::LanMessage;
 use ipmi_wire::session::SessionPacket;
-use ipmi_wire::{CompletionCode, Effect, Encode, Privilege, Request, Response};
+use ipmi_wire::{CompletionCode, Effect, Encode, Privilege, Request};
 
 use super::envelope::{Envelope, Opened};
 use super::pressure::Pressure;
-use super::shared::is_answer;
+use super::waiting::{Heard, Purpose, Said, Waiting, Way, give_up};
 use super::{Call, Core, Event, Failure, Queued, Repeated, SessionError, Token};
 use crate::entropy::Entropy;
+use crate::quirk::Quirk;
 use crate::timing::{Tries, later};
 
 /// State of an established session.
@@ -33,54 +34,11 @@ pub(super) struct Active {
     last_sent: Instant,
 }
 
-#[derive(Debug)]
-struct Waiting {
-    purpose: Purpose,
-    effect: Effect,
-    /// With how many it may be in flight.
-    abreast: u8,
-    /// It has been all the time.
-    alone: bool,
-    message: LanMessage,
-    /// The last packet around the message, where the very same one may be sent again.
-    datagram: Option<Vec<u8>>,
-    /// Copies of this message, and of all messages for this purpose.
-    tries: Tries,
-    sent: u32,
-    started: Instant,
-    /// When to send it again; `None` for what must not be repeated.
-    next: Option<Instant>,
-    deadline: Instant,
-    /// "Node busy" was the answer so far.
-    busy: Option<Busy>,
-    /// Answers came that fit but for their authentication code.
-    wrong_codes: u32,
-}
-
-/// The BMC has said that it is busy.
-#[derive(Debug)]
-struct Busy {
-    answer: Response,
-    times: u32,
-    /// Nothing is on the way: the question will be asked anew.
-    pausing: bool,
-}
-
 /// So many numbers that are owed an answer are too many.
 const SPENT: u32 = u64::BITS / 2;
 
 /// Whatever is configured, an idle BMC is not woken more often than this.
 const LEAST_KEEPALIVE: Duration = Duration::from_secs(1);
-
-/// Whom an answer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
-    Call(Token),
-    /// Raising the session's privilege for a call, which may be taken back meanwhile.
-    Raise(Privilege, Token),
-    /// Nobody: to keep the session alive, or to find out whether the BMC understands.
-    Keepalive,
-}
 
 impl Active {
     pub(super) fn new(now: Instant, core: &Core, envelope: Envelope) -> Self {
@@ -142,6 +100,7 @@ impl Active {
         let numbers = self.owed.count_ones().saturating_add(others.try_into().unwrap_or(u32::MAX));
         matches!(self.envelope, Envelope::V20(_))
             && call.effect == Effect::Read
+            && call.route.is_none()
             && has_room(call.abreast)
             && self.waiting.iter().all(|w| has_room(w.abreast) && !w.is_pausing())
             // As many are left to go round as one at a time needs: see `is_spent`.
@@ -161,40 +120,64 @@ impl Active {
             Opened::Foreign => return,
         };
         let Ok(message) = core.decode(&payload, proven) else { return };
-        let Some(response) = message.to_response() else { return };
+        if message.to_response().is_none() {
+            return;
+        }
         core.trouble.refute();
-        let answered = |w: &Waiting| !w.is_pausing() && is_answer(&message, &w.message);
-        let Some(place) = self.waiting.iter().position(answered) else {
+        let vouched = proven || core.config.workarounds.has(Quirk::NoChecksumCheck);
+        let hear = |w: &Waiting| if w.is_pausing() { None } else { w.hear(&message, vouched) };
+        let heard = self.waiting.iter().enumerate().find_map(|(at, w)| Some((at, hear(w)?)));
+        let Some((place, heard)) = heard else {
             if core.answered_again(now, Repeated::call(&message)) {
                 self.put_off(core, now, 0);
             }
             return;
         };
+        let said = match heard {
+            Heard::Final(said) => said,
+            Heard::PassedOn(passed) => return self.note_passed_on(core, now, place, passed),
+        };
         let waiting = self.waiting.remove(place);
-        if waiting.tries.sent > 1 {
+        if waiting.tries.sent > 1 || waiting.is_more_to_come(&message, &said) {
             self.owe(&waiting);
         } else {
             self.envelope.trust();
             self.pressure.answered();
         }
-        if waiting.alone {
+        if waiting.way.is_some() {
+            core.bridged.answered(now, &waiting.tries);
+        } else if waiting.alone {
             core.round_trip.answered(now, &waiting.tries);
             core.remember(now, Repeated::call(&message), &waiting.tries);
         }
         // The BMC has got as far as this one: those behind it have their time from now on
         // (RFC 6298 §5.3).
         self.put_off(core, now, place);
-        if response.completion == CompletionCode::NODE_BUSY {
-            // Alone, it is the request that was too much, not their number.
-            self.pressed |= !waiting.alone;
-            self.pressure.busy();
-            if let Some(waiting) = waiting.pause(core, now, &response) {
+        if said.completion() == CompletionCode::NODE_BUSY {
+            if waiting.way.is_none() {
+                // Alone, it is the request that was too much, not their number.
+                self.pressed |= !waiting.alone;
+                self.pressure.busy();
+            }
+            if let Some(waiting) = waiting.pause(core, now, &said) {
                 self.waiting.insert(place, waiting);
                 return;
             }
         }
-        self.deliver(core, waiting.purpose, response);
+        self.deliver(core, now, &waiting, said);
         self.pump(core, now, entropy);
+    }
+
+    /// A controller has passed a request on. The BMC is well, and from now on it is up to others.
+    fn note_passed_on(&mut self, core: &Core, now: Instant, place: usize, passed: u8) {
+        let Some(waiting) = self.waiting.get_mut(place) else { return };
+        if waiting.tries.sent == 1 {
+            self.envelope.trust();
+        }
+        if let Some(way) = &mut waiting.way {
+            way.passed = way.passed.max(passed);
+        }
+        self.put_off(core, now, place);
     }
 
     /// The BMC is still at earlier copies: it has not got round to the present ones.
@@ -204,10 +187,10 @@ impl Active {
 
     /// Those from `place` on have their time from now on.
     fn put_off(&mut self, core: &Core, now: Instant, place: usize) {
-        for Waiting { next, tries, busy, .. } in self.waiting.iter_mut().skip(place) {
-            let pausing = busy.as_ref().is_some_and(|busy| busy.pausing);
-            if let Some(next) = next.as_mut().filter(|_| !pausing) {
-                *next = (*next).max(core.next_try(now, tries.sent));
+        for waiting in self.waiting.iter_mut().skip(place).filter(|w| !w.is_pausing()) {
+            let due = waiting.next_try(core, now, waiting.tries.sent);
+            if let Some(next) = &mut waiting.next {
+                *next = (*next).max(due);
             }
         }
     }
@@ -216,7 +199,7 @@ impl Active {
         for waiting in &mut self.waiting {
             let fits = payload.is_none_or(|payload| {
                 LanMessage::decode_unverified(payload)
-                    .is_ok_and(|message| is_answer(&message, &waiting.message))
+                    .is_ok_and(|message| waiting.hear(&message, true).is_some())
             });
             if fits {
                 waiting.wrong_codes = waiting.wrong_codes.saturating_add(1);
@@ -224,15 +207,17 @@ impl Active {
         }
     }
 
-    fn deliver(&mut self, core: &mut Core, purpose: Purpose, response: Response) {
-        match purpose {
-            Purpose::Call(token) => core.events.push_back(Event::Answer(token, response)),
-            Purpose::Raise(wanted, _) if response.completion.is_ok() => self.privilege = wanted,
-            Purpose::Raise(wanted, token) => {
-                let completion = response.completion;
+    fn deliver(&mut self, core: &mut Core, now: Instant, waiting: &Waiting, said: Said) {
+        match (waiting.purpose, said) {
+            (Purpose::Call(token), said) => core.events.push_back(waiting.event(token, now, said)),
+            (Purpose::Raise(wanted, _), said) if said.completion().is_ok() => {
+                self.privilege = wanted;
+            }
+            (Purpose::Raise(wanted, token), said) => {
+                let completion = said.completion();
                 core.fail_queued(token, Failure::PrivilegeRefused { wanted, completion });
             }
-            Purpose::Keepalive => {}
+            (Purpose::Keepalive, _) => {}
         }
     }
 
@@ -285,9 +270,7 @@ impl Active {
         let Some(waiting) = self.waiting.get_mut(place) else { return };
         waiting.sent = waiting.sent.saturating_add(1);
         if let Some(sequence) = anew {
-            waiting.busy.iter_mut().for_each(|busy| busy.pausing = false);
-            waiting.message.sequence = sequence;
-            waiting.tries = Tries::new(now);
+            waiting.ask_anew(now, sequence);
         } else {
             self.envelope.doubt();
             if together {
@@ -295,8 +278,7 @@ impl Active {
             }
             waiting.tries.again(now);
         }
-        let copies = waiting.tries.sent;
-        waiting.next = Some(core.next_try(now, copies));
+        waiting.next = Some(waiting.next_try(core, now, waiting.tries.sent));
         let datagram = match &waiting.datagram {
             Some(datagram) => Some(datagram.clone()),
             // A new packet around the same message: the BMC drops a number that it has seen.
@@ -355,7 +337,11 @@ impl Active {
         call: &Call,
         entropy: &mut dyn Entropy,
     ) -> Option<()> {
-        let message = self.message(&call.request);
+        let way = call.route.map(|route| Way::new(route, &call.request));
+        let message = match &way {
+            Some(way) => way.message(self.take_sequence()),
+            None => self.message(&call.request),
+        };
         let datagram = self.envelope.seal(&message.to_bytes(), entropy)?;
         core.transmit(datagram.clone());
         self.last_sent = now;
@@ -367,21 +353,25 @@ impl Active {
         for other in &mut self.waiting {
             other.alone = false;
         }
-        self.waiting.push(Waiting {
+        let deadline = core.config.timing.deadline;
+        let mut waiting = Waiting {
             purpose,
             effect: call.effect,
-            abreast: call.abreast,
+            abreast: if way.is_some() { 1 } else { call.abreast },
             alone,
             message,
+            way,
             datagram: once.then_some(datagram),
             tries: Tries::new(now),
             sent: 1,
             started: now,
-            next: repeated.then(|| core.next_try(now, 1)),
-            deadline: later(now, core.config.timing.deadline),
+            next: None,
+            deadline: later(now, call.patience.map_or(deadline, |least| least.min(deadline))),
             busy: None,
             wrong_codes: 0,
-        });
+        };
+        waiting.next = repeated.then(|| waiting.next_try(core, now, 1));
+        self.waiting.push(waiting);
         Some(())
     }
 
@@ -412,57 +402,4 @@ impl Active {
         let sequence = self.take_sequence();
         LanMessage::request(sequence, request)
     }
-}
-
-impl Waiting {
-    fn is_due(&self, now: Instant) -> bool {
-        self.next.is_some_and(|next| now >= next)
-    }
-
-    fn is_pausing(&self) -> bool {
-        self.busy.as_ref().is_some_and(|busy| busy.pausing)
-    }
-
-    /// The BMC is busy: the same again after a pause, later each time. `None` if "busy" is the answer:
-    /// because nobody waits for another, because every time counts and a BMC that is busy may do it
-    /// all the same, or because the time is up.
-    fn pause(&self, core: &Core, now: Instant, answer: &Response) -> Option<Self> {
-        if self.purpose == Purpose::Keepalive || self.effect == Effect::Once {
-            return None;
-        }
-        let times = self.busy.as_ref().map_or(1, |busy| busy.times.saturating_add(1));
-        let next = core.next_try(now, times);
-        (next < self.deadline).then(|| Self {
-            message: self.message.clone(),
-            datagram: None,
-            next: Some(next),
-            busy: Some(Busy { answer: answer.clone(), times, pausing: true }),
-            ..*self
-        })
-    }
-}
-
-/// Nobody waits for this answer any longer. An error if the session is over.
-fn give_up(core: &mut Core, now: Instant, waiting: Waiting) -> Result<(), SessionError> {
-    let (sent, waited) = (waiting.sent, now.saturating_duration_since(waiting.started));
-    let failure = match (waiting.effect, waiting.wrong_codes) {
-        (Effect::Once, _) => Failure::Uncertain,
-        (_, 0) => Failure::NoAnswer { sent, waited },
-        (_, answers) => Failure::WrongCode { answers, sent, waited },
-    };
-    match (waiting.purpose, waiting.busy) {
-        (Purpose::Call(token), Some(busy)) => {
-            core.events.push_back(Event::Answer(token, busy.answer));
-        }
-        (Purpose::Call(token), None) => core.events.push_back(Event::Failed(token, failure)),
-        (Purpose::Raise(wanted, token), Some(Busy { answer, .. })) => {
-            let completion = answer.completion;
-            core.fail_queued(token, Failure::PrivilegeRefused { wanted, completion });
-        }
-        (Purpose::Raise(_, token), None) => core.fail_queued(token, failure),
-        // Nobody waits for this answer, but its absence means that the next call would wait
-        // in vain: better to log in anew.
-        (Purpose::Keepalive, _) => return Err(SessionError::Lost),
-    }
-    Ok(())
 }

@@ -1,5 +1,8 @@
 //! What is asked for in a session.
 
+use std::time::Duration;
+
+use ipmi_wire::bridge::Route;
 use ipmi_wire::{Access, Command, Effect, Privilege, Request};
 
 /// A request with its manners.
@@ -17,6 +20,13 @@ pub struct Call {
     /// is [`Effect::Read`], and where the caller can tell an answer that is another request's: BMCs
     /// have been seen that merge answers when they are pressed (`research/fleet.md` §3).
     pub abreast: u8,
+    /// The way to the controller that it is for, if that is not the BMC. Such a call is alone in
+    /// flight.
+    pub route: Option<Route>,
+    /// How long its answer is waited for, if that is less than [`Timing::deadline`].
+    ///
+    /// [`Timing::deadline`]: crate::Timing::deadline
+    pub patience: Option<Duration>,
 }
 
 /// What goes first. Calls of one priority keep their order, and nothing overtakes a call that is
@@ -49,7 +59,8 @@ impl Call {
     /// An ordinary call, alone in flight.
     #[must_use]
     pub const fn new(request: Request, effect: Effect, needs: Privilege) -> Self {
-        Self { request, effect, needs, priority: Priority::Ordinary, abreast: 1 }
+        let priority = Priority::Ordinary;
+        Self { request, effect, needs, priority, abreast: 1, route: None, patience: None }
     }
 
     /// The same, ahead of or behind others.
@@ -62,5 +73,10 @@ impl Call {
     #[must_use]
     pub fn with_abreast(self, abreast: u8) -> Self {
         Self { abreast, ..self }
+    }
+    /// The same, for a controller behind the BMC.
+    #[must_use]
+    pub fn with_route(self, route: Route) -> Self {
+        Self { route: Some(route), ..self }
     }
 }

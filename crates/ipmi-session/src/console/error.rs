@@ -4,8 +4,11 @@ use core::fmt;
 use std::time::Duration;
 
 use super::{Presence, Unreachable};
+use ipmi_wire::bridge::Route;
+use ipmi_wire::cmd::app::SendMessage;
+use ipmi_wire::lan::BMC_ADDRESS;
 use ipmi_wire::session::{Algorithms, AuthType, CipherSuite, RmcpPlusStatus};
-use ipmi_wire::{CompletionCode, DecodeError, Privilege};
+use ipmi_wire::{Command, CompletionCode, DecodeError, Privilege};
 
 /// The message that a handshake waits to have answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -210,6 +213,31 @@ pub enum Failure {
     /// time counts, or only as the very same packet to a BMC that knows such packets again.
     #[error("no answer; it may have taken effect")]
     Uncertain,
+    /// A controller on the way to the one that is meant has not passed the request on: it was not
+    /// carried out.
+    #[error("{} has not passed the request on: {}", who(*.by), refused(*.completion))]
+    NotPassedOn {
+        /// The way.
+        route: Route,
+        /// Slave address of the one that has not: the BMC's, or that of the transit.
+        by: u8,
+        /// Its answer to Send Message.
+        completion: CompletionCode,
+    },
+    /// It was passed on to a controller behind the BMC, and no answer came from there. Repeating it
+    /// does no harm, and the BMC is well.
+    #[error(
+        "the BMC has passed the request on, and no answer came: {sent} datagram(s) in {:.1} s",
+        waited.as_secs_f32()
+    )]
+    SilentBehind {
+        /// The way.
+        route: Route,
+        /// How often it was sent.
+        sent: u32,
+        /// How long its answer was waited for.
+        waited: Duration,
+    },
     /// The session could not be raised to the privilege it needs.
     #[error("the session's privilege could not be raised to {wanted}: {completion}")]
     PrivilegeRefused {
@@ -221,6 +249,30 @@ pub enum Failure {
     /// It does not fit a packet.
     #[error("the request is too long for a packet")]
     TooLong,
+}
+
+impl Failure {
+    /// Whether a controller behind the BMC could not be reached, or does not answer, while the BMC
+    /// does.
+    #[must_use]
+    pub const fn is_behind_bmc(&self) -> bool {
+        matches!(self, Self::NotPassedOn { .. } | Self::SilentBehind { .. })
+    }
+}
+
+fn who(address: u8) -> String {
+    match address {
+        BMC_ADDRESS => "the BMC".to_owned(),
+        transit => format!("controller {transit:02x}h"),
+    }
+}
+
+/// What Send Message was answered with.
+fn refused(completion: CompletionCode) -> String {
+    match SendMessage::explain(completion) {
+        Some(text) => format!("{text} ({:02X}h)", completion.0),
+        None => completion.to_string(),
+    }
 }
 
 fn list_refused(refused: &[(CipherSuite, RmcpPlusStatus)]) -> String {

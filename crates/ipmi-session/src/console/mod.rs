@@ -25,6 +25,7 @@ mod quirks;
 mod shared;
 mod suites;
 mod trouble;
+mod waiting;
 mod witness;
 
 use core::fmt;

@@ -10,7 +10,7 @@ use ipmi_wire::{Decode, DecodeError, Effect};
 use super::trouble::Trouble;
 use super::{Call, Config, Event, Failure, SessionError, Token};
 use crate::quirk::{Quirk, Quirks};
-use crate::timing::{RoundTrip, Tries, later};
+use crate::timing::{RoundTrip, Timing, Tries, later};
 
 /// What every state needs.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct Core {
     pub(super) config: Config,
     pub(super) console_session_id: u32,
     pub(super) round_trip: RoundTrip,
+    /// Of requests to controllers behind the BMC, over buses that are a thousand times slower.
+    pub(super) bridged: RoundTrip,
     pub(super) outbox: VecDeque<Vec<u8>>,
     pub(super) events: VecDeque<Event>,
     pub(super) queue: VecDeque<Queued>,
@@ -80,6 +82,7 @@ impl Core {
             round_trip: config.lessons.round_trip.map_or_else(RoundTrip::default, RoundTrip::of),
             config,
             console_session_id,
+            bridged: RoundTrip::default(),
             outbox: VecDeque::new(),
             events: VecDeque::new(),
             queue: VecDeque::new(),
@@ -145,6 +148,15 @@ impl Core {
     /// When to send again what was sent `copies` times.
     pub(super) fn next_try(&self, now: Instant, copies: u32) -> Instant {
         later(now, self.round_trip.timeout(&self.config.timing, copies))
+    }
+
+    /// As [`next_try`](Self::next_try), of what goes to a controller behind the BMC.
+    pub(super) fn next_bridged_try(&self, now: Instant, copies: u32) -> Instant {
+        // Each copy is one more message on a bus of 100 kHz, which others share.
+        const SLOWER: u32 = 4;
+        let timing = self.config.timing;
+        let initial = timing.initial.saturating_mul(SLOWER);
+        later(now, self.bridged.timeout(&Timing { initial, ..timing }, copies))
     }
 
     /// The message in a payload. Wrong checksums are passed over where an integrity code vouches for

@@ -13,7 +13,7 @@ pub mod ipmitool;
 pub use fields::Fields;
 pub use figure::Figure;
 pub use freeipmi::FreeIpmi;
-pub use ipmi_sim::{Account, Form, IpmiSim, Machine, Sensor, States};
+pub use ipmi_sim::{Account, Form, IpmiSim, Machine, Satellite, Sensor, States};
 pub use ipmitool::Ipmitool;
 
 use std::env;

@@ -49,6 +49,7 @@ pub(super) const MC: &str = "\
 Examples:
   lantern -H rack1 mc info
   lantern -H rack1 -o json mc guid
+  lantern -H rack1 -t 0x2c mc info           of a controller behind the BMC
   lantern -H rack1 mc reset cold             restart the controller; the machine runs on";
 
 pub(super) const SENSOR: &str = "\

@@ -17,6 +17,10 @@ pub(crate) struct Raw {
     /// Data
     #[arg(value_parser = byte)]
     pub(crate) data: Vec<u8>,
+    /// Logical unit that it is for
+    #[arg(short, long, value_name = "N", default_value = "0")]
+    #[arg(value_parser = clap::value_parser!(u8).range(..=3))]
+    pub(crate) lun: u8,
     /// Tell what the bytes mean, as far as that is known
     #[arg(long)]
     pub(crate) explain: bool,

@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use ipmi_wire::session::AuthType;
 use ipmi_wire::{Channel, Privilege};
 
-pub(crate) use lantern_config::words::Workaround;
-pub(super) use lantern_config::words::{privilege, seconds, span, suite, workaround};
+pub(crate) use lantern_config::words::{Source, Workaround};
+pub(super) use lantern_config::words::{privilege, seconds, source, span, suite, workaround};
 
 use super::Identify;
 
@@ -33,6 +33,16 @@ pub(super) fn on_off(text: &str) -> Result<bool, String> {
 pub(super) fn channel(text: &str) -> Result<Channel, String> {
     let number = byte(text).ok().filter(|number| *number < 16);
     number.map(Channel::new).ok_or_else(|| "0 to 15; 14 is the one of the session".to_owned())
+}
+
+pub(super) fn channel_number(text: &str) -> Result<u8, String> {
+    let number = byte(text).ok().filter(|number| *number < 16);
+    number.ok_or_else(|| "0 to 15".to_owned())
+}
+
+/// The slave address of a controller.
+pub(super) fn slave_address(text: &str) -> Result<u8, String> {
+    lantern_config::words::slave_address(byte(text)?)
 }
 
 /// An authentication type of IPMI 1.5, as it is typed.

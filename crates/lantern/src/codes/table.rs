@@ -286,6 +286,35 @@ pub(super) const TABLE: &[Explained] = &[
         &["Run the command again."],
     ),
     code(
+        305,
+        "no such controller behind the BMC",
+        "The BMC took the message for a controller behind it (`-t`) and found nobody at that address: no acknowledgement on the bus (83h), \
+         destination unavailable (D3h), or a timeout of its own (C3h).",
+        &[
+            "Look which controllers the BMC knows of: `lantern sdr list mc -v` has their addresses and channels.",
+            "Addresses have eight bits here: 0x82, not 0x41.",
+            "A controller in a bay, a power supply or on a card may be off or not plugged in.",
+        ],
+    ),
+    code(
+        306,
+        "the controller behind the BMC does not answer",
+        "The BMC has passed the request on, and no answer came back. The session is well.",
+        &[
+            "Try again; a bus that others use is slow.",
+            "Check that a controller is there, and not a chip without IPMI: `lantern sdr list mc -v`.",
+        ],
+    ),
+    code(
+        307,
+        "the BMC does not pass messages on",
+        "It refused Send Message: it has no such command (C1h), no such channel (CCh), or trouble with its bus (81h, 82h). The message has the code.",
+        &[
+            "Check the channel: `lantern channel info N`; 0 is the primary IPMB.",
+            "Look for newer firmware, if the BMC should know of that bus.",
+        ],
+    ),
+    code(
         401,
         "insufficient privilege",
         "The BMC refuses the command to this session (D4h). The message says what the command needs by the specification; some BMCs \

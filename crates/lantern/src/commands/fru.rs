@@ -3,9 +3,12 @@
 mod field;
 mod rescue;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use ipmi_client::fru::{FruDevice, FruId, FruPlace, FruState, FruWriteError, FruWriteFailure};
+use ipmi_client::{Bmc, Error as ClientError};
+use ipmi_wire::bridge::Hop;
 use ipmi_wire::fru::Fru;
 
 use rescue::Rescue;
@@ -21,15 +24,17 @@ pub(super) async fn run(command: &cli::Fru, context: &Context<'_>) -> Outcome {
     Ok(match command {
         cli::Fru::List => {
             let mut devices = Vec::new();
-            for device in context.sdrs().await?.fru_devices() {
-                devices.push(listed(context, &device).await?);
+            let mut lost = Lost::default();
+            for device in named(context).await? {
+                devices.push(listed(context, &device, &mut lost).await?);
             }
             Box::new(List { devices })
         }
         cli::Fru::Print { id: None } => {
             let mut devices = Vec::new();
-            for device in context.sdrs().await?.fru_devices() {
-                devices.push(printed(context, &device).await?);
+            let mut lost = Lost::default();
+            for device in named(context).await? {
+                devices.push(printed(context, &device, &mut lost).await?);
             }
             Box::new(Print { devices })
         }
@@ -151,7 +156,7 @@ fn contents(id: Option<u8>, name: String, bytes: &[u8], size: u16) -> Device {
 /// The name of a device, and where it is. A device that no record names may be there all the
 /// same.
 async fn place(context: &Context<'_>, id: u8) -> Result<(String, FruId), Error> {
-    let devices = context.sdrs().await?.fru_devices();
+    let devices = named(context).await?;
     let found = devices.into_iter().find_map(|device| match device.place {
         FruPlace::Bmc(fru) if fru.device == id => Some((name(&device), fru)),
         _ => None,
@@ -162,49 +167,88 @@ async fn place(context: &Context<'_>, id: u8) -> Result<(String, FruId), Error> 
 fn name(device: &FruDevice) -> String {
     match (device.name.as_str(), device.place) {
         ("", FruPlace::Bmc(FruId { device: 0, .. })) => "Builtin FRU Device".to_owned(),
-        ("", FruPlace::Bmc(fru)) => format!("Device {}", fru.device),
+        ("", FruPlace::Bmc(fru) | FruPlace::Behind { fru, .. }) => format!("Device {}", fru.device),
         ("", FruPlace::Elsewhere { device, .. }) => format!("Device {device}"),
         (name, _) => name.to_owned(),
     }
 }
 
-const fn numbers(place: FruPlace) -> (u8, u8) {
+fn numbers(context: &Context<'_>, place: FruPlace) -> (u8, u8) {
     match place {
-        FruPlace::Bmc(fru) => (fru.device, ipmi_wire::lan::BMC_ADDRESS),
+        FruPlace::Bmc(fru) => (fru.device, context.bmc.slave_address()),
+        FruPlace::Behind { controller, fru } => (fru.device, controller.address),
         FruPlace::Elsewhere { controller, device } => (device, controller),
     }
 }
 
-fn elsewhere(controller: u8) -> String {
-    format!("behind the controller at 0x{controller:02x}, which this program does not reach yet")
+/// Controllers that could not be reached: they are asked once.
+type Lost = HashSet<Hop>;
+
+/// The devices that the records name.
+async fn named(context: &Context<'_>) -> Result<Vec<FruDevice>, Error> {
+    Ok(context.sdrs().await?.fru_devices_of(context.bmc.slave_address()))
 }
 
-async fn listed(context: &Context<'_>, device: &FruDevice) -> Result<Listed, Error> {
-    let (size, reason) = match device.place {
-        FruPlace::Elsewhere { controller, .. } => (None, Some(elsewhere(controller))),
-        FruPlace::Bmc(fru) => match context.bmc.fru_info(fru).await {
-            Ok(Some(info)) => (Some(info.size), None),
-            Ok(None) => (None, Some("not present".to_owned())),
-            Err(error) if error.completion().is_some() => (None, Some(error.to_string())),
-            Err(error) => return Err(error.into()),
-        },
+/// What comes of asking for a device, from whoever reads it; or why there is nothing.
+async fn asked<T>(
+    context: &Context<'_>,
+    place: FruPlace,
+    lost: &mut Lost,
+    ask: impl AsyncFnOnce(Bmc, FruId) -> Result<Option<T>, ClientError>,
+) -> Result<Result<T, String>, Error> {
+    let hop = match place {
+        FruPlace::Behind { controller, .. } => Some(controller),
+        _ => None,
     };
-    let (id, controller) = numbers(device.place);
+    if let Some(hop) = hop.filter(|hop| lost.contains(hop)) {
+        return Ok(Err(format!("its controller, {hop}, is out of reach")));
+    }
+    let Some((bmc, fru)) = context.bmc.fru_at(place) else {
+        let (device, controller) = numbers(context, place);
+        return Ok(Err(format!(
+            "a chip at 0x{device:02x} on a bus of 0x{controller:02x}: nobody reads it for others"
+        )));
+    };
+    match ask(bmc, fru).await {
+        Ok(Some(found)) => Ok(Ok(found)),
+        Ok(None) => Ok(Err("not present".to_owned())),
+        Err(error) if error.completion().is_some() => Ok(Err(error.to_string())),
+        Err(error) if hop.is_some() && error.is_behind_bmc() => {
+            lost.extend(hop);
+            Ok(Err(format!(
+                "controller {}: {}",
+                hop.map_or_else(String::new, |hop| hop.to_string()),
+                error.kind
+            )))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn listed(
+    context: &Context<'_>,
+    device: &FruDevice,
+    lost: &mut Lost,
+) -> Result<Listed, Error> {
+    let info = async |bmc: Bmc, fru| bmc.fru_info(fru).await;
+    let (size, reason) = match asked(context, device.place, lost, info).await? {
+        Ok(info) => (Some(info.size), None),
+        Err(reason) => (None, Some(reason)),
+    };
+    let (id, controller) = numbers(context, device.place);
     Ok(Listed::new(id, controller, name(device), device.entity, size, reason))
 }
 
-async fn printed(context: &Context<'_>, device: &FruDevice) -> Result<Device, Error> {
-    let (id, _) = numbers(device.place);
-    let name = name(device);
-    let absent = |reason: String| Device::absent(Some(id), name.clone(), reason);
-    Ok(match device.place {
-        FruPlace::Elsewhere { controller, .. } => absent(elsewhere(controller)),
-        FruPlace::Bmc(fru) => match context.bmc.read_fru_areas(fru).await {
-            Ok(Some(image)) => contents(Some(id), name.clone(), &image.bytes, image.info.size),
-            Ok(None) => absent("not present".to_owned()),
-            Err(error) if error.completion().is_some() => absent(error.to_string()),
-            Err(error) => return Err(error.into()),
-        },
+async fn printed(
+    context: &Context<'_>,
+    device: &FruDevice,
+    lost: &mut Lost,
+) -> Result<Device, Error> {
+    let (id, _) = numbers(context, device.place);
+    let read = async |bmc: Bmc, fru| bmc.read_fru_areas(fru).await;
+    Ok(match asked(context, device.place, lost, read).await? {
+        Ok(image) => contents(Some(id), name(device), &image.bytes, image.info.size),
+        Err(reason) => Device::absent(Some(id), name(device), reason),
     })
 }
 

@@ -46,6 +46,7 @@ fn refused(bmc: &Bmc, request: &Request, response: &Response) -> Error {
     let completion = response.completion;
     ClientError {
         address: Some(bmc.address()),
+        behind: bmc.route(),
         doing: known.map_or("raw command", |entry| entry.name),
         user: Username::default(),
         privilege: bmc.privilege(),
@@ -66,7 +67,8 @@ async fn many(command: &cli::Raw, path: &Path, context: &Context<'_>) -> Outcome
         output::print(render_header::<Raw>()?)?;
     }
     let mut exit = None;
-    for (number, request) in &requests {
+    for (number, request) in requests {
+        let request = &at_lun(command, request);
         let response = match send(bmc, request).await {
             Ok(response) => response,
             Err(error) => return Err(error.at(&format!("{}:{number}", path.display()))),
@@ -103,7 +105,11 @@ pub(crate) fn request(command: &cli::Raw) -> Result<Request, Error> {
     let (Some(netfn), Some(cmd)) = (command.netfn, command.cmd) else {
         return Err(Error::usage("network function and command are missing"));
     };
-    request_of(netfn, cmd, &command.data)
+    request_of(netfn, cmd, &command.data).map(|request| at_lun(command, request))
+}
+
+fn at_lun(command: &cli::Raw, request: Request) -> Request {
+    Request { lun: command.lun, ..request }
 }
 
 fn request_of(netfn: u8, cmd: u8, data: &[u8]) -> Result<Request, Error> {

@@ -71,7 +71,7 @@ pub(crate) fn run(
             }
             many::confirmed(command);
         }
-        let fleet = Fleet::new(command, globals, names, places)?;
+        let fleet = Fleet::new(command, globals, names, places, hosts.bind()?);
         fleet.run(stop).await
     });
     // Somebody who was asked and never answered is not waited for.
@@ -134,9 +134,9 @@ impl<'a> Fleet<'a> {
         globals: &'a Globals,
         names: &'a NodeSet,
         places: Vec<Place>,
-    ) -> Result<Self, Error> {
-        let endpoint = Endpoint::bind().map_err(ipmi_client::Error::from)?;
-        Ok(Self {
+        endpoint: Endpoint,
+    ) -> Self {
+        Self {
             command,
             globals,
             names,
@@ -147,7 +147,7 @@ impl<'a> Fleet<'a> {
             places,
             resolvers: Arc::new(Semaphore::new(RESOLVERS)),
             claims: RefCell::default(),
-        })
+        }
     }
 
     async fn run(&self, stop: impl Future<Output = ()>) -> Result<Option<Exit>, Error> {

@@ -2,12 +2,14 @@
 //! each value is from. Nothing is looked up, asked or fetched here.
 
 mod protocol;
+mod way;
 
 use std::fmt;
 use std::time::Duration;
 
 use ipmi_client::{Credentials, Habits, Protocol, Quirks, Timing, Window};
 use ipmi_wire::Privilege;
+use ipmi_wire::bridge::Route;
 use ipmi_wire::session::{AuthType, CipherSuite, Username};
 use lantern_config::words::{Habit, Workaround};
 use lantern_config::{Config, Entry, Origin, Value};
@@ -17,6 +19,8 @@ use crate::error::Error;
 use crate::secret::{Purse, Source, kg_given, password_given};
 use crate::target::{DEFAULT_PORT, Target};
 use protocol::{ipmi15, weakness};
+pub(crate) use way::source;
+use way::way;
 
 /// How long a login or a request may take: a dead host ends within five seconds in all.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(4900);
@@ -91,6 +95,8 @@ pub(crate) struct HostSettings {
     pub(crate) ipmi15: Option<Chosen<Vec<AuthType>>>,
     pub(crate) workarounds: Chosen<Vec<Workaround>>,
     pub(crate) refuses_replays: Chosen<bool>,
+    /// The way to the controller that is meant, if that is not the BMC.
+    pub(crate) route: Option<Chosen<Route>>,
     /// How many requests may be in flight; as many as the BMC has proven to cope with, if nothing is
     /// said.
     pub(crate) window: Chosen<Option<u8>>,
@@ -149,6 +155,7 @@ pub(crate) fn settings_for(
             entry.refuses_replays.clone(),
             || false,
         ),
+        route: way(globals, &entry)?,
         window: Chosen::pick(
             globals.window.map(|window| Chosen::typed(Some(window), "--window")),
             entry

@@ -1,6 +1,7 @@
 //! `lantern.toml`: what is wrong with it, what it says, where it is. Secrets are never in it, and
 //! where they are kept is shown, not looked up.
 
+use ipmi_wire::bridge::Route;
 use lantern_config::{Config, Effective, Kept, Mistake, Place, Row, Shown, Value as Filed};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -255,6 +256,7 @@ impl Settings {
             ipmi15,
             workarounds,
             refuses_replays,
+            route,
             window,
             deadline,
             cache,
@@ -293,6 +295,17 @@ impl Settings {
         let names: Vec<_> = workarounds.value.iter().map(|word| word.name()).collect();
         row("workarounds", json!(names), &workarounds.whence);
         row("refuses_replays", refuses_replays.value.into(), &refuses_replays.whence);
+        if let Some(Chosen { value: Route { target, transit, local_address }, whence }) = route {
+            row("target_address", target.address.into(), whence);
+            row("target_channel", target.channel.number().into(), whence);
+            if let Some(transit) = transit {
+                row("transit_address", transit.address.into(), whence);
+                row("transit_channel", transit.channel.number().into(), whence);
+            }
+            if let Some(local) = local_address {
+                row("local_address", (*local).into(), whence);
+            }
+        }
         let most = window.value.map_or_else(|| "auto".into(), Value::from);
         row("window", most, &window.whence);
         row("deadline", shown(Shown::Number(deadline.value.as_secs_f64())), &deadline.whence);

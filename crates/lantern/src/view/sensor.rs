@@ -281,8 +281,11 @@ fn explain(silence: Silence) -> (String, String) {
         Silence::Absent(code) => ("absent".into(), code.to_string()),
         Silence::NotOurs(owner) => (
             "remote".into(),
-            format!("the sensor belongs to the controller at 0x{owner:02x}, not to the BMC"),
+            format!("the sensor belongs to 0x{owner:02x}, to which there is no way"),
         ),
+        Silence::OutOfReach(owner) => {
+            ("remote".into(), format!("its controller, 0x{owner:02x}, is out of reach"))
+        }
         Silence::EventOnly => ("events".into(), "the sensor only sends events".into()),
         Silence::Failed => ("error".into(), "asking failed".into()),
     }

@@ -27,6 +27,22 @@ pub struct Machine {
     pub events: Vec<(u8, [u8; 13])>,
     /// Inventory: the contents of FRU devices 0, 1 and so on.
     pub frus: Vec<Vec<u8>>,
+    /// Controllers behind the BMC, on the primary IPMB.
+    pub satellites: Vec<Satellite>,
+}
+
+/// A controller behind the BMC, with records of its own device; those of its sensors are in the BMC's
+/// repository, too, as initialization agents put them there.
+#[derive(Clone, Debug)]
+pub struct Satellite {
+    /// Slave address.
+    pub address: u8,
+    /// Device ID.
+    pub device_id: u8,
+    /// Analog sensors.
+    pub sensors: Vec<Sensor>,
+    /// Inventory: the contents of FRU devices 0, 1 and so on.
+    pub frus: Vec<Vec<u8>>,
 }
 
 /// A user.
@@ -69,6 +85,7 @@ impl Default for Machine {
             .map(|event| (0x02, event))
             .to_vec(),
             frus: Vec::new(),
+            satellites: Vec::new(),
         }
     }
 }
@@ -168,20 +185,11 @@ impl Machine {
             sel_enable 0x20 1000 0x0a\n"
         );
         for sensor in &self.sensors {
-            let at = format!("0x20 0 {}", sensor.number);
-            let _ = writeln!(out, "sensor_add {at} {:#04x} 0x01", sensor.kind);
-            let _ = writeln!(out, "sensor_set_value {at} {:#04x} 0", sensor.raw);
-            let _ = writeln!(
-                out,
-                "sensor_set_threshold {at} settable 111111{}",
-                hex(&sensor.thresholds)
-            );
-            let none = "0".repeat(15);
-            let _ = writeln!(
-                out,
-                "sensor_set_event_support {at} enable scanning per-state {none} {none} {none} {none}"
-            );
+            add_sensor(&mut out, 0x20, sensor);
             let _ = writeln!(out, "main_sdr_add 0x20{}", hex(&sensor.record()));
+        }
+        for satellite in &self.satellites {
+            satellite.add(&mut out);
         }
         for sensor in &self.states {
             let at = format!("0x20 0 {}", sensor.number);
@@ -207,9 +215,50 @@ impl Machine {
             let size = contents.len();
             let _ = writeln!(out, "mc_add_fru_data 0x20 {device} {size} data{}", hex(contents));
         }
+        for satellite in &self.satellites {
+            let _ = writeln!(out, "mc_enable {:#04x}", satellite.address);
+        }
         out.push_str("mc_enable 0x20\n");
         out
     }
+}
+
+impl Satellite {
+    /// Sensors and inventory.
+    fn add(&self, out: &mut String) {
+        let Self { address, device_id, .. } = self;
+        let _ = writeln!(
+            out,
+            "mc_add {address:#04x} {device_id:#04x} has-device-sdrs 1 2 3 0x09 0x1291 0xf03"
+        );
+        for sensor in &self.sensors {
+            add_sensor(out, *address, sensor);
+            let record = hex(&sensor.record_of(*address));
+            let _ = writeln!(out, "device_sdr_add {address:#04x} 0{record}");
+            let _ = writeln!(out, "main_sdr_add 0x20{record}");
+        }
+        for (device, contents) in self.frus.iter().enumerate() {
+            let size = contents.len();
+            let _ = writeln!(
+                out,
+                "mc_add_fru_data {address:#04x} {device} {size} data{}",
+                hex(contents)
+            );
+        }
+    }
+}
+
+fn add_sensor(out: &mut String, controller: u8, sensor: &Sensor) {
+    let at = format!("{controller:#04x} 0 {}", sensor.number);
+    let none = "0".repeat(15);
+    let thresholds = hex(&sensor.thresholds);
+    let _ = writeln!(out, "sensor_add {at} {:#04x} 0x01", sensor.kind);
+    let _ = writeln!(out, "sensor_set_value {at} {:#04x} 0", sensor.raw);
+    let _ = writeln!(out, "sensor_set_threshold {at} settable 111111{thresholds}");
+    let _ = writeln!(
+        out,
+        "sensor_set_event_support {at} enable scanning per-state {none} {none} {none} {none}"
+    );
 }
 
 /// What the simulator runs to learn and change the machine's power: `SCRIPT 0x20 get power` and

@@ -9,7 +9,7 @@ mod machine;
 mod rich;
 mod sensor;
 
-pub use machine::{Account, Machine};
+pub use machine::{Account, Machine, Satellite};
 pub use sensor::{Form, Sensor, States};
 
 use std::fs::{self, File};

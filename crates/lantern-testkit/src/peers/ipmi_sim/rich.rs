@@ -1,7 +1,7 @@
 //! A machine with some of everything: each function of a reading, states, locators, inventory,
 //! events of all kinds. All by hand, like the reference machine.
 
-use super::machine::Machine;
+use super::machine::{Machine, Satellite};
 use super::sensor::{Form, PLAIN, Sensor, States, record};
 
 impl Machine {
@@ -21,6 +21,56 @@ impl Machine {
         machine.events.extend(events());
         machine.frus = vec![inventory("Board One"), inventory("Riser")];
         machine
+    }
+}
+
+impl Machine {
+    /// The reference machine with two controllers behind its BMC, at 30h and 32h, and records of a
+    /// third one, at 40h, that is not there.
+    #[must_use]
+    pub fn with_satellites() -> Self {
+        let warm = [100, 90, 80, 5, 3, 1];
+        let sensor = |number, name: &str, raw| Sensor {
+            number,
+            name: name.to_owned(),
+            raw,
+            thresholds: warm,
+            ..PLAIN
+        };
+        let satellite = |address, device_id, sensors, name| Satellite {
+            address,
+            device_id,
+            sensors,
+            frus: vec![inventory(name)],
+        };
+        // Slave address, channel, power and initialization, sensors and FRU inventory; a board.
+        let locator = |address, name| {
+            record(0x12, &[address, 0x00, 0x00, 0x09, 0, 0, 0, 0x07, 0x02, 0x00], name)
+        };
+        let gone = [sensor(1, "Gone Temp", 0), sensor(2, "Gone Too", 0)];
+        let mut records: Vec<_> = gone.iter().map(|sensor| sensor.record_of(0x40)).collect();
+        records.extend([
+            locator(0x30, "Sat A"),
+            locator(0x32, "Sat B"),
+            locator(0x40, "Sat Gone"),
+            // At address 30h, device 0, logical.
+            record(0x11, &[0x30, 0, 0x80, 0x00, 0x00, 0x10, 0x00, 0x07, 0x02, 0x00], "Sat A Board"),
+        ]);
+        Self {
+            // The same number as the BMC's own first sensor, and one of the other satellite's.
+            satellites: vec![
+                satellite(
+                    0x30,
+                    0x77,
+                    vec![sensor(1, "Sat Temp", 51), sensor(2, "Sat Hot", 85)],
+                    "Satellite A",
+                ),
+                satellite(0x32, 0x78, vec![sensor(1, "Other Temp", 33)], "Satellite B"),
+            ],
+            records,
+            frus: vec![inventory("Board One")],
+            ..Self::default()
+        }
     }
 }
 

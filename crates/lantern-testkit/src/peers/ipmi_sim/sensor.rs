@@ -150,6 +150,19 @@ impl Sensor {
     }
 }
 
+impl Sensor {
+    /// The same record, of a sensor of another controller on the primary IPMB.
+    ///
+    /// # Panics
+    /// As [`record`](Self::record).
+    #[must_use]
+    pub fn record_of(&self, owner: u8) -> Vec<u8> {
+        let mut record = self.record();
+        record[5] = owner;
+        record
+    }
+}
+
 impl States {
     /// The compact sensor record, record ID 0. IPMI v2.0 §43.2.
     ///
