@@ -109,7 +109,7 @@ impl Bmc {
     /// What a session has shown outlives it.
     fn keep_observed(&self, taken: Option<&Opened>) {
         if let Some(opened) = taken {
-            self.memory().learned.take_in(opened.observed.get());
+            self.front_memory().learned.take_in(opened.observed.get());
         }
     }
 
@@ -207,7 +207,7 @@ impl Bmc {
             protocol,
             workarounds,
             refuses_replays,
-            lessons: self.memory().learned.lessons,
+            lessons: self.front_memory().learned.lessons,
             ..Config::new(username, password)
         }
     }

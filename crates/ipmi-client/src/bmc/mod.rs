@@ -144,7 +144,7 @@ impl Bmc {
     /// The same handle, which knows this of its BMC from earlier sessions.
     #[must_use]
     pub fn with_learned(self, learned: Learned) -> Self {
-        self.memory().learned = learned;
+        self.front_memory().learned = learned;
         self
     }
 
@@ -152,7 +152,7 @@ impl Bmc {
     #[must_use]
     pub fn learned(&self) -> Learned {
         let opened = self.state().opened.clone();
-        let mut memory = self.memory();
+        let mut memory = self.front_memory();
         if let Some(opened) = opened {
             memory.learned.take_in(opened.observed.get());
         }
@@ -161,12 +161,12 @@ impl Bmc {
 
     /// It has lost settings that came quickly, and kept them when they came slowly.
     pub(crate) fn learn_slow_commit(&self) {
-        self.memory().learned.slow_commit = true;
+        self.front_memory().learned.slow_commit = true;
     }
 
     /// Whether it is known to do so.
     pub(crate) fn loses_what_comes_quickly(&self) -> bool {
-        self.habits().slow_commit || self.memory().learned.slow_commit
+        self.habits().slow_commit || self.front_memory().learned.slow_commit
     }
 
     /// Waits for the turn to read the records.
@@ -188,6 +188,11 @@ impl Bmc {
             None => &self.shared.memory,
         };
         memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was learned of the BMC itself, whose session it is.
+    pub(crate) fn front_memory(&self) -> MutexGuard<'_, Memory> {
+        self.shared.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where the BMC is.

@@ -112,3 +112,17 @@ fn readings_beside_disabled_scanning_are_believed_where_the_administrator_says_s
     assert_eq!(readings(&[]), 0);
     assert!(readings(&["--workaround", "ignorescanningdisabled"]) > 0);
 }
+
+#[test]
+fn sensors_that_records_give_to_somebody_else_are_the_bmcs_where_the_administrator_says_so() {
+    let odd = Odd::with("\"assumebmcowner\"");
+    let readings = |words: &[&str]| {
+        let words = [words, &["sensor", "list", "--type", "temperature"]].concat();
+        let object = odd.bmc.json(&words);
+        let sensors = object["sensors"].as_array().unwrap().clone();
+        assert!(!sensors.is_empty());
+        sensors.iter().filter(|sensor| sensor["value"].is_number()).count()
+    };
+    assert_eq!(readings(&[]), 0);
+    assert!(readings(&["--workaround", "assumebmcowner"]) > 0);
+}
