@@ -492,6 +492,12 @@ impl Bmc {
         self.sessions.set_quirks(quirks);
     }
 
+    /// Stops the clock of the log where it started, so that what is said at two times can be
+    /// compared. It can be set.
+    pub const fn stop_clock(&mut self) {
+        self.clock.stop();
+    }
+
     /// How long the controller answers nobody after a cold reset; at first, not at all.
     pub const fn set_cold_reset_time(&mut self, time: Duration) {
         self.cold_reset_time = time;

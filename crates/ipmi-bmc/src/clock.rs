@@ -17,6 +17,8 @@ pub(crate) struct Clock {
     offset: i64,
     /// Minutes; [`UNSPECIFIED`](Self::UNSPECIFIED) if nobody set it.
     utc_offset: i16,
+    /// It says the same for good, for whoever compares what was said at two times.
+    stopped: bool,
 }
 
 impl Clock {
@@ -25,7 +27,13 @@ impl Clock {
 
     pub(crate) fn new(started: Instant, epoch: u32, memory: &Memory) -> Self {
         let offset = memory.clock_offset.unwrap_or(0);
-        Self { started, epoch, offset, utc_offset: memory.utc_offset.unwrap_or(Self::UNSPECIFIED) }
+        let utc_offset = memory.utc_offset.unwrap_or(Self::UNSPECIFIED);
+        Self { started, epoch, offset, utc_offset, stopped: false }
+    }
+
+    /// Stops it where it started.
+    pub(crate) const fn stop(&mut self) {
+        self.stopped = true;
     }
 
     /// A clock that says the same, of a controller that starts at `now`.
@@ -56,6 +64,9 @@ impl Clock {
     }
 
     fn host(&self, now: Instant) -> i64 {
+        if self.stopped {
+            return self.epoch.into();
+        }
         let since = now.saturating_duration_since(self.started).as_secs();
         i64::from(self.epoch).saturating_add(i64::try_from(since).unwrap_or(i64::MAX))
     }
@@ -82,5 +93,8 @@ mod tests {
         assert_eq!(again.now(start), 500 + 3600);
         clock.set(later, u32::MAX, &mut journal);
         assert_eq!(clock.now(later + Duration::from_secs(9)), u32::MAX - 1);
+        clock.stop();
+        clock.set(later, 700, &mut journal);
+        assert_eq!(clock.now(later + Duration::from_secs(9)), 700);
     }
 }

@@ -436,10 +436,14 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
     let epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| u32::try_from(since.as_secs()).unwrap_or(u32::MAX));
+    let epoch = config.frozen.unwrap_or(epoch);
     let delivered = config.power_on;
     let power_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
     let mut platform = SimPlatform::new(config.seed, now, power_on);
     platform.set_boot_devices(config.boot_devices.clone());
+    if config.frozen.is_some() {
+        platform.freeze();
+    }
     if let Some(was_on) = memory.as_ref().and_then(|memory| memory.power_on) {
         platform.mains_are_back(was_on);
     }
@@ -485,6 +489,9 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
     let mut bmc = Bmc::new(now, personality, settings, platform, memory);
     bmc.set_faults(&config.faults);
     bmc.set_cold_reset_time(config.cold_reset);
+    if config.frozen.is_some() {
+        bmc.stop_clock();
+    }
     bmc
 }
 

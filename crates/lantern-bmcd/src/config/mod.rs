@@ -65,6 +65,9 @@ pub struct Config {
     pub records_in: RecordsIn,
     /// How long it answers nobody after a cold reset.
     pub cold_reset: Duration,
+    /// A time, in seconds since 1970, at which its clock stands, and the machine's temperatures with
+    /// it.
+    pub frozen: Option<u32>,
     /// How much its log holds, and what happens then.
     pub log: LogPolicy,
     /// UDP addresses to answer on.
@@ -231,6 +234,7 @@ struct BmcSection {
     #[serde(default)]
     faults: Vec<Spanned<String>>,
     cold_reset: Option<Spanned<u64>>,
+    frozen: Option<u32>,
 }
 
 #[derive(Deserialize, Default)]
@@ -301,6 +305,7 @@ impl File {
                 Records::Device => RecordsIn::Device,
             },
             cold_reset: check_cold_reset(bmc.cold_reset.as_ref())?,
+            frozen: bmc.frozen,
             log: check_log(&sel)?,
             listen: check_listen(lan.listen.as_ref(), fleet.is_some())?,
             suites,

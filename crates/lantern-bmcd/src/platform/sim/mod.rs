@@ -56,6 +56,8 @@ pub struct SimPlatform {
     boot_devices: Vec<BootDevice>,
     shutdown_time: Duration,
     constant_load: Option<f64>,
+    /// Nothing warms up or cools down.
+    frozen: bool,
     /// The most that it may draw, in watts.
     power_cap: Option<u16>,
     overrides: BTreeMap<u8, Measurement>,
@@ -83,6 +85,7 @@ impl SimPlatform {
             boot_devices: BOOT_DEVICES.to_vec(),
             shutdown_time: SHUTDOWN_TIME,
             constant_load: None,
+            frozen: false,
             power_cap: None,
             overrides: BTreeMap::new(),
             before: BTreeMap::new(),
@@ -91,6 +94,12 @@ impl SimPlatform {
         };
         sim.settle();
         sim
+    }
+
+    /// Lets nothing change by itself any more: readings stay what they are. Power, light and what
+    /// is done to it work as ever.
+    pub const fn freeze(&mut self) {
+        self.frozen = true;
     }
 
     /// Comes to rest in the present conditions.
@@ -197,7 +206,10 @@ impl SimPlatform {
         let Some(sensor) = sensors::by_number(number) else {
             return Measurement::Unavailable;
         };
-        let second = now.saturating_duration_since(self.epoch).as_secs();
+        let second = match self.frozen {
+            true => 0,
+            false => now.saturating_duration_since(self.epoch).as_secs(),
+        };
         View {
             machine: &self.machine,
             conditions: &self.conditions(),
@@ -222,7 +234,9 @@ impl SimPlatform {
         }
         while self.steps < end {
             let (conditions, duty) = (self.conditions(), self.fan_duty());
-            self.machine.step(&conditions, duty);
+            if !self.frozen {
+                self.machine.step(&conditions, duty);
+            }
             self.steps += 1;
         }
     }
