@@ -185,16 +185,10 @@ impl<'a> Plan<'a> {
         let Self { address, login, voice, .. } = self;
         let Login { credentials, cache, suites_given, route } = login;
         let memory = memory.filter(|_| !suites_given);
-        let known = memory.as_ref().map(|memory| {
-            let notebook = memory.notebook();
-            (notebook.suite(address), notebook.recall(address))
-        });
-        let (suite, learned) = known.unwrap_or_default();
-        if let Some(suite) = suite {
-            tracing::info!(bmc = %address, "{suite} is tried first: a better one was refused before");
-            endpoint.remember(address, suite);
+        let mut bmc = Bmc::new(&endpoint, address, credentials);
+        if let Some(memory) = &memory {
+            bmc = memory.recall(&endpoint, bmc);
         }
-        let mut bmc = Bmc::new(&endpoint, address, credentials).with_learned(learned);
         if let Some(cache) = &cache {
             bmc = bmc.with_cache(cache);
         }
@@ -235,6 +229,31 @@ impl Memory {
         Self(Arc::new(Mutex::new(Notebook::load())))
     }
 
+    /// A handle that knows what was learned of its BMC.
+    pub(crate) fn recall(&self, endpoint: &Endpoint, bmc: Bmc) -> Bmc {
+        let address = bmc.address();
+        let notebook = self.notebook();
+        if let Some(suite) = notebook.suite(address) {
+            tracing::info!(bmc = %address, "{suite} is tried first: a better one was refused before");
+            endpoint.remember(address, suite);
+        }
+        bmc.with_learned(notebook.recall(address))
+    }
+
+    /// Keeps which suite a BMC took, if it refused a better one.
+    pub(crate) fn take_note_of_suite(&self, bmc: &Bmc, info: &SessionInfo) {
+        if !info.refused.is_empty() {
+            // The preferred one needs no memory.
+            let suite = info.agreed.suite().filter(|suite| *suite != CipherSuite::SUITE_17);
+            self.notebook().learn_suite(bmc.address(), suite);
+        }
+    }
+
+    /// Keeps what else was learned of a BMC.
+    pub(crate) fn learn(&self, bmc: &Bmc) {
+        self.notebook().learn(bmc.address(), &bmc.learned());
+    }
+
     fn notebook(&self) -> MutexGuard<'_, Notebook> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -257,9 +276,7 @@ impl Console<'_> {
             self.voice
                 .note(&format!("{last}{others} was refused ({status}), using {}", info.agreed));
             if let Some(memory) = &self.memory {
-                // The preferred one needs no memory.
-                let suite = info.agreed.suite().filter(|suite| *suite != CipherSuite::SUITE_17);
-                memory.notebook().learn_suite(address, suite);
+                memory.take_note_of_suite(&self.bmc, &info);
             }
         }
         Ok(info)
@@ -268,7 +285,7 @@ impl Console<'_> {
     /// Keeps what was learned of the BMC, for the rest of this run and, once that is saved, the next.
     pub(crate) fn take_note(&self) {
         if let Some(memory) = &self.memory {
-            memory.notebook().learn(self.bmc.address(), &self.bmc.learned());
+            memory.learn(&self.bmc);
         }
     }
 

@@ -11,6 +11,7 @@ mod connect;
 mod demo;
 mod error;
 mod fleet;
+mod ipmitool;
 mod learned;
 mod output;
 mod secret;
@@ -38,6 +39,9 @@ use view::Show;
 
 fn main() -> ExitCode {
     keep_secrets_out_of_core_dumps();
+    if let Some(ended) = ipmitool::if_called() {
+        return ended;
+    }
     cli::complete::if_asked();
     let matches = Cli::command().get_matches();
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());

@@ -24,6 +24,8 @@ pub struct Credentials {
     pub kg: Option<Secret>,
     /// The highest privilege that sessions may need.
     pub privilege: Privilege,
+    /// Users are found by name alone, the usual way, or by name and privilege.
+    pub name_only_lookup: bool,
     /// Cipher suites to try, in this order.
     pub suites: Vec<CipherSuite>,
     /// Patience.
@@ -68,6 +70,7 @@ impl Credentials {
             password: Secret::new(password)?,
             kg: None,
             privilege: Privilege::Administrator,
+            name_only_lookup: true,
             suites: vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3],
             timing: Timing::default(),
             protocol: Protocol::RmcpPlus,
@@ -188,6 +191,7 @@ impl Bmc {
             password,
             kg,
             privilege,
+            name_only_lookup,
             suites,
             timing,
             protocol,
@@ -201,6 +205,7 @@ impl Bmc {
         Config {
             kg,
             privilege,
+            name_only_lookup,
             suites,
             timing,
             keepalive: Some(KEEPALIVE),

@@ -228,6 +228,7 @@ impl HostSettings {
             password,
             kg,
             privilege: self.privilege.as_ref().map_or(needs, |privilege| privilege.value),
+            name_only_lookup: true,
             suites: self.suites.value.clone(),
             timing: Timing { deadline: self.deadline.value, ..Timing::default() },
             protocol: match &self.ipmi15 {

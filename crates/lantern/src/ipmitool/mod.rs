@@ -1,0 +1,152 @@
+//! The `ipmitool` personality: what scripts that were written for ipmitool 1.8.19 get from us.
+//!
+//! `lantern ipmitool …`, or this very program under the name `ipmitool`. Standard output and exit code are the
+//! original's in the C locale, byte for byte; on standard error are those texts that programs look for, and
+//! nothing on success. Where ipmitool is dangerous we are not: `docs/ipmitool-differences.md` has each case.
+//!
+//! * `options`: what stands before, between and behind the words, with a table of its own;
+//! * `tool`: what a command has to work with: output, the levels of messages, the BMC;
+//! * `session`: from options to a session, and what is said if there is none;
+//! * `number`, `text`: numbers as C reads them; texts that stand for codes;
+//! * the rest: a room for each of ipmitool's groups of commands. The layouts of its output are there and nowhere
+//!   else; what is in them comes from the same operations as in the native commands.
+
+#![allow(dead_code, reason = "the groups of commands come one after the other")]
+
+mod chassis;
+mod number;
+mod options;
+mod raw;
+mod session;
+mod text;
+mod tool;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use options::{Options, Parsed};
+use tool::{Ended, Failed, Tool};
+
+/// The version that is spoken.
+const VERSION: &str = "1.8.19";
+
+/// Runs as ipmitool if that is what was called: by the program's name, or by the first word.
+pub(crate) fn if_called() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os();
+    let called = arguments.next()?;
+    let is_ipmitool = Path::new(&called).file_name().is_some_and(|name| name == "ipmitool");
+    let rest: Vec<OsString> = match is_ipmitool {
+        true => arguments.collect(),
+        false => {
+            (arguments.next()? == "ipmitool").then_some(())?;
+            arguments.collect()
+        }
+    };
+    Some(match run(&rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed) => ExitCode::FAILURE,
+    })
+}
+
+fn run(arguments: &[OsString]) -> Ended {
+    let options = match Options::parse(arguments) {
+        Parsed::Options(options) => *options,
+        Parsed::Ended(ended) => return ended,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else {
+        eprintln!("ipmitool: the system lets nothing be awaited");
+        return Err(Failed);
+    };
+    let ended = runtime.block_on(async {
+        let mut tool = Tool::new(options);
+        let ended = all(&mut tool).await;
+        tool.end().await;
+        ended
+    });
+    // Whoever was asked for a password and never answers is not waited for.
+    runtime.shutdown_background();
+    ended
+}
+
+/// A group of commands.
+struct Group {
+    name: &'static str,
+    /// What `help` says of it; nothing of other spellings.
+    about: &'static str,
+    /// Without words it says how it is used, and needs no BMC for that.
+    bare: Bare,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bare {
+    Help,
+    Runs,
+}
+
+const GROUPS: &[Group] = &[
+    Group { name: "raw", about: "A request as bytes, and the answer as bytes", bare: Bare::Help },
+    Group {
+        name: "chassis",
+        about: "State and power of the machine, boot options",
+        bare: Bare::Help,
+    },
+    Group { name: "power", about: "Short for 'chassis power'", bare: Bare::Help },
+];
+
+async fn all(tool: &mut Tool) -> Ended {
+    let words = tool.options.words.clone();
+    match words.first().map(String::as_str) {
+        Some("help") => {
+            commands(tool);
+            return Ok(());
+        }
+        None => {
+            session::open(tool).await?;
+            tool.error("No command provided!");
+            commands(tool);
+            return Err(Failed);
+        }
+        Some(_) => {}
+    }
+    if needs_session(&words) {
+        session::open(tool).await?;
+    }
+    command(tool, &words).await
+}
+
+/// Whether the words ask the BMC for anything: the original logs in before it says how it is used.
+fn needs_session(words: &[String]) -> bool {
+    let Some((group, rest)) = words.split_first() else { return true };
+    let known = GROUPS.iter().find(|known| known.name == group);
+    let is_help = |word: &String| word == "help";
+    match rest {
+        [] => known.is_none_or(|known| known.bare == Bare::Runs),
+        rest => !rest.first().is_some_and(is_help) && !rest.last().is_some_and(is_help),
+    }
+}
+
+/// Runs one command: those of `shell` and `exec`, too.
+async fn command(tool: &Tool, words: &[String]) -> Ended {
+    let Some((group, rest)) = words.split_first() else { return Ok(()) };
+    match group.as_str() {
+        "raw" => raw::run(tool, rest).await,
+        "chassis" => chassis::run(tool, rest).await,
+        "power" => chassis::power(tool, rest).await,
+        other => {
+            tool.error(&format!("Invalid command: {other}"));
+            commands(tool);
+            Err(Failed)
+        }
+    }
+}
+
+/// Which groups there are, on standard error.
+fn commands(tool: &Tool) {
+    tool.notice("Commands:");
+    for Group { name, about, .. } in GROUPS.iter().filter(|group| !group.about.is_empty()) {
+        tool.notice(&format!("\t{name:<12}  {about}"));
+    }
+    tool.notice("");
+}

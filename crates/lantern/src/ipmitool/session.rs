@@ -1,0 +1,287 @@
+//! From options to a session; and the lines that programs look for when there is none.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use ipmi_client::{Bmc, Cache, Credentials, Endpoint, Error, Protocol, Timing};
+use ipmi_session::Secret;
+use ipmi_session::console::{SessionError, Stage};
+use ipmi_wire::bridge::{Hop, Route};
+use ipmi_wire::session::{AuthType, CipherSuite, RmcpPlusStatus};
+use ipmi_wire::{Channel, Privilege};
+
+use super::options::{Family, Options, ask_password};
+use super::tool::{Ended, Failed, Tool};
+use crate::connect::Memory;
+use crate::learned::cache_directory;
+use crate::settings::DEADLINE;
+
+/// Which protocol `-I` names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Interface {
+    Lan,
+    LanPlus,
+}
+
+/// Types of `-o`. None changes what is sent: what they stand for is found out (`docs/quirks.md`).
+const OEM: [(&str, &str); 8] = [
+    ("supermicro", "Supermicro"),
+    ("intelwv2", "Intel, Westville 2"),
+    ("intelplus", "Intel, IPMI 2.0"),
+    ("icts", "ICTS"),
+    ("ibm", "IBM"),
+    ("i82571spt", "Intel 82571"),
+    ("kontron", "Kontron"),
+    ("quanta", "Quanta"),
+];
+
+pub(super) fn oem_types() {
+    eprintln!("\nOEM types:");
+    for (name, about) in OEM {
+        eprintln!("\t{name:<12} {about}");
+    }
+    eprintln!();
+}
+
+/// Logs in.
+pub(super) async fn open(tool: &mut Tool) -> Ended {
+    let options = &mut tool.options;
+    if options.host.is_some()
+        && options.password.is_none()
+        && options.auth_type != Some(AuthType::None)
+    {
+        options.password = ask_password();
+    }
+    let name = match (&options.interface, &options.host) {
+        (Some(name), _) => name.clone(),
+        (None, Some(_)) => "lan".to_owned(),
+        (None, None) => "open".to_owned(),
+    };
+    let longest = [("lan", 16), ("lanplus", 20)].into_iter().find(|(known, _)| *known == name);
+    if let (Some((name, most)), Some(password)) = (longest, &options.password)
+        && password.len() > most
+    {
+        eprintln!("{name}: password is longer than {most} bytes.");
+        return Err(Failed);
+    }
+    let interface = match name.as_str() {
+        "lan" => Interface::Lan,
+        "lanplus" => Interface::LanPlus,
+        "open" => {
+            let number = options.device;
+            eprintln!(
+                "Could not open device at /dev/ipmi{number} or /dev/ipmi/{number} or \
+                 /dev/ipmidev/{number}: No such file or directory"
+            );
+            return Err(Failed);
+        }
+        other => {
+            eprintln!("Error loading interface {other}");
+            return Err(Failed);
+        }
+    };
+    if let Some(oem) = &options.oem
+        && !OEM.iter().any(|(known, _)| known == oem)
+    {
+        oem_types();
+        eprintln!("OEM setup for \"{oem}\" failed");
+        return Err(Failed);
+    }
+    let Some(host) = options.host.clone() else {
+        eprintln!("No hostname specified!");
+        return Err(Failed);
+    };
+    let Some(address) = resolve(&host, options) else {
+        eprintln!("Address lookup for {host} failed");
+        if interface == Interface::LanPlus {
+            eprintln!("Could not open socket!");
+        }
+        return failed(interface);
+    };
+    let Some(route) = route(options) else { return Err(Failed) };
+    let Some(credentials) = credentials(options, interface) else { return failed(interface) };
+    let Ok(endpoint) = Endpoint::bind_to(None, 0) else {
+        eprintln!("Could not open socket!");
+        return failed(interface);
+    };
+    // With -C the suite is taken as it is named.
+    let memory = (options.suite.is_none() && interface == Interface::LanPlus).then(Memory::load);
+    let mut bmc = Bmc::new(&endpoint, address, credentials);
+    if let Some(memory) = &memory {
+        bmc = memory.recall(&endpoint, bmc);
+    }
+    if let Some(cache) = cache_directory().map(Cache::at) {
+        bmc = bmc.with_cache(&cache);
+    }
+    if let Some(route) = route {
+        bmc = bmc.behind(route);
+    }
+    match bmc.connect().await {
+        Ok(info) => {
+            if let Some(memory) = &memory {
+                memory.take_note_of_suite(&bmc, &info);
+            }
+            tool.opened(endpoint, bmc, memory);
+            tool.debug("Set Session Privilege Level to ADMINISTRATOR");
+            Ok(())
+        }
+        Err(error) => {
+            explain(tool, &error);
+            failed(interface)
+        }
+    }
+}
+
+fn failed(interface: Interface) -> Ended {
+    match interface {
+        Interface::Lan => {
+            eprintln!("Error: Unable to establish LAN session");
+            eprintln!("Error: Unable to establish IPMI v1.5 / RMCP session");
+        }
+        Interface::LanPlus => eprintln!("Error: Unable to establish IPMI v2 / RMCP+ session"),
+    }
+    Err(Failed)
+}
+
+/// What went wrong, as far as the original tells.
+fn explain(tool: &Tool, error: &Error) {
+    match error.session_error() {
+        Some(SessionError::SuitesRefused(refused)) => {
+            for (_, status) in refused {
+                let text = status_text(*status);
+                tool.error(&format!("Error in open session response message : {text}\n"));
+            }
+        }
+        Some(SessionError::Refused { stage: Stage::OpenSession, status }) => {
+            let text = status_text(*status);
+            tool.error(&format!("Error in open session response message : {text}\n"));
+        }
+        Some(SessionError::Refused { stage, status }) => {
+            let text = status_text(*status);
+            let message = if *stage == Stage::Rakp3 { 4 } else { 2 };
+            tool.info(&format!("RAKP {message} message indicates an error : {text}"));
+        }
+        Some(SessionError::WrongPassword | SessionError::WrongKg) => {
+            tool.info("> RAKP 2 HMAC is invalid");
+        }
+        Some(other) => tool.info(&format!("> {other}")),
+        None => tool.info(&format!("> {error}")),
+    }
+}
+
+/// What a status of RMCP+ is called. Ironic tries another suite after the first and the last.
+fn status_text(status: RmcpPlusStatus) -> String {
+    let text = match status.0 {
+        0x01 => "insufficient resources for session",
+        0x02 => "invalid session ID",
+        0x03 => "invalid payload type",
+        0x04 => "invalid authentication algorithm",
+        0x05 => "invalid integrity algorithm",
+        0x06 => "no matching authentication algorithm",
+        0x07 => "no matching integrity payload",
+        0x08 => "inactive session ID",
+        0x09 => "invalid role",
+        0x0a => "unauthorized role requested",
+        0x0b => "insufficient resources for role",
+        0x0c => "invalid name length",
+        0x0d => "unauthorized name",
+        0x0e => "unauthorized GUID",
+        0x0f => "invalid integrity check value",
+        0x10 => "invalid confidentiality algorithm",
+        0x11 => "no matching cipher suite",
+        0x12 => "illegal parameter",
+        other => return format!("Unknown (0x{other:02X})"),
+    };
+    text.to_owned()
+}
+
+fn resolve(host: &str, options: &Options) -> Option<SocketAddr> {
+    let port = if options.port == 0 { 623 } else { options.port };
+    let found = (host, port).to_socket_addrs().ok()?;
+    let fits = |address: &SocketAddr| match options.family {
+        Some(Family::V4) => address.is_ipv4(),
+        Some(Family::V6) => address.is_ipv6(),
+        None => true,
+    };
+    found.into_iter().find(fits)
+}
+
+/// `Some(None)` is the BMC itself; `None` that it is not clear who is meant.
+fn route(options: &Options) -> Option<Option<Route>> {
+    let Options {
+        target_address,
+        target_channel,
+        transit_address,
+        transit_channel,
+        local_address,
+        ..
+    } = *options;
+    if target_address == 0 {
+        if transit_address != 0 || transit_channel != 0 {
+            eprintln!(
+                "Transit address/channel {transit_address:#x}/{transit_channel:#x} ignored. Target \
+                 address must be specified!"
+            );
+            return if transit_address != 0 { None } else { Some(None) };
+        }
+        return Some(None);
+    }
+    let hop = |address, channel: u8| Hop { channel: Channel::new(channel & 0x0f), address };
+    let transit = (transit_address != 0).then(|| hop(transit_address, transit_channel));
+    let target = hop(target_address, target_channel);
+    // What is addressed to the BMC itself is not bridged.
+    if transit.is_none() && target_address == local_or_bmc(local_address) {
+        return Some(None);
+    }
+    let local_address = (local_address != 0).then_some(local_address);
+    Some(Some(Route {
+        local_address: local_address.or(Route::to(target).local_address),
+        ..Route { target, transit, local_address }
+    }))
+}
+
+const fn local_or_bmc(local: u8) -> u8 {
+    if local == 0 { 0x20 } else { local }
+}
+
+fn credentials(options: &Options, interface: Interface) -> Option<Credentials> {
+    let password = options.password.as_ref().map_or(&[][..], |password| password.as_slice());
+    let credentials = Credentials::new(&options.user, password)?;
+    let suites = match options.suite {
+        Some(suite) if ipmi_session::is_supported(CipherSuite(suite)) => vec![CipherSuite(suite)],
+        Some(suite) => {
+            eprintln!("Unsupported cipher suite ID : {suite}\n");
+            return None;
+        }
+        None => vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3],
+    };
+    Some(Credentials {
+        kg: options.kg.as_ref().and_then(|key| Secret::new(key)),
+        privilege: options.privilege.unwrap_or(Privilege::Administrator),
+        name_only_lookup: !options.lookup_by_privilege,
+        suites,
+        timing: timing(options),
+        protocol: match interface {
+            Interface::LanPlus => Protocol::RmcpPlus,
+            Interface::Lan => Protocol::Ipmi15(match options.auth_type {
+                Some(auth_type) => vec![auth_type],
+                None => vec![AuthType::Md5, AuthType::Md2],
+            }),
+        },
+        ..credentials
+    })
+}
+
+/// All the time that `-R` and `-N` give to a request: each further try is given a second more.
+fn timing(options: &Options) -> Timing {
+    let Options { tries, seconds, .. } = *options;
+    let mut timing = Timing { deadline: DEADLINE, ..Timing::default() };
+    if tries > 0 || seconds > 0 {
+        let tries = if tries == 0 { 4 } else { tries.min(100) };
+        let first = seconds.clamp(1, 3600);
+        let all = (0..tries)
+            .fold(0_u64, |all, nth| all.saturating_add(u64::from(first) + u64::from(nth)));
+        timing.deadline = Duration::from_secs(all);
+    }
+    timing
+}

@@ -1,0 +1,134 @@
+//! Two BMCs that are the same, one for each program.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use lantern_testkit::peers::{IpmiSim, Ipmitool};
+use lantern_testkit::process::Output;
+
+use crate::support::{Bmc, PASSWORD, example, finish};
+
+/// When it is on both BMCs: a Saturday in November 2026.
+const NOW: u32 = 1_795_900_000;
+
+/// The real program and ours, each with a BMC of its own.
+pub(crate) struct Pair {
+    theirs: Machine,
+    ours: Machine,
+    options: Vec<String>,
+}
+
+enum Machine {
+    Bmc(Bmc),
+    Sim(IpmiSim),
+}
+
+impl Machine {
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Bmc(bmc) => bmc.address,
+            Self::Sim(sim) => sim.addr(),
+        }
+    }
+}
+
+impl Pair {
+    /// Two of the BMC of the examples. `None` if there is no ipmitool here.
+    pub(crate) fn reference() -> Option<Self> {
+        Self::with(|config| config)
+    }
+
+    /// Two that have one of everything in their repositories.
+    pub(crate) fn specimens() -> Option<Self> {
+        Self::with(|config| config.replace("\"reference\"", "\"specimens\""))
+    }
+
+    /// Two that are as `change` makes the configuration of the examples.
+    pub(crate) fn with(change: impl Fn(String) -> String) -> Option<Self> {
+        let frozen = example().replacen("[bmc]\n", &format!("[bmc]\nfrozen = {NOW}\n"), 1);
+        let config = change(frozen);
+        let start = || Machine::Bmc(Bmc::with(&config, &[]));
+        Self::of(start(), start(), ["-I", "lanplus", "-C", "17", "-U", "admin", "-P", PASSWORD])
+    }
+
+    /// Two of OpenIPMI's simulator.
+    pub(crate) fn simulators() -> Option<Self> {
+        let (theirs, ours) = (IpmiSim::start()?, IpmiSim::start()?);
+        let admin = theirs.machine().accounts[0].clone();
+        let words = ["-I", "lanplus", "-C", "3", "-U", &admin.name, "-P", &admin.password];
+        Self::of(Machine::Sim(theirs), Machine::Sim(ours), words)
+    }
+
+    fn of<const N: usize>(theirs: Machine, ours: Machine, options: [&str; N]) -> Option<Self> {
+        // That it is there, or that it may be missing, is judged in one place.
+        Ipmitool::new(theirs.address(), "", "")?;
+        let options = options.map(str::to_owned).to_vec();
+        Some(Self { theirs, ours, options })
+    }
+
+    /// Runs the real one.
+    pub(crate) fn theirs(&self, words: &[&str]) -> Output {
+        self.run(Command::new("ipmitool"), &self.theirs, words)
+    }
+
+    /// Runs ours.
+    pub(crate) fn ours(&self, words: &[&str]) -> Output {
+        let mut command = crate::support::lantern();
+        command.arg("ipmitool");
+        self.run(command, &self.ours, words)
+    }
+
+    fn run(&self, mut command: Command, machine: &Machine, words: &[&str]) -> Output {
+        let address = machine.address();
+        let (host, port) = (address.ip().to_string(), address.port().to_string());
+        command.args(["-H", &host, "-p", &port]).args(&self.options).args(words);
+        // Whatever the caller's language is: the C locale is what the drop-in always speaks.
+        command.env("LC_ALL", "C").env("TZ", "UTC").env_remove("IPMI_PASSWORD");
+        finish(&mut command)
+    }
+
+    /// Both say the same to this, and end alike. Returns what they said.
+    #[track_caller]
+    pub(crate) fn same(&self, line: &str) -> String {
+        self.same_words(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// As [`same`](Self::same), where words have blanks in them.
+    #[track_caller]
+    pub(crate) fn same_words(&self, words: &[&str]) -> String {
+        let (theirs, ours) = (self.theirs(words), self.ours(words));
+        assert_eq!(
+            (ours.stdout.as_str(), ours.code()),
+            (theirs.stdout.as_str(), theirs.code()),
+            "{words:?}\n--- ours, standard error\n{}\n--- theirs\n{}",
+            ours.stderr,
+            theirs.stderr
+        );
+        if theirs.code() == Some(0) && theirs.stderr.is_empty() {
+            assert_eq!(ours.stderr, "", "{words:?}: success is silent");
+        }
+        theirs.stdout
+    }
+
+    /// Both say the same, and what both say on standard error has this in it.
+    #[track_caller]
+    pub(crate) fn same_error(&self, line: &str, says: &str) {
+        let words: Vec<_> = line.split_whitespace().collect();
+        self.same_words(&words);
+        for output in [self.theirs(&words), self.ours(&words)] {
+            assert!(output.stderr.contains(says), "{says}: {output}");
+        }
+    }
+
+    /// Both change their BMC in the same way: what the real one reads of both is the same afterwards.
+    #[track_caller]
+    pub(crate) fn same_change(&self, line: &str, reads: &[&str]) {
+        self.same(line);
+        for read in reads {
+            let words: Vec<_> = read.split_whitespace().collect();
+            let theirs = self.run(Command::new("ipmitool"), &self.theirs, &words);
+            let ours = self.run(Command::new("ipmitool"), &self.ours, &words);
+            assert_eq!(ours.stdout, theirs.stdout, "{line}: {read}");
+        }
+    }
+}
