@@ -235,10 +235,9 @@ impl Sel {
         self.policy
     }
 
-    /// Whether the event `id` is `last` or came before it, both being in the log.
-    pub(crate) fn is_up_to(&self, id: u16, last: u16) -> bool {
-        let order = |id| self.orders.get(&id);
-        order(id).zip(order(last)).is_some_and(|(order, last)| order <= last)
+    /// Where in the log an event is, if it is there: those that came later have higher places.
+    pub(crate) fn place_of(&self, id: u16) -> Option<u32> {
+        self.orders.get(&id).copied()
     }
 
     /// How many events there is room for.

@@ -242,6 +242,12 @@ fn nobody_locks_the_door_from_outside() {
     assert_eq!(names.len(), 17, "{names:?}");
     machine.ask_by_lan(&GetDeviceId).unwrap();
     assert_eq!(machine.ask_by_lan(&GetChassisStatus), Err(FORBIDDEN));
+    for id in discovered(&mut machine, LAN_CHANNEL) {
+        let here = at(LAN_CHANNEL, id);
+        let enabled = machine.ask_by_lan(&GetCommandSupport(here)).unwrap().0;
+        machine.ask_by_lan(&SetCommandEnables { at: here, enabled }).unwrap();
+    }
+    machine.ask_by_lan(&GetChassisStatus).unwrap();
 }
 
 #[test]

@@ -26,7 +26,8 @@ use ipmi_wire::cmd::sensor::{
     SetPefConfigurationParameters,
 };
 use ipmi_wire::cmd::storage::{
-    AddSelEntry, ClearSel, EraseAction, GetSelEntry, GetSelInfo, ReservationId, ReserveSel,
+    AddSelEntry, ClearSel, DeleteSelEntry, EraseAction, GetSelEntry, GetSelInfo, ReservationId,
+    ReserveSel,
 };
 use ipmi_wire::sdr::{EventReadingType, SensorType};
 use ipmi_wire::sel::SelRecord;
@@ -259,6 +260,33 @@ fn while_it_is_postponed_events_wait_and_software_may_see_to_them() {
     arm(&mut machine, ArmPefPostponeTimer::Hold);
     machine.ask_by_lan(&ChassisControl { action: PowerAction::Off }).unwrap();
     assert_eq!(arm(&mut machine, ArmPefPostponeTimer::Get), 0);
+}
+
+/// What software has said that it has seen to does not act, also where its record is gone.
+#[test]
+fn an_event_that_was_seen_to_and_deleted_is_past() {
+    // How many records of three are deleted, oldest first; which is named; how many act then.
+    for (deleted, named, act) in
+        [(1, 3, 0), (2, 3, 0), (3, 3, 0), (1, 2, 1), (3, 9, 0), (0, 9, 0), (0, 0, 3), (1, 0, 3)]
+    {
+        let mut machine = Machine::new();
+        add(&mut machine, 0x20);
+        enable(&mut machine, PefControl::default());
+        machine.ask_by_lan(&ArmPefPostponeTimer::Hold).unwrap();
+        for _ in 0..3 {
+            press(&mut machine);
+        }
+        let first = processed(&mut machine).last_record - 2;
+        let reservation = machine.ask(&ReserveSel).unwrap();
+        for record_id in first..first + deleted {
+            machine.ask(&DeleteSelEntry { reservation, record_id }).unwrap();
+        }
+        let record_id = if named == 0 { 0 } else { first + named - 1 };
+        machine.ask_by_lan(&SetLastProcessedEventId { by_bmc: false, record_id }).unwrap();
+        machine.ask_by_lan(&ArmPefPostponeTimer::Disarm).unwrap();
+        machine.wait(SECOND);
+        assert_eq!(signals(&machine).len(), act, "{deleted} deleted, {named} named");
+    }
 }
 
 #[test]

@@ -83,8 +83,7 @@ fn set_last_processed_event_id(
         false => Processed { by_software: record_id, ..bmc.pef.processed },
     };
     let sel = &bmc.sel;
-    let is_past = |id| sel.is_up_to(id, record_id);
-    bmc.pef.set_processed(processed, is_past, &mut bmc.journal);
+    bmc.pef.set_processed(processed, record_id, |id| sel.place_of(id), &mut bmc.journal);
     Ok(())
 }
 

@@ -201,15 +201,38 @@ impl Pef {
         }
     }
 
-    /// Says how far somebody has got. Events up to there are not waited for, and `is_past` says which
-    /// those are.
+    /// Says that somebody has got as far as the event `last`. What waits and came no later is past;
+    /// `place` is where in the log a record is.
+    ///
+    /// A record that is gone from the log may have been seen to before it was deleted. Where it is not
+    /// known any more what came when, everything is past: an action that is missing can be taken by
+    /// hand, one too many cannot be taken back.
     pub(crate) fn set_processed(
         &mut self,
         processed: Processed,
-        is_past: impl Fn(u16) -> bool,
+        last: u16,
+        place: impl Fn(u16) -> Option<u32>,
         journal: &mut Journal,
     ) {
-        self.waiting.retain(|waiting| !waiting.record.is_some_and(&is_past));
+        const NONE: u16 = 0;
+        let until = place(last);
+        let is_past = |waiting: &Waiting| match waiting.record {
+            Some(record) if record == last => true,
+            Some(record) => place(record).zip(until).is_some_and(|(at, until)| at <= until),
+            None => false,
+        };
+        let is_gone = |waiting: &Waiting| waiting.record.is_some_and(|id| place(id).is_none());
+        let past = match self.waiting.iter().rposition(is_past) {
+            _ if last == NONE => 0,
+            Some(found) => {
+                let behind = self.waiting.iter().skip(found.saturating_add(1));
+                let gone = behind.take_while(|waiting| is_gone(waiting)).count();
+                found.saturating_add(1).saturating_add(gone)
+            }
+            None if until.is_none() => self.waiting.len(),
+            None => 0,
+        };
+        self.waiting.drain(..past.min(self.waiting.len()));
         self.note_processed(processed, journal);
     }
 

@@ -10,6 +10,9 @@ use crate::sel::SelRecord;
 /// Record type of a part of a panic's text.
 const PART: u8 = 0xf0;
 
+/// Texts are cut at 1 KiB or less.
+const LAST_PART: u8 = 0x1f;
+
 /// What a kernel said when it panicked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Panic {
@@ -30,6 +33,14 @@ pub fn panics(log: &[SelRecord]) -> Vec<Panic> {
     for record in log {
         let SelRecord::Oem { id, record_type: PART, data } = record else { continue };
         let [address, sequence, text @ ..] = data;
+        // The number is any maker's to use: what is no text is none of a kernel's.
+        let printable = text
+            .iter()
+            .take_while(|byte| **byte != 0)
+            .all(|byte| (0x20..0x7f).contains(byte) || *byte == b'\n');
+        if !printable || text.first() == Some(&0) || *sequence > LAST_PART {
+            continue;
+        }
         let text = characters(text);
         match found.last_mut() {
             Some(panic) if expected == Some((*address, *sequence)) => {

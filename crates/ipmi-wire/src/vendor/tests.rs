@@ -43,7 +43,6 @@ fn where_the_memory_is() {
         (X10, 0xff, [0xa0, 0x2a, 0x80], "DIMM B1, CPU 1"),
         (X10, 0xff, [0xa0, 0x1b, 0x81], "DIMM 2 of channel 1, CPU 2"),
         (X10, 0xff, [0xa0, 0x21, 0x81], "-"),
-        ((10876, 0x0853), 0, [0xa1, 0x3a, 0x01], "DIMM C1, CPU 2"),
         ((15370, 266), 0, [0x20, 0xff, 0x31], "channel D, DIMM 1"),
     ] {
         assert_eq!(

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// What a maker means by what the specification leaves to it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Oem {
-    /// Whose table says so; null if there is none for the BMC's maker.
+    /// Whose table says so; null if none does, or nobody's is known.
     pub(crate) vendor: Option<&'static str>,
     /// Null if nobody knows what it means.
     pub(crate) text: Option<String>,
@@ -23,6 +23,11 @@ impl Oem {
     /// What nobody knows the meaning of.
     pub(crate) const fn unknown(vendor: Option<&'static str>) -> Self {
         Self { vendor, text: None, state: None, sources: Vec::new() }
+    }
+
+    /// Whether the BMC's maker explains it, and not what is known of all makers' machines.
+    pub(crate) fn is_of_maker(&self) -> bool {
+        self.text.is_some() && self.vendor != Some("Linux kernel")
     }
 }
 

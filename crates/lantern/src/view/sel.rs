@@ -304,6 +304,10 @@ impl Event {
     }
 
     fn take_panic(&mut self, panic: &Panic) {
+        // What the BMC's maker means by such a record counts for more.
+        if self.oem.as_ref().is_some_and(|oem| oem.is_of_maker()) {
+            return;
+        }
         let (parts, text) = (panic.records.len(), &panic.text);
         let text = format!("kernel panic: \"{text}\" (in {parts} records)");
         if let Some(oem) = &mut self.oem {

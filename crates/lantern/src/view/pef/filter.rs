@@ -214,15 +214,20 @@ impl FilterView {
 
 /// The events that a filter's offsets stand for.
 fn events(filter: &EventFilter) -> Option<Vec<String>> {
-    let trigger = but_any(filter.trigger)?;
-    if filter.offsets == u16::MAX {
-        return None;
+    let trigger = but_any(filter.trigger);
+    let kind = trigger.map(|trigger| EventReadingType(trigger & 0x7f));
+    let all = filter.offsets == u16::MAX;
+    match kind {
+        None if all => return None,
+        Some(kind) if all => return Some(vec![format!("any of type {:02X}h", kind.0)]),
+        _ => {}
     }
-    let kind = EventReadingType(trigger & 0x7f);
     let offsets = (0..16u8).filter(|offset| filter.offsets & (1 << offset) != 0);
-    let names =
-        offsets.filter_map(|offset| event_text(SensorType(filter.sensor_type), kind, offset));
-    Some(names.map(str::to_owned).collect())
+    let name = |offset| {
+        let text = kind.and_then(|kind| event_text(SensorType(filter.sensor_type), kind, offset));
+        text.map_or_else(|| format!("offset {offset}"), str::to_owned)
+    };
+    Some(offsets.map(name).collect())
 }
 
 impl Filters {
