@@ -94,10 +94,7 @@ pub(super) fn fru(sdr: &Sdr<'_>, entry: &Entry, fru: &FruDeviceLocator) {
         format!("{name},00h,ns,{entity}\n")
     } else if sdr.extended {
         let what = if logical { "Logical" } else { "Physical" };
-        format!(
-            "{name:<16} | 00h | ns  | {} | {what} FRU @{device:02X}h\n",
-            entity_column(entity)
-        )
+        format!("{name:<16} | 00h | ns  | {} | {what} FRU @{device:02X}h\n", entity_column(entity))
     } else {
         let what = if logical { "Log" } else { "Phy" };
         format!(

@@ -59,7 +59,11 @@ impl Reading {
     }
 
     /// The thresholds beyond which the reading is, the gravest and of two the lower one.
-    pub(in crate::ipmitool) fn status(&self, sdr: &Sdr<'_>, otherwise: &'static str) -> &'static str {
+    pub(in crate::ipmitool) fn status(
+        &self,
+        sdr: &Sdr<'_>,
+        otherwise: &'static str,
+    ) -> &'static str {
         const TEXTS: [(u8, [&str; 3]); 6] = [
             (0x04, ["Lower Non-Recoverable", "lnr", "nr"]),
             (0x20, ["Upper Non-Recoverable", "unr", "nr"]),

@@ -69,9 +69,7 @@ fn time(tool: &Tool, seconds: u32) -> String {
         Timestamp::Unix(seconds) => (seconds, "%m/%d/%y %H:%M:%S %Z", Some(TimeZone::system())),
     };
     match jiff::Timestamp::from_second(seconds.into()) {
-        Ok(time) => {
-            time.to_zoned(zone.unwrap_or(TimeZone::UTC)).strftime(format).to_string()
-        }
+        Ok(time) => time.to_zoned(zone.unwrap_or(TimeZone::UTC)).strftime(format).to_string(),
         Err(_) => "Unspecified".to_owned(),
     }
 }

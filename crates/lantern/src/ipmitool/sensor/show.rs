@@ -136,9 +136,7 @@ fn told(reading: &Reading) -> String {
 
 fn head(name: &str, sensor: &SensorCommon) -> String {
     let (number, entity) = (sensor.key.number, sensor.entity);
-    format!(
-        "Sensor ID              : {name} (0x{number:x})\n Entity ID             : {entity}\n"
-    )
+    format!("Sensor ID              : {name} (0x{number:x})\n Entity ID             : {entity}\n")
 }
 
 fn limits_in_full(full: &FullSensor, all: &SensorThresholds) -> String {

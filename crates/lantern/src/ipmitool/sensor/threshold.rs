@@ -109,11 +109,7 @@ fn within_range(
 }
 
 /// Three at once. What the words are called when they are wrong is not what they are set to.
-fn all_of(
-    tool: &Tool,
-    which: &str,
-    values: &[&str],
-) -> Result<Vec<(ThresholdKind, f64)>, Failed> {
+fn all_of(tool: &Tool, which: &str, values: &[&str]) -> Result<Vec<(ThresholdKind, f64)>, Failed> {
     let (kinds, names) = match which {
         "upper" => {
             ([K::UpperNonCritical, K::UpperCritical, K::UpperNonRecoverable], ["unc", "ucr", "unr"])
