@@ -62,62 +62,75 @@ fn lists_of_the_simulator_are_the_same() {
     lists(&pair);
 }
 
-#[test]
-fn types_and_entities_choose_the_same() {
-    for pair in [Pair::reference(), Pair::specimens(), Pair::simulators()] {
-        let Some(pair) = pair else { return };
-        for name in ["Temperature", "temperature", "FAN", "Voltage", "Processor", "Memory", "Other"]
-        {
-            pair.same(&format!("sdr type {name}"));
-        }
-        pair.same_words(&["sdr", "type", "Power Supply"]);
-        pair.same_words(&["sdr", "type", "Physical Security"]);
-        pair.same_words(&["sdr", "type", "Drive Slot / Bay"]);
-        pair.same_words(&["sdr", "type", "FRU State"]);
-        pair.same_words(&["sdr", "type", "System Firmwares"]);
-        for line in [
-            "sdr type",
-            "sdr type list",
-            "sdr type LIST",
-            "sdr type help",
-            "sdr type 0x01",
-            "sdr type 0x08",
-            "sdr type 0x2c",
-            "sdr type 0xC0",
-            "sdr type 0x100",
-            "sdr type 0x",
-            "sdr type 1",
-            "sdr type reserved",
-            "sdr type bogus",
-            "-c sdr type Temperature",
-            "-v sdr type Temperature",
-            "-c -v sdr type Temperature",
-            "sdr type Temperature -c",
-            "sdr entity 3",
-            "sdr entity 3.1",
-            "sdr entity 3.2",
-            "sdr entity 7",
-            "sdr entity 7.1",
-            "sdr entity 10.1x",
-            "sdr entity 10.",
-            "sdr entity 3.127",
-            "sdr entity 259.1",
-            "sdr entity -253",
-            "sdr entity 99",
-            "sdr entity Processor",
-            "sdr entity disk",
-            "sdr entity",
-            "sdr entity list",
-            "sdr entity help",
-            "sdr entity bogus",
-            "-c sdr entity 7",
-            "-v sdr entity 7",
-        ] {
-            pair.same(line);
-        }
-        pair.same_words(&["sdr", "entity", "system board"]);
-        pair.same_words(&["sdr", "entity", "Power Supply"]);
+fn choices(pair: &Pair) {
+    for name in ["Temperature", "temperature", "FAN", "Voltage", "Processor", "Memory", "Other"] {
+        pair.same(&format!("sdr type {name}"));
     }
+    pair.same_words(&["sdr", "type", "Power Supply"]);
+    pair.same_words(&["sdr", "type", "Physical Security"]);
+    pair.same_words(&["sdr", "type", "Drive Slot / Bay"]);
+    pair.same_words(&["sdr", "type", "FRU State"]);
+    pair.same_words(&["sdr", "type", "System Firmwares"]);
+    for line in [
+        "sdr type",
+        "sdr type list",
+        "sdr type LIST",
+        "sdr type help",
+        "sdr type 0x01",
+        "sdr type 0x08",
+        "sdr type 0x2c",
+        "sdr type 0xC0",
+        "sdr type 0x100",
+        "sdr type 0x",
+        "sdr type 1",
+        "sdr type reserved",
+        "sdr type bogus",
+        "-c sdr type Temperature",
+        "-v sdr type Temperature",
+        "-c -v sdr type Temperature",
+        "sdr type Temperature -c",
+        "sdr entity 3",
+        "sdr entity 3.1",
+        "sdr entity 3.2",
+        "sdr entity 7",
+        "sdr entity 7.1",
+        "sdr entity 10.1x",
+        "sdr entity 10.",
+        "sdr entity 3.127",
+        "sdr entity 259.1",
+        "sdr entity -253",
+        "sdr entity 99",
+        "sdr entity Processor",
+        "sdr entity disk",
+        "sdr entity",
+        "sdr entity list",
+        "sdr entity help",
+        "sdr entity bogus",
+        "-c sdr entity 7",
+        "-v sdr entity 7",
+    ] {
+        pair.same(line);
+    }
+    pair.same_words(&["sdr", "entity", "system board"]);
+    pair.same_words(&["sdr", "entity", "Power Supply"]);
+}
+
+#[test]
+fn types_and_entities_of_the_reference_are_chosen_alike() {
+    let Some(pair) = Pair::reference() else { return };
+    choices(&pair);
+}
+
+#[test]
+fn types_and_entities_of_one_of_everything_are_chosen_alike() {
+    let Some(pair) = Pair::specimens() else { return };
+    choices(&pair);
+}
+
+#[test]
+fn types_and_entities_of_the_simulator_are_chosen_alike() {
+    let Some(pair) = Pair::simulators() else { return };
+    choices(&pair);
 }
 
 #[test]
