@@ -17,6 +17,8 @@ mod chassis;
 mod number;
 mod options;
 mod raw;
+mod sdr;
+mod sensor;
 mod session;
 mod text;
 mod tool;
@@ -93,6 +95,8 @@ const GROUPS: &[Group] = &[
         bare: Bare::Help,
     },
     Group { name: "power", about: "Short for 'chassis power'", bare: Bare::Help },
+    Group { name: "sdr", about: "Records of sensors, and what those say", bare: Bare::Runs },
+    Group { name: "sensor", about: "Sensors with their thresholds", bare: Bare::Runs },
 ];
 
 async fn all(tool: &mut Tool) -> Ended {
@@ -134,6 +138,8 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
         "raw" => raw::run(tool, rest).await,
         "chassis" => chassis::run(tool, rest).await,
         "power" => chassis::power(tool, rest).await,
+        "sdr" => sdr::run(tool, rest).await,
+        "sensor" => sensor::run(tool, rest).await,
         other => {
             tool.error(&format!("Invalid command: {other}"));
             commands(tool);
