@@ -13,6 +13,8 @@
 mod chassis;
 #[path = "golden/global.rs"]
 mod global;
+#[path = "golden/mc.rs"]
+mod mc;
 #[path = "golden/pair.rs"]
 mod pair;
 #[path = "golden/raw.rs"]

@@ -14,10 +14,12 @@
 #![allow(dead_code, reason = "the groups of commands come one after the other")]
 
 mod chassis;
+mod mc;
 mod number;
 mod options;
 mod raw;
 mod session;
+mod stamp;
 mod text;
 mod tool;
 
@@ -92,6 +94,8 @@ const GROUPS: &[Group] = &[
         about: "State and power of the machine, boot options",
         bare: Bare::Help,
     },
+    Group { name: "mc", about: "The management controller itself", bare: Bare::Help },
+    Group { name: "bmc", about: "", bare: Bare::Help },
     Group { name: "power", about: "Short for 'chassis power'", bare: Bare::Help },
 ];
 
@@ -134,6 +138,7 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
         "raw" => raw::run(tool, rest).await,
         "chassis" => chassis::run(tool, rest).await,
         "power" => chassis::power(tool, rest).await,
+        "mc" | "bmc" => mc::run(tool, rest).await,
         other => {
             tool.error(&format!("Invalid command: {other}"));
             commands(tool);
