@@ -30,7 +30,6 @@ const READS: &[&str] = &[
     "mc watchdog help",
     "mc watchdog bogus",
     "mc watchdog set",
-    "mc watchdog get",
     "mc getenables",
     "mc setenables",
     "mc setenables help",
@@ -43,7 +42,6 @@ const READS: &[&str] = &[
     "mc getsysinfo system_name",
     "mc getsysinfo primary_os_name",
     "mc getsysinfo os_name",
-    "mc getsysinfo os_name -vv",
     "mc getsysinfo delloem_os_version",
     "mc getsysinfo delloem_url",
     "mc setsysinfo",
@@ -55,6 +53,15 @@ const READS: &[&str] = &[
 #[test]
 fn a_reference_is_read_alike() {
     let Some(pair) = Pair::reference() else { return };
+    READS.iter().for_each(|line| drop(pair.same(line)));
+    // ipmi_sim leaves the countdown out, and the original shows what its memory has had there.
+    pair.same("mc watchdog get");
+    pair.same("bmc watchdog get more");
+}
+
+#[test]
+fn specimens_are_read_alike() {
+    let Some(pair) = Pair::specimens() else { return };
     READS.iter().for_each(|line| drop(pair.same(line)));
 }
 
@@ -112,7 +119,7 @@ fn a_watchdog_is_set_alike() {
     for line in [
         "mc watchdog set timeout=300 use=sms",
         "mc watchdog set timeout=6553 pretimeout=255 int=nmi use=osload action=reset nolog",
-        "mc watchdog set t=60 p=10 i=smi u=frb2 a=poweroff c=frb2 c=oem n d",
+        "mc watchdog set t=60 p=10 i=msg u=frb2 a=poweroff c=frb2 c=oem n d",
         "mc watchdog set timeout=100abc use=post action=cycle clear=post",
         "mc watchdog set timeout=100 use=oem action=none int=none bogus",
         "mc watchdog set timeout=100 use=oem action=reset int=msg",
@@ -146,22 +153,20 @@ fn names_are_set_alike() {
         pair.same(&read);
         pair.same_words(&["mc", "setsysinfo", name, "Debian GNU/Linux 13", "more"]);
         pair.same(&read);
-        pair.same(&format!("-vv {read}"));
     }
 }
 
 #[test]
 fn a_controller_is_reset_alike() {
-    let Some(pair) =
-        Pair::with(|config| config.replacen("[bmc]\n", "[bmc]\ncold_reset = 0.2\n", 1))
+    let Some(pair) = Pair::with(|config| config.replacen("[bmc]\n", "[bmc]\ncold_reset = 1\n", 1))
     else {
         return;
     };
     pair.same("mc reset warm");
     pair.same("bmc reset warm");
     pair.same("mc reset cold");
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    std::thread::sleep(std::time::Duration::from_secs(2));
     pair.same("bmc reset cold");
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    std::thread::sleep(std::time::Duration::from_secs(2));
     pair.same("mc info");
 }

@@ -6,6 +6,7 @@ use ipmi_wire::cmd::chassis::{
     BootDevice, BootFlags, BootParameter, BootVerbosity, ConsoleRedirection, GetSystemBootOptions,
     SetInProgress, SetSystemBootOptions,
 };
+use ipmi_wire::{CompletionCode, Request};
 
 use super::parameter::{self, Shown};
 use crate::ipmitool::number::number;
@@ -37,7 +38,14 @@ impl<'a> Setting<'a> {
 
     pub(super) async fn set(&self, parameter: BootParameter) -> Result<(), Refusal> {
         let number = parameter.selector();
-        let set = self.tool.send(&SetSystemBootOptions::with(parameter)).await;
+        // As bytes, for these are sent with all that the user may: to go past the machine's passwords takes
+        // more than the command does.
+        let request = Request::of(&SetSystemBootOptions::with(parameter));
+        let set = match self.tool.send_raw(request).await.map(|answer| answer.completion) {
+            Some(CompletionCode::OK) => Ok(()),
+            Some(code) => Err(Refusal::Code(code)),
+            None => Err(Refusal::Silent),
+        };
         set.inspect_err(|refusal| match refusal {
             Refusal::Code(code) => {
                 let why = match code.0 {
