@@ -11,12 +11,16 @@
 
 #[path = "golden/chassis.rs"]
 mod chassis;
+#[path = "golden/fru.rs"]
+mod fru;
 #[path = "golden/global.rs"]
 mod global;
 #[path = "golden/pair.rs"]
 mod pair;
 #[path = "golden/raw.rs"]
 mod raw;
+#[path = "golden/sel.rs"]
+mod sel;
 #[path = "cli/support.rs"]
 #[allow(dead_code, reason = "what starts BMCs and programs is shared with the other tests")]
 mod support;
