@@ -11,6 +11,10 @@
 
 #[path = "golden/chassis.rs"]
 mod chassis;
+#[path = "golden/event.rs"]
+mod event;
+#[path = "golden/fru.rs"]
+mod fru;
 #[path = "golden/global.rs"]
 mod global;
 #[path = "golden/mc.rs"]
@@ -19,6 +23,8 @@ mod mc;
 mod pair;
 #[path = "golden/raw.rs"]
 mod raw;
+#[path = "golden/sel.rs"]
+mod sel;
 #[path = "cli/support.rs"]
 #[allow(dead_code, reason = "what starts BMCs and programs is shared with the other tests")]
 mod support;

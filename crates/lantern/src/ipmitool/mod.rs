@@ -14,13 +14,15 @@
 #![allow(dead_code, reason = "the groups of commands come one after the other")]
 
 mod chassis;
+mod fru;
 mod mc;
 mod number;
 mod options;
 mod raw;
+mod sel;
 mod session;
-mod stamp;
 mod text;
+mod time;
 mod tool;
 
 use std::ffi::OsString;
@@ -94,9 +96,12 @@ const GROUPS: &[Group] = &[
         about: "State and power of the machine, boot options",
         bare: Bare::Help,
     },
+    Group { name: "event", about: "Sends events", bare: Bare::Runs },
     Group { name: "mc", about: "The management controller itself", bare: Bare::Help },
     Group { name: "bmc", about: "", bare: Bare::Help },
+    Group { name: "fru", about: "What is on the devices that units carry", bare: Bare::Runs },
     Group { name: "power", about: "Short for 'chassis power'", bare: Bare::Help },
+    Group { name: "sel", about: "The log of events", bare: Bare::Runs },
 ];
 
 async fn all(tool: &mut Tool) -> Ended {
@@ -117,6 +122,7 @@ async fn all(tool: &mut Tool) -> Ended {
     if needs_session(&words) {
         session::open(tool).await?;
     }
+    sel::announce(tool);
     command(tool, &words).await
 }
 
@@ -138,7 +144,10 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
         "raw" => raw::run(tool, rest).await,
         "chassis" => chassis::run(tool, rest).await,
         "power" => chassis::power(tool, rest).await,
+        "event" => sel::event::run(tool, rest).await,
         "mc" | "bmc" => mc::run(tool, rest).await,
+        "fru" => fru::run(tool, rest).await,
+        "sel" => sel::run(tool, rest).await,
         other => {
             tool.error(&format!("Invalid command: {other}"));
             commands(tool);

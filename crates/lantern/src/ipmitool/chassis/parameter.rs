@@ -5,8 +5,9 @@ use ipmi_wire::cmd::chassis::{
 };
 use ipmi_wire::{Decode, Request};
 
+use crate::ipmitool::text;
+use crate::ipmitool::time::Clock;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
-use crate::ipmitool::{stamp, text};
 
 /// What is shown beside the value.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -132,11 +133,12 @@ fn value_lines(tool: &Tool, number: u8, value: &[u8]) -> String {
         }
         6 => {
             let [channel, a, b, c, d, e, f, g, h] = bytes;
+            let clock = Clock { utc: tool.options.utc };
             format!(
                 " Boot Initiator Info :\n    Channel Number : {}\n    Session Id     : {:08X}h\n    Timestamp      : {}\n",
                 channel & 0x0f,
                 u32::from_le_bytes([a, b, c, d]),
-                stamp::numeric(tool, u32::from_le_bytes([e, f, g, h])),
+                clock.numeric(u32::from_le_bytes([e, f, g, h])),
             )
         }
         other => format!(" Unsupported parameter {other}\n"),

@@ -2,8 +2,9 @@
 
 use ipmi_wire::cmd::app::{GetSystemGuid, Guid};
 
+use crate::ipmitool::text;
+use crate::ipmitool::time::Clock;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
-use crate::ipmitool::{stamp, text};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Order {
@@ -116,7 +117,8 @@ pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
     if read.version == 1 {
         // Of a time that no BMC could have, the lower half is shown.
         let [a, b, c, d, ..] = read.time.to_le_bytes();
-        let time = stamp::numeric(tool, u32::from_le_bytes([a, b, c, d]));
+        let clock = Clock { utc: tool.options.utc };
+        let time = clock.numeric(u32::from_le_bytes([a, b, c, d]));
         tool.print(&format!("Timestamp     : {time}\n"));
     }
     Ok(())
