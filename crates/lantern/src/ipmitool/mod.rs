@@ -14,6 +14,7 @@
 #![allow(dead_code, reason = "the groups of commands come one after the other")]
 
 mod chassis;
+mod clock;
 mod fru;
 mod mc;
 mod number;
@@ -22,7 +23,7 @@ mod raw;
 mod sel;
 mod session;
 mod text;
-mod time;
+
 mod tool;
 
 use std::ffi::OsString;

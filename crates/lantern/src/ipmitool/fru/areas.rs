@@ -1,7 +1,7 @@
 //! The areas of text: chassis, board and product.
 
 use super::image::{Header, Image};
-use crate::ipmitool::time::Clock;
+use crate::ipmitool::clock::Clock;
 use crate::ipmitool::tool::Tool;
 
 /// The byte that ends an area's fields.

@@ -7,7 +7,7 @@ use super::entry::{Entry, hex};
 use super::makers::Maker;
 use super::sensors::{self, Sensors};
 use super::translations::Translations;
-use crate::ipmitool::time::START;
+use crate::ipmitool::clock::START;
 use crate::ipmitool::tool::Tool;
 
 /// What is needed to write an entry.

@@ -18,8 +18,8 @@ use ipmi_wire::cmd::storage::{
     RepositoryTime, ReservationId, ReserveSel, SelInfo, SetSelTime,
 };
 
+use super::clock::Clock;
 use super::number::number;
-use super::time::Clock;
 use super::tool::{Ended, Failed, Refusal, Tool};
 
 pub(super) use translations::announce;
