@@ -23,7 +23,6 @@ mod raw;
 mod sel;
 mod session;
 mod text;
-
 mod tool;
 
 use std::ffi::OsString;

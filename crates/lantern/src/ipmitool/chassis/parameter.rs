@@ -5,8 +5,8 @@ use ipmi_wire::cmd::chassis::{
 };
 use ipmi_wire::{Decode, Request};
 
+use crate::ipmitool::clock::Clock;
 use crate::ipmitool::text;
-use crate::ipmitool::time::Clock;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
 
 /// What is shown beside the value.

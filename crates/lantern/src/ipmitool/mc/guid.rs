@@ -2,8 +2,8 @@
 
 use ipmi_wire::cmd::app::{GetSystemGuid, Guid};
 
+use crate::ipmitool::clock::Clock;
 use crate::ipmitool::text;
-use crate::ipmitool::time::Clock;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
 
 #[derive(Clone, Copy, PartialEq, Eq)]

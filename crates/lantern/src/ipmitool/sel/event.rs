@@ -186,8 +186,8 @@ async fn of_sensor(tool: &Tool, name: &str, words: &[&str]) -> Ended {
     };
     tool.print("ok\n");
     let sensor = match record {
-        Record::Full(full) => full.sensor.clone(),
-        Record::Compact(compact) => compact.sensor.clone(),
+        Record::Full(full) => full.sensor,
+        Record::Compact(compact) => compact.sensor,
         _ => {
             tool.error(&format!("Unknown sensor type for id '{name}'"));
             return Err(Failed);
@@ -199,12 +199,9 @@ async fn of_sensor(tool: &Tool, name: &str, words: &[&str]) -> Ended {
     let data = match event_type.0 {
         0x01 => threshold_data(tool, &sensor, state, deassertion != 0).await?,
         0x02..=0x0c | 0x6f => {
-            let state = match state.filter(|state| !state.eq_ignore_ascii_case("list")) {
-                Some(state) => state,
-                None => {
-                    list(tool, &events, sensor_type, event_type);
-                    return Ok(());
-                }
+            let Some(state) = state.filter(|state| !state.eq_ignore_ascii_case("list")) else {
+                list(tool, &events, sensor_type, event_type);
+                return Ok(());
             };
             [offset(tool, &events, sensor_type, event_type, state)?, 0xff, 0xff]
         }
@@ -290,11 +287,10 @@ async fn threshold_data(
         );
         return Err(Failed);
     };
-    let Some(place) = (0u8..).zip(THRESHOLDS).find(|(_, name)| *name == state) else {
+    let Some((place, _)) = (0u8..).zip(THRESHOLDS).find(|(_, name)| *name == state) else {
         tool.error(&format!("Invalid threshold identifier {state}"));
         return Err(Failed);
     };
-    let (place, _) = place;
     // Upwards over an upper one, or back over a lower one.
     let is_upwards = state.starts_with('u') != is_deasserted;
     let (number, lun) = (sensor.key.number, sensor.key.lun());
