@@ -11,14 +11,22 @@
 
 #[path = "golden/chassis.rs"]
 mod chassis;
+#[path = "golden/event.rs"]
+mod event;
+#[path = "golden/fru.rs"]
+mod fru;
 #[path = "golden/global.rs"]
 mod global;
+#[path = "golden/mc.rs"]
+mod mc;
 #[path = "golden/pair.rs"]
 mod pair;
 #[path = "golden/raw.rs"]
 mod raw;
 #[path = "golden/sdr.rs"]
 mod sdr;
+#[path = "golden/sel.rs"]
+mod sel;
 #[path = "golden/sensor.rs"]
 mod sensor;
 #[path = "cli/support.rs"]

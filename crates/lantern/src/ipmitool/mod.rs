@@ -14,10 +14,14 @@
 #![allow(dead_code, reason = "the groups of commands come one after the other")]
 
 mod chassis;
+mod clock;
+mod fru;
+mod mc;
 mod number;
 mod options;
 mod raw;
 mod sdr;
+mod sel;
 mod sensor;
 mod session;
 mod text;
@@ -94,9 +98,14 @@ const GROUPS: &[Group] = &[
         about: "State and power of the machine, boot options",
         bare: Bare::Help,
     },
+    Group { name: "event", about: "Sends events", bare: Bare::Runs },
+    Group { name: "mc", about: "The management controller itself", bare: Bare::Help },
+    Group { name: "bmc", about: "", bare: Bare::Help },
+    Group { name: "fru", about: "What is on the devices that units carry", bare: Bare::Runs },
     Group { name: "power", about: "Short for 'chassis power'", bare: Bare::Help },
     Group { name: "sdr", about: "Records of sensors, and what those say", bare: Bare::Runs },
     Group { name: "sensor", about: "Sensors with their thresholds", bare: Bare::Runs },
+    Group { name: "sel", about: "The log of events", bare: Bare::Runs },
 ];
 
 async fn all(tool: &mut Tool) -> Ended {
@@ -117,6 +126,7 @@ async fn all(tool: &mut Tool) -> Ended {
     if needs_session(&words) {
         session::open(tool).await?;
     }
+    sel::announce(tool);
     command(tool, &words).await
 }
 
@@ -140,6 +150,10 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
         "power" => chassis::power(tool, rest).await,
         "sdr" => sdr::run(tool, rest).await,
         "sensor" => sensor::run(tool, rest).await,
+        "event" => sel::event::run(tool, rest).await,
+        "mc" | "bmc" => mc::run(tool, rest).await,
+        "fru" => fru::run(tool, rest).await,
+        "sel" => sel::run(tool, rest).await,
         other => {
             tool.error(&format!("Invalid command: {other}"));
             commands(tool);

@@ -34,3 +34,22 @@ pub(super) fn completion(code: CompletionCode) -> String {
     };
     text.to_owned()
 }
+
+/// Whom a private enterprise number was given to.
+pub(super) fn enterprise(iana: u32) -> String {
+    match iana {
+        // Before what the registry says: IPMI means something else by these.
+        0 => "Unknown".to_owned(),
+        0x0f_ffff => "Unspecified".to_owned(),
+        _ => match ipmi_wire::enterprise::name(iana) {
+            Some(name) => name.to_owned(),
+            None if iana == 0xff_fffe => "A Debug Assisting Company, Ltd.".to_owned(),
+            None => unknown(iana),
+        },
+    }
+}
+
+/// What has no name.
+pub(super) fn unknown(number: u32) -> String {
+    format!("Unknown (0x{number:02X})")
+}
