@@ -19,8 +19,12 @@ mod global;
 mod pair;
 #[path = "golden/raw.rs"]
 mod raw;
+#[path = "golden/sdr.rs"]
+mod sdr;
 #[path = "golden/sel.rs"]
 mod sel;
+#[path = "golden/sensor.rs"]
+mod sensor;
 #[path = "cli/support.rs"]
 #[allow(dead_code, reason = "what starts BMCs and programs is shared with the other tests")]
 mod support;

@@ -19,10 +19,11 @@ mod fru;
 mod number;
 mod options;
 mod raw;
+mod sdr;
 mod sel;
+mod sensor;
 mod session;
 mod text;
-
 mod tool;
 
 use std::ffi::OsString;
@@ -98,6 +99,8 @@ const GROUPS: &[Group] = &[
     },
     Group { name: "fru", about: "What is on the devices that units carry", bare: Bare::Runs },
     Group { name: "power", about: "Short for 'chassis power'", bare: Bare::Help },
+    Group { name: "sdr", about: "Records of sensors, and what those say", bare: Bare::Runs },
+    Group { name: "sensor", about: "Sensors with their thresholds", bare: Bare::Runs },
     Group { name: "sel", about: "The log of events", bare: Bare::Runs },
 ];
 
@@ -141,6 +144,8 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
         "raw" => raw::run(tool, rest).await,
         "chassis" => chassis::run(tool, rest).await,
         "power" => chassis::power(tool, rest).await,
+        "sdr" => sdr::run(tool, rest).await,
+        "sensor" => sensor::run(tool, rest).await,
         "fru" => fru::run(tool, rest).await,
         "sel" => sel::run(tool, rest).await,
         other => {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use lantern_testkit::peers::{IpmiSim, Ipmitool};
+use lantern_testkit::peers::{IpmiSim, Ipmitool, Machine as SimulatedMachine};
 use lantern_testkit::process::Output;
 
 use crate::support::{Bmc, PASSWORD, example, finish};
@@ -53,7 +53,12 @@ impl Pair {
 
     /// Two of OpenIPMI's simulator.
     pub(crate) fn simulators() -> Option<Self> {
-        let (theirs, ours) = (IpmiSim::start()?, IpmiSim::start()?);
+        Self::simulators_of(SimulatedMachine::default)
+    }
+
+    /// Two of OpenIPMI's simulator, each with a machine of this kind.
+    pub(crate) fn simulators_of(machine: impl Fn() -> SimulatedMachine) -> Option<Self> {
+        let (theirs, ours) = (IpmiSim::start_with(machine())?, IpmiSim::start_with(machine())?);
         let admin = theirs.machine().accounts[0].clone();
         let words = ["-I", "lanplus", "-C", "3", "-U", &admin.name, "-P", &admin.password];
         Self::of(Machine::Sim(theirs), Machine::Sim(ours), words)
@@ -123,12 +128,18 @@ impl Pair {
     /// Both change their BMC in the same way: what the real one reads of both is the same afterwards.
     #[track_caller]
     pub(crate) fn same_change(&self, line: &str, reads: &[&str]) {
-        self.same(line);
+        self.same_change_words(&line.split_whitespace().collect::<Vec<_>>(), reads);
+    }
+
+    /// As [`same_change`](Self::same_change), where words have blanks in them.
+    #[track_caller]
+    pub(crate) fn same_change_words(&self, words: &[&str], reads: &[&str]) {
+        self.same_words(words);
         for read in reads {
-            let words: Vec<_> = read.split_whitespace().collect();
-            let theirs = self.run(Command::new("ipmitool"), &self.theirs, &words);
-            let ours = self.run(Command::new("ipmitool"), &self.ours, &words);
-            assert_eq!(ours.stdout, theirs.stdout, "{line}: {read}");
+            let read: Vec<_> = read.split_whitespace().collect();
+            let theirs = self.run(Command::new("ipmitool"), &self.theirs, &read);
+            let ours = self.run(Command::new("ipmitool"), &self.ours, &read);
+            assert_eq!(ours.stdout, theirs.stdout, "{words:?}: {read:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use ipmi_wire::{CompletionCode, Reader};
 
 use super::image::{self, Image};
 use crate::ipmitool::number::number;
-use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
+use crate::ipmitool::tool::{Ended, Refusal, Tool};
 
 /// Bytes of a record's header.
 const HEADER: usize = 5;
@@ -232,8 +232,8 @@ pub(super) async fn get(tool: &Tool, id: u8, words: &[&str]) -> Ended {
         let wanted = match words {
             ["oem", iana, ..] => number::<u32>(iana),
             _ => {
-                tool.error("oem iana <record> <format>");
-                return if words.is_empty() { Err(Failed) } else { Ok(()) };
+                tool.info("oem iana <record> <format>");
+                return Ok(());
             }
         };
         let Some(wanted) = wanted else {

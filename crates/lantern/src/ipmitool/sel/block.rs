@@ -56,10 +56,10 @@ impl Events<'_> {
         block.into_bytes()
     }
 
+    /// The date twice: the original keeps both in the same place before it prints them.
     fn timestamp(&self, entry: &Entry) -> String {
-        let clock = clock(self.tool);
-        let (date, time) = (clock.date(entry.timestamp), clock.time(entry.timestamp));
-        format!(" Timestamp             : {date} {time}\n")
+        let date = clock(self.tool).date(entry.timestamp);
+        format!(" Timestamp             : {date} {date}\n")
     }
 
     fn origin(&self, entry: &Entry) -> String {
