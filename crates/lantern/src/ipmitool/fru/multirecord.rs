@@ -37,9 +37,7 @@ fn records(image: &Image, from: usize) -> Vec<Record> {
     if from < 8 {
         return records;
     }
-    loop {
-        let Some(header) = image.bytes().get(at..at.saturating_add(HEADER)) else { break };
-        let [kind, format, length, ..] = header else { break };
+    while let Some([kind, format, length, ..]) = image.bytes().get(at..at.saturating_add(HEADER)) {
         at = at.saturating_add(HEADER);
         let Some(data) = image.part(at, usize::from(*length)) else { break };
         for (place, byte) in buffer.iter_mut().zip(&data) {
