@@ -3,7 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io::{self, Write};
 
-use ipmi_client::{Bmc, Endpoint, Error};
+use ipmi_client::{Bmc, Endpoint, Error, ErrorKind, Failure};
 use ipmi_wire::{Command, CompletionCode, Request, Response};
 
 use super::options::Options;
@@ -41,6 +41,10 @@ impl Refusal {
 
 impl From<&Error> for Refusal {
     fn from(error: &Error) -> Self {
+        // To the original, whoever does not pass a request on has refused it.
+        if let ErrorKind::Call(Failure::NotPassedOn { completion, .. }) = &*error.kind {
+            return Self::Code(*completion);
+        }
         match error.completion() {
             Some(code) => Self::Code(code),
             None if error.is_answer() => Self::Malformed,

@@ -145,7 +145,17 @@ fn images_go_both_ways() {
 
 #[test]
 fn fields_are_edited_alike() {
-    let Some(pair) = Pair::reference() else { return };
+    // Without multirecords, the original lets the header point somewhere when an area grows by eight bytes
+    // or more: so once for each pair of these.
+    for line in [
+        "fru edit 0 field b 2 SERIAL-OF-A-BOARD",
+        "fru edit 0 field p 4 S",
+        "-v fru edit 0 field c 1 A-longer-serial-number-of-a-chassis",
+    ] {
+        let Some(pair) = Pair::reference() else { return };
+        pair.same_change(line, &["fru print 0"]);
+    }
+    let Some(pair) = Pair::specimens() else { return };
     for line in [
         "fru edit 0 field b 0 X",
         "fru edit 0 field b 2 SERIAL-OF-A-BOARD",

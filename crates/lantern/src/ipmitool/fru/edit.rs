@@ -99,129 +99,237 @@ async fn edit(tool: &Tool, id: u8, letter: u8, index: u8, text: &str) -> Ended {
         return Err(Failed);
     }
     let shown = String::from_utf8_lossy(&before);
-    if before.len() == text.len() {
-        tool.print(&format!("Updating Field '{shown}' with '{text}' ...\n"));
-    } else {
+    let is_resized = before.len() != text.len();
+    let resized = Resized::new(&image, header, letter, from, at, &before, text);
+    if is_resized {
         tool.print("String size are not equal, resizing fru to fit new string\n");
-        let moved = Moved { image: &image, header, letter, from, at: from.saturating_add(at) };
-        tool.print(&moved.text(&bytes, &before, text));
+        tool.print(&resized.told(&image, header));
+    } else {
+        tool.print(&format!("Updating Field '{shown}' with '{text}' ...\n"));
     }
-    let edited = bmc.edit_fru_field(fru, area, index.into(), text).await;
-    edited.map_err(|error| {
-        tool.error(&error.to_string());
-        tool.print("Write to FRU data failed.\n");
-        Failed
-    })?;
-    if before.len() != text.len() {
-        tool.print("Done.\n");
+    let written = match &resized.image {
+        Some(image) => bmc.write_fru(fru, image).await,
+        // Areas in another order than the original thinks of, or no room: it would lose some of them.
+        None => bmc.edit_fru_field(fru, area, index.into(), text).await,
+    };
+    if let Err(error) = written {
+        return not_written(tool, &error.to_string());
     }
-    Ok(())
+    if !is_resized {
+        return Ok(());
+    }
+    tool.print("Done.\n");
+    // To the original, this way of it ends in failure even if it does not fail.
+    Err(Failed)
 }
 
-/// What the original says of an area that gets longer or shorter.
-struct Moved<'a> {
-    image: &'a Image,
-    header: Header,
+fn not_written(tool: &Tool, why: &str) -> Ended {
+    tool.error(why);
+    tool.print("Write to FRU data failed.\n");
+    Err(Failed)
+}
+
+/// An area that gets longer or shorter.
+struct Resized<'a> {
     letter: u8,
+    before: &'a [u8],
+    text: &'a str,
     /// Where the area is, and the field.
     from: usize,
     at: usize,
+    /// Zeros before the checksum, before and after.
+    padding: i64,
+    left: i64,
+    /// Bytes of the area.
+    size: i64,
+    /// By how many times eight bytes it grows.
+    steps: i64,
+    /// The sum that the area's last byte makes up for.
+    checksum: u8,
+    /// The new bytes of the device, if its areas are where they are to be.
+    image: Option<Vec<u8>>,
 }
 
-impl Moved<'_> {
-    fn text(&self, area: &[u8], before: &[u8], text: &str) -> String {
-        let byte = |place: usize| self.image.bytes().get(place).copied().unwrap_or(0);
-        let signed = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let length = |place: usize| i64::from(byte(place.saturating_add(1))).saturating_mul(8);
-        let size = area.len();
+fn signed(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> Option<usize> {
+    usize::try_from(number).ok()
+}
+
+impl<'a> Resized<'a> {
+    fn new(
+        image: &Image,
+        header: Header,
+        letter: u8,
+        from: usize,
+        at: usize,
+        before: &'a [u8],
+        text: &'a str,
+    ) -> Self {
+        let area = image.area(from).unwrap_or_default();
+        let size = signed(area.len());
         // What fills the area up, before its last byte, the checksum.
         let padding = area.iter().rev().skip(1).take_while(|byte| **byte == 0).count();
-        let padding = padding.min(size.saturating_sub(2));
-        let change = signed(text.len()).saturating_sub(signed(before.len()));
-        let end = self.from.saturating_add(size);
+        let padding = signed(padding.min(area.len().saturating_sub(2)));
+        let mut left =
+            padding.saturating_add(signed(before.len())).saturating_sub(signed(text.len()));
+        let steps = match left {
+            0..8 => 0,
+            8.. => -(left / 8),
+            ..0 => 1 - (left + 1) / 8,
+        };
+        left = left.saturating_add(steps.saturating_mul(8));
+        let mut resized = Self {
+            letter,
+            before,
+            text,
+            from,
+            at: from.saturating_add(at),
+            padding,
+            left,
+            size,
+            steps,
+            checksum: 0,
+            image: None,
+        };
+        if let Some(area) = resized.area(&area, at) {
+            resized.checksum = area.last().copied().unwrap_or(0);
+            resized.image = resized.laid_out(image, header, &area);
+        }
+        resized
+    }
+
+    /// The area with its new text.
+    fn area(&self, old: &[u8], at: usize) -> Option<Vec<u8>> {
+        let (head, field) = old.split_at_checked(at)?;
+        let kind = *field.first()?;
+        // The original takes every field for 8-bit text that is there to its end.
+        (kind >> 6 == 3 && usize::from(kind & 0x3f) == self.before.len()).then_some(())?;
+        let tail = field.get(self.before.len().checked_add(1)?..)?;
+        let content = tail.len().checked_sub(unsigned(self.padding)?.checked_add(1)?)?;
+        let length = u8::try_from(self.text.len()).ok()?;
+        let mut area = head.to_vec();
+        let blocks = area.get_mut(1)?;
+        *blocks = u8::try_from(i64::from(*blocks).checked_add(self.steps)?).ok()?;
+        area.push(0xc0 | length);
+        area.extend_from_slice(self.text.as_bytes());
+        area.extend_from_slice(tail.get(..content)?);
+        area.resize(area.len().checked_add(unsigned(self.left)?)?, 0);
+        let sum = area.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+        area.push(0_u8.wrapping_sub(sum));
+        Some(area)
+    }
+
+    /// The device with the new area, and those behind it moved.
+    fn laid_out(&self, image: &Image, header: Header, area: &[u8]) -> Option<Vec<u8>> {
+        let old = image.bytes();
+        let end_of = |place: usize| {
+            let blocks = old.get(place.checked_add(1)?)?;
+            (place >= 8).then(|| place.saturating_add(usize::from(*blocks).saturating_mul(8)))
+        };
+        let Header { chassis, board, product, multirecords, .. } = header;
+        let is_in_order = match self.letter {
+            b'c' => end_of(chassis) == Some(board) && end_of(board) == Some(product),
+            b'b' => end_of(board) == Some(product),
+            _ => true,
+        };
+        let end = self.from.checked_add(unsigned(self.size)?)?;
+        let is_last = end_of(product)? >= end;
+        let is_behind = multirecords == 0 || multirecords >= end_of(product)?;
+        (is_in_order && is_last && is_behind && old.len() == image.size).then_some(())?;
+        let mut new = old.get(..self.from)?.to_vec();
+        new.extend_from_slice(area);
+        new.extend_from_slice(old.get(end..)?);
+        if new.len() > old.len() {
+            // Only what nobody uses may fall off the end.
+            let lost = new.get(old.len()..)?;
+            lost.iter().all(|byte| matches!(byte, 0x00 | 0xff)).then_some(())?;
+            new.truncate(old.len());
+        } else {
+            // The original leaves there what was there.
+            new.extend_from_slice(old.get(new.len()..)?);
+        }
+        let moved = |place: u8| u8::try_from(i64::from(place).checked_add(self.steps)?).ok();
+        let [_, _, _, board, product, multirecords, _, sum, ..] = new.as_mut_slice() else {
+            return None;
+        };
+        if self.letter == b'c' {
+            *board = moved(*board)?;
+        }
+        if self.letter != b'p' {
+            *product = moved(*product)?;
+        }
+        if *multirecords != 0 {
+            *multirecords = moved(*multirecords)?;
+        }
+        *sum = 0;
+        let header = new.get(..8)?.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+        *new.get_mut(7)? = 0_u8.wrapping_sub(header);
+        Some(new)
+    }
+
+    /// What the original says of it.
+    fn told(&self, image: &Image, header: Header) -> String {
+        let byte = |place: usize| image.bytes().get(place).copied().unwrap_or(0);
+        let length = |place: usize| i64::from(byte(place.saturating_add(1))).saturating_mul(8);
+        let Self { letter, before, text, from, at, padding, left, size, steps, .. } = *self;
+        let end = from.saturating_add(unsigned(size).unwrap_or(0));
+        let padded = unsigned(padding).unwrap_or(0);
+        let moved = steps.saturating_mul(8);
         let mut lines = vec![
             "Read All FRU area".to_owned(),
-            format!("Fru Size       : {} bytes", self.image.size),
+            format!("Fru Size       : {} bytes", image.size),
             "Copy to new FRU".to_owned(),
             format!("Section Length: {size}"),
             format!("Padding Length: {padding}"),
-            format!("NumByte Change: {change}"),
-            format!("Start SecChnge: {:x}", byte(self.at)),
-            format!(
-                "End SecChnge  : {:x}",
-                byte(self.at.saturating_add(text.len()).saturating_add(1))
-            ),
-            format!("Start Section : {:x}", byte(self.from)),
-            format!("End Sec wo Pad: {:x}", byte(end.saturating_sub(2).saturating_sub(padding))),
+            format!("NumByte Change: {}", signed(text.len()).saturating_sub(signed(before.len()))),
+            format!("Start SecChnge: {:x}", byte(at)),
+            format!("End SecChnge  : {:x}", byte(at.saturating_add(text.len()).saturating_add(1))),
+            format!("Start Section : {:x}", byte(from)),
+            format!("End Sec wo Pad: {:x}", byte(end.saturating_sub(2).saturating_sub(padded))),
             format!("End Section   : {:x}", byte(end.saturating_sub(1))),
+            format!("New Padding Length: {}", left.saturating_sub(moved)),
         ];
-        let mut left = signed(padding).saturating_sub(change);
-        let mut size = signed(size);
-        lines.push(format!("New Padding Length: {left}"));
-        if !(0..8).contains(&left) {
-            let steps = if left >= 8 { -(left / 8) } else { 1 - (left + 1) / 8 };
-            let moved = steps.saturating_mul(8);
-            size = size.saturating_add(moved);
-            left = left.saturating_add(moved);
-            let [board, product] = [self.header.board, self.header.product].map(signed);
+        if steps != 0 {
+            let (board, product) = (signed(header.board), signed(header.product));
             lines.extend([
                 format!("change_size_by_8: {steps}"),
                 format!("New Padding Length: {left}"),
                 format!("change_size_by_8: {steps}"),
                 format!("header.offset.board: {}", board / 8),
             ]);
-            if self.letter == b'c' {
+            if letter == b'c' {
                 let to = board.saturating_add(moved);
                 lines.push(format!("Moving Section Chassis, from {board} to {to}"));
             }
             let mut new_product = product;
-            if self.letter != b'p' {
+            if letter != b'p' {
                 new_product = product.saturating_add(moved);
                 lines.push(format!("Moving Section Product, from {product} to {new_product}"));
             }
-            let records = signed(self.header.multirecords) / 8;
+            let records = signed(header.multirecords) / 8;
             let to = records.saturating_add(steps);
             lines.push(format!("Change multi offset from {records} to {to}"));
-            let rest = product.saturating_add(length(self.header.product));
-            let grown = if self.letter == b'p' { moved } else { 0 };
-            let to = new_product.saturating_add(length(self.header.product)).saturating_add(grown);
+            let rest = product.saturating_add(length(header.product));
+            let grown = if letter == b'p' { moved } else { 0 };
+            let to = new_product.saturating_add(length(header.product)).saturating_add(grown);
             lines.push(format!("Moving Remaining Bytes (Multi-Rec , etc..), from {rest} to {to}"));
         }
         let shown = String::from_utf8_lossy(before);
-        let (kind, new_kind) = (byte(self.at), text.len().saturating_add(0xc0));
-        lines.push(format!(
-            "Updating Field : '{shown}' with '{text}' ... (Length from '{kind}' to '{new_kind}')"
-        ));
-        let behind = signed(self.from).saturating_add(size).saturating_sub(1);
-        let field = signed(self.at).saturating_add(signed(text.len())).saturating_add(1);
-        lines.push(format!("Copying remaining of sections: {} ", behind.saturating_sub(field)));
-        lines
-            .push(format!("Calculate New Checksum: {:x}", self.checksum(area, text, before, left)));
-        lines.push("Writing new FRU.".to_owned());
+        let (kind, new_kind) = (byte(at), text.len().saturating_add(0xc0));
+        let behind = signed(from).saturating_add(size).saturating_add(moved).saturating_sub(1);
+        let field = signed(at).saturating_add(signed(text.len())).saturating_add(1);
+        let sum = 0_u32.wrapping_sub(0_u8.wrapping_sub(self.checksum).into());
+        lines.extend([
+            format!(
+                "Updating Field : '{shown}' with '{text}' ... (Length from '{kind}' to '{new_kind}')"
+            ),
+            format!("Copying remaining of sections: {} ", behind.saturating_sub(field)),
+            format!("Calculate New Checksum: {sum:x}"),
+            "Writing new FRU.".to_owned(),
+        ]);
         lines.iter().map(|line| format!("{line}\n")).collect()
-    }
-
-    /// The negative sum of the area's bytes, as C prints a negative number.
-    fn checksum(&self, area: &[u8], text: &str, before: &[u8], padding: i64) -> u32 {
-        let at = self.at.saturating_sub(self.from);
-        let content = area.len().saturating_sub(1);
-        let head = area.get(..at).unwrap_or_default();
-        let tail = at.saturating_add(1).saturating_add(before.len());
-        let tail = area.get(tail..content).unwrap_or_default();
-        let kind = u8::try_from(text.len().saturating_add(0xc0)).unwrap_or(u8::MAX);
-        let grown = {
-            let old = area.get(1).copied().unwrap_or(0);
-            let blocks = head.len().saturating_add(1).saturating_add(text.len());
-            let used = tail.iter().rev().skip_while(|byte| **byte == 0).count();
-            let size = blocks.saturating_add(used).saturating_add(1);
-            let size = i64::try_from(size).unwrap_or(0).saturating_add(padding);
-            u8::try_from(size / 8).unwrap_or(old).wrapping_sub(old)
-        };
-        let sum = head
-            .iter()
-            .chain(tail)
-            .chain(text.as_bytes())
-            .fold(kind.wrapping_add(grown), |sum, byte| sum.wrapping_add(*byte));
-        0_u32.wrapping_sub(sum.into())
     }
 }

@@ -6,7 +6,7 @@ use ipmi_wire::{CompletionCode, Reader};
 
 use super::image::{self, Image};
 use crate::ipmitool::number::number;
-use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
+use crate::ipmitool::tool::{Ended, Refusal, Tool};
 
 /// Bytes of a record's header.
 const HEADER: usize = 5;
@@ -37,9 +37,7 @@ fn records(image: &Image, from: usize) -> Vec<Record> {
     if from < 8 {
         return records;
     }
-    loop {
-        let Some(header) = image.bytes().get(at..at.saturating_add(HEADER)) else { break };
-        let [kind, format, length, ..] = header else { break };
+    while let Some([kind, format, length, ..]) = image.bytes().get(at..at.saturating_add(HEADER)) {
         at = at.saturating_add(HEADER);
         let Some(data) = image.part(at, usize::from(*length)) else { break };
         for (place, byte) in buffer.iter_mut().zip(&data) {
@@ -232,8 +230,8 @@ pub(super) async fn get(tool: &Tool, id: u8, words: &[&str]) -> Ended {
         let wanted = match words {
             ["oem", iana, ..] => number::<u32>(iana),
             _ => {
-                tool.error("oem iana <record> <format>");
-                return if words.is_empty() { Err(Failed) } else { Ok(()) };
+                tool.info("oem iana <record> <format>");
+                return Ok(());
             }
         };
         let Some(wanted) = wanted else {

@@ -56,6 +56,7 @@ impl Events<'_> {
         block.into_bytes()
     }
 
+    /// The date twice: the original keeps both in the same place before it prints them.
     fn timestamp(&self, entry: &Entry) -> String {
         // The original has one place for both texts, and shows what is there twice.
         let date = clock(self.tool).date(entry.timestamp);

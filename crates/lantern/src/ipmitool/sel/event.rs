@@ -112,7 +112,7 @@ fn show(tool: &Tool, events: &Events<'_>, sensors: &Sensors, event: [u8; EVENT])
     let entry = Entry::of(bytes);
     let text = match (tool.verbose.get(), sensors.find(&entry)) {
         (0, _) => events.line(&entry, Some(sensors)),
-        (_, Some(record)) => events.block_with(&entry, record),
+        (_, Some(record)) => events.block_with(&entry, &record.record),
         (_, None) => events.block(&entry),
     };
     tool.print_bytes(&text);
@@ -152,7 +152,8 @@ async fn of_file(tool: &Tool, path: &str) -> Ended {
 
 /// The record with this name, of whatever it is.
 fn find<'a>(sensors: &'a Sensors, name: &str) -> Option<&'a Record> {
-    sensors.records().iter().find(|record| {
+    let records = sensors.records().iter().map(|entry| &entry.record);
+    records.into_iter().find(|record| {
         let id = match record {
             Record::Full(full) => &full.id,
             Record::Compact(compact) => &compact.id,

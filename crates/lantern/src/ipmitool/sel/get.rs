@@ -7,6 +7,8 @@ use super::list::read;
 use super::sensors::Sensors;
 use crate::ipmitool::fru;
 use crate::ipmitool::number::number;
+use crate::ipmitool::sdr::Sdr;
+use crate::ipmitool::sensor::sensor;
 use crate::ipmitool::tool::{Ended, Failed, Tool};
 
 pub(super) async fn run(tool: &Tool, ids: &[&str]) -> Ended {
@@ -40,12 +42,21 @@ pub(super) async fn run(tool: &Tool, ids: &[&str]) -> Ended {
             tool.print_bytes(&events.block(&entry));
             continue;
         };
-        tool.print_bytes(&events.block_with(&entry, record));
-        sensor(tool, record).await;
+        tool.print_bytes(&events.block_with(&entry, &record.record));
+        let sdr = Sdr::new(tool).in_full();
+        let entity = match &record.record {
+            Record::EventOnly(only) => {
+                sdr.show(record).await;
+                Some(only.entity)
+            }
+            other => {
+                sensor(&sdr, record).await;
+                other.sensor().map(|sensor| sensor.entity)
+            }
+        };
         // What the sensor belongs to may say what it is.
-        let entity = entity(record);
         for other in sensors.records() {
-            if let Record::FruDeviceLocator(locator) = other
+            if let Record::FruDeviceLocator(locator) = &other.record
                 && Some(locator.entity) == entity
             {
                 let _ = fru::print_located(tool, locator).await;
@@ -57,15 +68,3 @@ pub(super) async fn run(tool: &Tool, ids: &[&str]) -> Ended {
     }
     ended
 }
-
-const fn entity(record: &Record) -> Option<ipmi_wire::sdr::EntityId> {
-    match record {
-        Record::Full(full) => Some(full.sensor.entity),
-        Record::Compact(compact) => Some(compact.sensor.entity),
-        Record::EventOnly(only) => Some(only.entity),
-        _ => None,
-    }
-}
-
-/// The sensor's own block.
-async fn sensor(_: &Tool, _: &Record) {}

@@ -64,7 +64,8 @@ impl<'a> Events<'a> {
         match sensor {
             Some(record) => {
                 line.push(b' ');
-                line.extend_from_slice(sensors::name(record));
+                // Characters of the same numbers as the name's bytes.
+                line.extend(record.whole_name().chars().filter_map(|c| u8::try_from(c).ok()));
             }
             None if entry.sensor != 0 => put(&format!(" #0x{:02x}", entry.sensor)),
             None => {}
@@ -75,7 +76,7 @@ impl<'a> Events<'a> {
         put(separator);
         put(if entry.is_deasserted { "Deasserted" } else { "Asserted" });
         match (sensor, entry.event_type) {
-            (Some(record), 1) => put(&format!("{separator}{}", exceeded(entry, record))),
+            (Some(record), 1) => put(&format!("{separator}{}", exceeded(entry, &record.record))),
             (_, 0x6f) if !self.maker.names_modules() => {
                 if let Some(module) = module(entry) {
                     put(&format!("{separator}{module}"));

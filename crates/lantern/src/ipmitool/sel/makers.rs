@@ -5,13 +5,12 @@ use ipmi_wire::{NetFn, Request};
 use super::boards::{Naming, naming};
 use super::entry::Entry;
 use super::meanings::meaning;
-use super::sensors::sensor_type;
+use crate::ipmitool::sdr::names;
 use crate::ipmitool::tool::Tool;
 
 const DELL: u32 = 674;
 const QUANTA: u32 = 7244;
 const SUPERMICRO: [u32; 2] = [10_876, 47_488];
-const KONTRON: u32 = 15_000;
 
 /// Who made the BMC, as far as it says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,11 +57,7 @@ impl Maker {
 
     /// A type of sensor in words.
     pub(super) fn sensor_type(self, number: u8) -> &'static str {
-        match (number, self.number) {
-            (..0xc0, _) => sensor_type(number),
-            (_, Some(KONTRON)) => of_kontron(number),
-            _ => "Unknown",
-        }
+        names::sensor_type(number, self.number)
     }
 
     /// The event in words.
@@ -111,31 +106,6 @@ fn alone(sensor_type: u8, data: [u8; 3], addition: &str) -> Option<String> {
         _ => false,
     };
     is_known.then(|| format!("({addition})"))
-}
-
-const fn of_kontron(sensor_type: u8) -> &'static str {
-    match sensor_type {
-        0xc0 => "Firmware Info",
-        0xc2 => "Init Agent",
-        0xc3 => "IPMBL Link State",
-        0xc4 | 0xcf => "Board Reset",
-        0xc5 => "FRU Information Agent",
-        0xc6 => "POST Value Sensor",
-        0xc7 => "FWUM Status",
-        0xc8 => "Switch Mngt Software Status",
-        0xc9 => "OEM Diagnostic Status",
-        0xca => "Component Firmware Upgrade",
-        0xcb => "FRU Over Current",
-        0xcc => "FRU Sensor Error",
-        0xcd => "FRU Power Denied",
-        0xce => "Reserved",
-        0xd0 => "Clock Resource Control",
-        0xd1 => "Power State",
-        0xd2 => "FRU Mngt Power Failure",
-        0xd3 => "Jumper Status",
-        0xf2 => "RTM Module Hotswap",
-        _ => "Unknown",
-    }
 }
 
 /// Supermicro's. Of most events it has nothing to say, and is quoted with that.

@@ -3,6 +3,8 @@
 mod show;
 mod threshold;
 
+pub(super) use show::sensor;
+
 use ipmi_wire::sdr::RecordHeader as H;
 
 use super::sdr::records::{entries, entries_of_bmc, latin};

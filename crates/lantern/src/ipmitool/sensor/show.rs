@@ -17,7 +17,7 @@ const COLUMNS: [(ThresholdKind, &str); 6] = [
 ];
 
 /// Shows a sensor; records of others are passed over. Whether it has said anything.
-pub(super) async fn sensor(sdr: &Sdr<'_>, entry: &Entry) -> bool {
+pub(in crate::ipmitool) async fn sensor(sdr: &Sdr<'_>, entry: &Entry) -> bool {
     let Some(sensor) = entry.record.sensor() else { return true };
     let Some(reading) = sdr.read(entry).await else { return true };
     match sensor.is_threshold() {
