@@ -9,17 +9,27 @@
     reason = "a panic is how a test fails"
 )]
 
+#[path = "golden/channel.rs"]
+mod channel;
 #[path = "golden/chassis.rs"]
 mod chassis;
 #[path = "golden/global.rs"]
 mod global;
+#[path = "golden/lan.rs"]
+mod lan;
+#[path = "golden/lan6.rs"]
+mod lan6;
 #[path = "golden/pair.rs"]
 mod pair;
 #[path = "golden/raw.rs"]
 mod raw;
+#[path = "golden/session.rs"]
+mod session;
 #[path = "cli/support.rs"]
 #[allow(dead_code, reason = "what starts BMCs and programs is shared with the other tests")]
 mod support;
+#[path = "golden/user.rs"]
+mod user;
 
 // `support` checks JSON against the schemas for other tests.
 mod schemas {

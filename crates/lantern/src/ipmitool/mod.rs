@@ -13,13 +13,19 @@
 
 #![allow(dead_code, reason = "the groups of commands come one after the other")]
 
+mod access;
+mod channel;
 mod chassis;
+mod lan;
+mod lan6;
 mod number;
 mod options;
 mod raw;
 mod session;
+mod sessions;
 mod text;
 mod tool;
+mod user;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -93,6 +99,11 @@ const GROUPS: &[Group] = &[
         bare: Bare::Help,
     },
     Group { name: "power", about: "Short for 'chassis power'", bare: Bare::Help },
+    Group { name: "lan", about: "How a channel is reached by IPv4", bare: Bare::Help },
+    Group { name: "lan6", about: "How a channel is reached by IPv6", bare: Bare::Help },
+    Group { name: "channel", about: "Channels, and who may use them", bare: Bare::Help },
+    Group { name: "session", about: "Who is connected", bare: Bare::Help },
+    Group { name: "user", about: "Users and their passwords", bare: Bare::Help },
 ];
 
 async fn all(tool: &mut Tool) -> Ended {
@@ -134,6 +145,11 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
         "raw" => raw::run(tool, rest).await,
         "chassis" => chassis::run(tool, rest).await,
         "power" => chassis::power(tool, rest).await,
+        "lan" => lan::run(tool, rest).await,
+        "lan6" => lan6::run(tool, rest).await,
+        "channel" => channel::run(tool, rest).await,
+        "session" => sessions::run(tool, rest).await,
+        "user" => user::run(tool, rest).await,
         other => {
             tool.error(&format!("Invalid command: {other}"));
             commands(tool);
