@@ -134,7 +134,11 @@ fn needs_session(words: &[String]) -> bool {
     let is_help = |word: &String| word == "help";
     match rest {
         [] => known.is_none_or(|known| known.bare == Bare::Runs),
-        rest => !rest.first().is_some_and(is_help) && !rest.last().is_some_and(is_help),
+        // Further behind, it may as well be a user's name or a password.
+        rest => {
+            let asks = rest.len() <= 3 && rest.last().is_some_and(is_help);
+            !rest.first().is_some_and(is_help) && !asks
+        }
     }
 }
 

@@ -77,12 +77,8 @@ fn what_is_wrong_with_a_channel_is_the_same() {
 fn access_is_changed_alike() {
     let Some(pair) = Pair::reference() else { return };
     for line in [
-        "channel setaccess 1 3 link=off",
         "channel setaccess 1 3 link=on ipmi=on",
-        "channel setaccess 1 3 ipmi=off",
         "channel setaccess 1 3 ipmi=enable",
-        "channel setaccess 1 3 ipmi=disable link=no",
-        "channel setaccess 1 3 callin=off",
         "channel setaccess 1 3 callin=on",
         "channel setaccess 1 3 privilege=2",
         "channel setaccess 1 3 privilege=0x4",
@@ -101,6 +97,23 @@ fn access_is_changed_alike() {
     ] {
         pair.same_change(line, &["channel getaccess 1", "-c user list 1"]);
     }
+}
+
+#[test]
+fn what_is_switched_off_is_off() {
+    // The original says that it was successful, and switches it on.
+    let Some(pair) = Pair::reference() else { return };
+    for (setting, shows) in [
+        ("link=off", "Link Authentication  : disabled"),
+        ("ipmi=disable", "IPMI Messaging       : disabled"),
+        ("callin=no", "Access Available     : callback"),
+    ] {
+        pair.same(&format!("channel setaccess 1 3 {setting}"));
+        let now = pair.ours(&["channel", "getaccess", "1", "3"]);
+        assert!(now.stdout.contains(shows), "{setting}: {now}");
+    }
+    let on = "channel setaccess 1 3 link=on ipmi=on callin=on";
+    pair.same_change(on, &["channel getaccess 1 3"]);
 }
 
 #[test]

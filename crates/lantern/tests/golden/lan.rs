@@ -228,3 +228,16 @@ fn destinations_of_alerts_are_changed_alike() {
         pair.same_change(line, &["lan alert print 1"]);
     }
 }
+
+#[test]
+fn counters_are_shown_and_cleared_alike() {
+    // How many packets it took to ask is each program's own affair.
+    let Some(pair) = Pair::reference() else { return };
+    let mask = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
+    for line in ["lan stats get", "lan stats get 1", "lan stats clear", "lan stats clear 1"] {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let (theirs, ours) = (pair.theirs(&words), pair.ours(&words));
+        assert_eq!(mask(&ours.stdout), mask(&theirs.stdout), "{line}");
+        assert_eq!(ours.code(), theirs.code(), "{line}");
+    }
+}

@@ -47,6 +47,7 @@ fn users_are_changed_alike() {
         "user set name 6 sixteen_letters_",
         "user set name 6 seventeen_letters",
         "user set name 6 bob",
+        "user set name 7 help",
         "user set name 1 root",
         "user set name 6",
         "user set name 99 x",
@@ -103,6 +104,30 @@ fn passwords_are_set_and_tried_alike() {
         "user test 3 16 a b",
         "user test 64 16 a",
         "user test 9 16 a",
+    ] {
+        pair.same(line);
+    }
+}
+
+#[test]
+fn who_may_not_is_told_so_alike() {
+    let Some(pair) = Pair::reference() else { return };
+    for line in [
+        "-L USER user list 1",
+        "-L OPERATOR user list 1",
+        "-L OPERATOR user set name 5 bob",
+        "-L OPERATOR user enable 5",
+        "-L OPERATOR user priv 5 4 1",
+        "-L OPERATOR user test 3 16 x",
+        "-L OPERATOR channel setaccess 1 3 link=on",
+        "-L USER channel info 1",
+        "-L USER channel getaccess 1",
+        "-L USER lan print 1",
+        "-L USER lan6 print 1",
+        "-L OPERATOR lan print 1",
+        "-L OPERATOR lan set 1 ipsrc dhcp",
+        "-L OPERATOR lan set 1 access on",
+        "-L OPERATOR lan6 set 1 enables both",
     ] {
         pair.same(line);
     }
