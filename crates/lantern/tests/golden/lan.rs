@@ -41,8 +41,22 @@ fn the_simulators_channel_is_the_same() {
     for line in ["lan print", "lan print 1", "lan print 2", "lan alert print", "lan stats get"] {
         pair.same(line);
     }
-    for line in ["lan set 1 ipsrc static", "lan set 1 netmask 255.255.0.0"] {
-        pair.same_change(line, &["lan print 1"]);
+    for line in [
+        "lan set 1 ipsrc static",
+        "lan set 1 netmask 255.255.0.0",
+        "lan set 1 ipaddr 127.0.0.9",
+        "lan set 1 defgw ipaddr 127.0.0.1",
+        "lan set 1 defgw macaddr 02:00:5e:10:00:01",
+        "lan set 1 bakgw ipaddr 127.0.0.2",
+        "lan set 1 arp respond on",
+        "lan set 1 auth admin md5",
+        "lan set 1 access on",
+        "lan set 1 user",
+        "lan set 1 cipher_privs aaaaaaaaaaaaaaa",
+        "lan set 1 vlan id 7",
+        "lan set 1 vlan id off",
+    ] {
+        pair.same_change(line, &["lan print 1", "channel info 1"]);
     }
 }
 
@@ -181,6 +195,24 @@ fn a_channel_is_changed_alike() {
         "lan set 1 cipher_privs Xcuoaaaaaaaaaaa",
         "lan set 1 bad_pass_thresh 3 1 10 20",
         "lan set 1 bad_pass_thresh 0 0 0 0",
+    ] {
+        pair.same_change(line, &["lan print 1"]);
+    }
+}
+
+#[test]
+fn what_every_bmc_has_its_own_mind_about_is_changed_alike() {
+    let Some(pair) = Pair::reference() else { return };
+    for line in [
+        "lan set 1 auth admin md5",
+        "lan set 1 auth ADMIN PASSWORD,MD5",
+        "lan set 1 auth user,admin key",
+        "lan set 1 auth bogus md5",
+        "lan set 1 arp interval 5",
+        "lan set 1 macaddr 02:00:5e:10:00:77",
+        "lan set 1 ipsrc bios",
+        "lan set 1 ipsrc none",
+        "lan set 1 ipsrc dhcp",
     ] {
         pair.same_change(line, &["lan print 1"]);
     }
