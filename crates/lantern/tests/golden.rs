@@ -9,6 +9,8 @@
     reason = "a panic is how a test fails"
 )]
 
+#[path = "golden/channel.rs"]
+mod channel;
 #[path = "golden/chassis.rs"]
 mod chassis;
 #[path = "golden/event.rs"]
@@ -17,6 +19,10 @@ mod event;
 mod fru;
 #[path = "golden/global.rs"]
 mod global;
+#[path = "golden/lan.rs"]
+mod lan;
+#[path = "golden/lan6.rs"]
+mod lan6;
 #[path = "golden/mc.rs"]
 mod mc;
 #[path = "golden/pair.rs"]
@@ -29,9 +35,13 @@ mod sdr;
 mod sel;
 #[path = "golden/sensor.rs"]
 mod sensor;
+#[path = "golden/session.rs"]
+mod session;
 #[path = "cli/support.rs"]
 #[allow(dead_code, reason = "what starts BMCs and programs is shared with the other tests")]
 mod support;
+#[path = "golden/user.rs"]
+mod user;
 
 // `support` checks JSON against the schemas for other tests.
 mod schemas {

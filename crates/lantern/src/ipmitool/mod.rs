@@ -13,9 +13,13 @@
 
 #![allow(dead_code, reason = "the groups of commands come one after the other")]
 
+mod access;
+mod channel;
 mod chassis;
 mod clock;
 mod fru;
+mod lan;
+mod lan6;
 mod mc;
 mod number;
 mod options;
@@ -24,8 +28,10 @@ mod sdr;
 mod sel;
 mod sensor;
 mod session;
+mod sessions;
 mod text;
 mod tool;
+mod user;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -106,6 +112,11 @@ const GROUPS: &[Group] = &[
     Group { name: "sdr", about: "Records of sensors, and what those say", bare: Bare::Runs },
     Group { name: "sensor", about: "Sensors with their thresholds", bare: Bare::Runs },
     Group { name: "sel", about: "The log of events", bare: Bare::Runs },
+    Group { name: "lan", about: "How a channel is reached by IPv4", bare: Bare::Help },
+    Group { name: "lan6", about: "How a channel is reached by IPv6", bare: Bare::Help },
+    Group { name: "channel", about: "Channels, and who may use them", bare: Bare::Help },
+    Group { name: "session", about: "Who is connected", bare: Bare::Help },
+    Group { name: "user", about: "Users and their passwords", bare: Bare::Help },
 ];
 
 async fn all(tool: &mut Tool) -> Ended {
@@ -137,7 +148,11 @@ fn needs_session(words: &[String]) -> bool {
     let is_help = |word: &String| word == "help";
     match rest {
         [] => known.is_none_or(|known| known.bare == Bare::Runs),
-        rest => !rest.first().is_some_and(is_help) && !rest.last().is_some_and(is_help),
+        // Further behind, it may as well be a user's name or a password.
+        rest => {
+            let asks = rest.len() <= 3 && rest.last().is_some_and(is_help);
+            !rest.first().is_some_and(is_help) && !asks
+        }
     }
 }
 
@@ -154,6 +169,11 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
         "mc" | "bmc" => mc::run(tool, rest).await,
         "fru" => fru::run(tool, rest).await,
         "sel" => sel::run(tool, rest).await,
+        "lan" => lan::run(tool, rest).await,
+        "lan6" => lan6::run(tool, rest).await,
+        "channel" => channel::run(tool, rest).await,
+        "session" => sessions::run(tool, rest).await,
+        "user" => user::run(tool, rest).await,
         other => {
             tool.error(&format!("Invalid command: {other}"));
             commands(tool);

@@ -331,7 +331,7 @@ fn password_file(path: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     Ok(Zeroizing::new(content.get(..length).unwrap_or_default().to_vec()))
 }
 
-fn prompt(what: &str) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn prompt(what: &str) -> Option<Zeroizing<Vec<u8>>> {
     rpassword::prompt_password(what).ok().map(|text| Zeroizing::new(text.into_bytes()))
 }
 
