@@ -11,12 +11,24 @@
 
 #[path = "golden/chassis.rs"]
 mod chassis;
+#[path = "golden/dcmi.rs"]
+mod dcmi;
+#[path = "golden/firewall.rs"]
+mod firewall;
+#[path = "golden/foreign.rs"]
+mod foreign;
 #[path = "golden/global.rs"]
 mod global;
+#[path = "golden/i2c.rs"]
+mod i2c;
 #[path = "golden/pair.rs"]
 mod pair;
+#[path = "golden/pef.rs"]
+mod pef;
 #[path = "golden/raw.rs"]
 mod raw;
+#[path = "golden/sol.rs"]
+mod sol;
 #[path = "cli/support.rs"]
 #[allow(dead_code, reason = "what starts BMCs and programs is shared with the other tests")]
 mod support;

@@ -14,11 +14,18 @@
 #![allow(dead_code, reason = "the groups of commands come one after the other")]
 
 mod chassis;
+mod dcmi;
+mod firewall;
+mod foreign;
+mod i2c;
 mod number;
 mod options;
+mod pef;
 mod raw;
 mod session;
+mod sol;
 mod text;
+mod time;
 mod tool;
 
 use std::ffi::OsString;
@@ -93,6 +100,25 @@ const GROUPS: &[Group] = &[
         bare: Bare::Help,
     },
     Group { name: "power", about: "Short for 'chassis power'", bare: Bare::Help },
+    Group { name: "dcmi", about: "Power, temperatures and names by DCMI", bare: Bare::Help },
+    Group { name: "firewall", about: "Which commands the BMC takes", bare: Bare::Help },
+    Group { name: "i2c", about: "Bytes to and from a device on a bus", bare: Bare::Help },
+    Group { name: "spd", about: "", bare: Bare::Help },
+    Group { name: "pef", about: "What is done about events", bare: Bare::Help },
+    Group { name: "sol", about: "Serial over LAN", bare: Bare::Help },
+    Group { name: "hpm", about: "", bare: Bare::Help },
+    Group { name: "picmg", about: "", bare: Bare::Help },
+    Group { name: "vita", about: "", bare: Bare::Help },
+    Group { name: "nm", about: "", bare: Bare::Help },
+    Group { name: "delloem", about: "", bare: Bare::Help },
+    Group { name: "sunoem", about: "", bare: Bare::Help },
+    Group { name: "kontronoem", about: "", bare: Bare::Help },
+    Group { name: "fwum", about: "", bare: Bare::Help },
+    Group { name: "ime", about: "", bare: Bare::Help },
+    Group { name: "gendev", about: "", bare: Bare::Help },
+    Group { name: "ekanalyzer", about: "", bare: Bare::Help },
+    Group { name: "isol", about: "", bare: Bare::Help },
+    Group { name: "tsol", about: "", bare: Bare::Help },
 ];
 
 async fn all(tool: &mut Tool) -> Ended {
@@ -134,6 +160,14 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
         "raw" => raw::run(tool, rest).await,
         "chassis" => chassis::run(tool, rest).await,
         "power" => chassis::power(tool, rest).await,
+        "dcmi" => dcmi::run(tool, rest).await,
+        "firewall" => firewall::run(tool, rest).await,
+        "i2c" => i2c::run(tool, rest).await,
+        "spd" => i2c::spd(tool, rest).await,
+        "pef" => pef::run(tool, rest).await,
+        "sol" => sol::run(tool, rest).await,
+        group @ ("hpm" | "picmg" | "vita" | "nm" | "delloem" | "sunoem" | "kontronoem" | "fwum"
+        | "ime" | "gendev" | "ekanalyzer" | "isol" | "tsol") => foreign::run(tool, group, rest),
         other => {
             tool.error(&format!("Invalid command: {other}"));
             commands(tool);
