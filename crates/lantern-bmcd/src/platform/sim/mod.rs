@@ -253,6 +253,8 @@ impl SimPlatform {
         // In its setup, firmware waits for somebody at the keyboard.
         let in_setup = self.boot_order.is_some_and(|order| order.device == BootDevice::SETUP);
         let works = !in_setup && self.power.works_at(self.epoch + Duration::from_secs_f64(t));
+        // Neither the work nor the weather changes on a machine that stands still.
+        let t = if self.frozen { 0.0 } else { t };
         let load = |cpu| match self.constant_load {
             _ if !works => 0.0,
             Some(load) => load,

@@ -430,3 +430,12 @@ fn a_lid_is_opened_and_closed() {
         assert_eq!(sim.poll_scan(), Some((0x40, Measurement::States(open.into()))));
     }
 }
+
+#[test]
+fn a_frozen_machine_says_the_same_at_any_time() {
+    let t0 = Instant::now();
+    let mut sim = SimPlatform::new(1, t0, true);
+    sim.freeze();
+    let at_first = snapshot(&mut sim, t0 + secs(300.0));
+    assert_eq!(snapshot(&mut sim, t0 + secs(900.0)), at_first);
+}

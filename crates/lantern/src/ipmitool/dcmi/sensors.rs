@@ -70,7 +70,8 @@ async fn sensor(tool: &Tool, id: u16) -> Ended {
                 true => format!("{name},{value:.decimals$},{unit},{status}\n"),
                 false => {
                     let reading = format!("{value:.decimals$} {unit}");
-                    format!("{name:<16} | {reading:<17} | {status}\n")
+                    // Fifteen characters of it are shown, in a column of more.
+                    format!("{name:<16} | {reading:<17.15} | {status}\n")
                 }
             }
         }
