@@ -63,7 +63,11 @@ async fn sensor(tool: &Tool, id: u16) -> Ended {
     let name = sensor.name();
     let line = match (&sensor.reading, sensor.info.full()) {
         (Reading::Analog { value: Some(value), crossed, .. }, Some(full)) => {
-            let decimals = if value.fract() == 0.0 { 0 } else { 2 };
+            let decimals = match (value.fract() == 0.0, tool.csv.get()) {
+                (true, _) => 0,
+                (false, true) => 3,
+                (false, false) => 2,
+            };
             let unit = full.sensor.units.words();
             let status = status(crossed.worst());
             match tool.csv.get() {
