@@ -13,12 +13,20 @@
 mod channel;
 #[path = "golden/chassis.rs"]
 mod chassis;
+#[path = "golden/dcmi.rs"]
+mod dcmi;
 #[path = "golden/event.rs"]
 mod event;
+#[path = "golden/firewall.rs"]
+mod firewall;
+#[path = "golden/foreign.rs"]
+mod foreign;
 #[path = "golden/fru.rs"]
 mod fru;
 #[path = "golden/global.rs"]
 mod global;
+#[path = "golden/i2c.rs"]
+mod i2c;
 #[path = "golden/lan.rs"]
 mod lan;
 #[path = "golden/lan6.rs"]
@@ -27,6 +35,8 @@ mod lan6;
 mod mc;
 #[path = "golden/pair.rs"]
 mod pair;
+#[path = "golden/pef.rs"]
+mod pef;
 #[path = "golden/raw.rs"]
 mod raw;
 #[path = "golden/sdr.rs"]
@@ -37,6 +47,8 @@ mod sel;
 mod sensor;
 #[path = "golden/session.rs"]
 mod session;
+#[path = "golden/sol.rs"]
+mod sol;
 #[path = "cli/support.rs"]
 #[allow(dead_code, reason = "what starts BMCs and programs is shared with the other tests")]
 mod support;

@@ -17,19 +17,26 @@ mod access;
 mod channel;
 mod chassis;
 mod clock;
+mod dcmi;
+mod firewall;
+mod foreign;
 mod fru;
+mod i2c;
 mod lan;
 mod lan6;
 mod mc;
 mod number;
 mod options;
+mod pef;
 mod raw;
 mod sdr;
 mod sel;
 mod sensor;
 mod session;
 mod sessions;
+mod sol;
 mod text;
+mod time;
 mod tool;
 mod user;
 
@@ -117,6 +124,25 @@ const GROUPS: &[Group] = &[
     Group { name: "channel", about: "Channels, and who may use them", bare: Bare::Help },
     Group { name: "session", about: "Who is connected", bare: Bare::Help },
     Group { name: "user", about: "Users and their passwords", bare: Bare::Help },
+    Group { name: "dcmi", about: "Power, temperatures and names by DCMI", bare: Bare::Help },
+    Group { name: "firewall", about: "Which commands the BMC takes", bare: Bare::Help },
+    Group { name: "i2c", about: "Bytes to and from a device on a bus", bare: Bare::Help },
+    Group { name: "spd", about: "", bare: Bare::Help },
+    Group { name: "pef", about: "What is done about events", bare: Bare::Help },
+    Group { name: "sol", about: "Serial over LAN", bare: Bare::Help },
+    Group { name: "hpm", about: "", bare: Bare::Help },
+    Group { name: "picmg", about: "", bare: Bare::Help },
+    Group { name: "vita", about: "", bare: Bare::Help },
+    Group { name: "nm", about: "", bare: Bare::Help },
+    Group { name: "delloem", about: "", bare: Bare::Help },
+    Group { name: "sunoem", about: "", bare: Bare::Help },
+    Group { name: "kontronoem", about: "", bare: Bare::Help },
+    Group { name: "fwum", about: "", bare: Bare::Help },
+    Group { name: "ime", about: "", bare: Bare::Help },
+    Group { name: "gendev", about: "", bare: Bare::Help },
+    Group { name: "ekanalyzer", about: "", bare: Bare::Help },
+    Group { name: "isol", about: "", bare: Bare::Help },
+    Group { name: "tsol", about: "", bare: Bare::Help },
 ];
 
 async fn all(tool: &mut Tool) -> Ended {
@@ -174,6 +200,14 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
         "channel" => channel::run(tool, rest).await,
         "session" => sessions::run(tool, rest).await,
         "user" => user::run(tool, rest).await,
+        "dcmi" => dcmi::run(tool, rest).await,
+        "firewall" => firewall::run(tool, rest).await,
+        "i2c" => i2c::run(tool, rest).await,
+        "spd" => i2c::spd(tool, rest).await,
+        "pef" => pef::run(tool, rest).await,
+        "sol" => sol::run(tool, rest).await,
+        group @ ("hpm" | "picmg" | "vita" | "nm" | "delloem" | "sunoem" | "kontronoem" | "fwum"
+        | "ime" | "gendev" | "ekanalyzer" | "isol" | "tsol") => foreign::run(tool, group, rest),
         other => {
             tool.error(&format!("Invalid command: {other}"));
             commands(tool);

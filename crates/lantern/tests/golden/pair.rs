@@ -142,4 +142,14 @@ impl Pair {
             assert_eq!(ours.stdout, theirs.stdout, "{words:?}: {read:?}");
         }
     }
+
+    /// Both say the same of one BMC, for what a BMC has to itself, such as its port.
+    #[track_caller]
+    pub(crate) fn same_of_one(&self, line: &str) {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let theirs = self.run(Command::new("ipmitool"), &self.ours, &words);
+        let ours = self.ours(&words);
+        let said = |output: &Output| (output.stdout.clone(), output.code());
+        assert_eq!(said(&ours), said(&theirs), "{line}\n{}\n{}", ours.stderr, theirs.stderr);
+    }
 }
