@@ -11,12 +11,18 @@
 
 #[path = "golden/chassis.rs"]
 mod chassis;
+#[path = "golden/consumers.rs"]
+mod consumers;
 #[path = "golden/global.rs"]
 mod global;
 #[path = "golden/pair.rs"]
 mod pair;
 #[path = "golden/raw.rs"]
 mod raw;
+#[path = "golden/script.rs"]
+mod script;
+#[path = "golden/session.rs"]
+mod session;
 #[path = "cli/support.rs"]
 #[allow(dead_code, reason = "what starts BMCs and programs is shared with the other tests")]
 mod support;

@@ -17,6 +17,7 @@ mod chassis;
 mod number;
 mod options;
 mod raw;
+mod script;
 mod session;
 mod text;
 mod tool;
@@ -93,6 +94,10 @@ const GROUPS: &[Group] = &[
         bare: Bare::Help,
     },
     Group { name: "power", about: "Short for 'chassis power'", bare: Bare::Help },
+    Group { name: "shell", about: "Commands that are typed, in one session", bare: Bare::Runs },
+    Group { name: "exec", about: "Commands from a file, in one session", bare: Bare::Help },
+    Group { name: "set", about: "Settings for shell and exec", bare: Bare::Help },
+    Group { name: "echo", about: "", bare: Bare::Runs },
 ];
 
 async fn all(tool: &mut Tool) -> Ended {
@@ -133,7 +138,14 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
     match group.as_str() {
         "raw" => raw::run(tool, rest).await,
         "chassis" => chassis::run(tool, rest).await,
+        "echo" => {
+            script::echo(tool, rest);
+            Ok(())
+        }
+        "exec" => script::exec(tool, rest).await,
         "power" => chassis::power(tool, rest).await,
+        "set" => script::set(tool, rest),
+        "shell" => script::shell(tool).await,
         other => {
             tool.error(&format!("Invalid command: {other}"));
             commands(tool);

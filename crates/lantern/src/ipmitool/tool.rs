@@ -3,7 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io::{self, Write};
 
-use ipmi_client::{Bmc, Endpoint, Error};
+use ipmi_client::{Bmc, Endpoint, Error, ErrorKind, Failure};
 use ipmi_wire::{Command, CompletionCode, Request, Response};
 
 use super::options::Options;
@@ -41,6 +41,10 @@ impl Refusal {
 
 impl From<&Error> for Refusal {
     fn from(error: &Error) -> Self {
+        // The original takes what a controller on the way says for what the one behind it says.
+        if let ErrorKind::Call(Failure::NotPassedOn { completion, .. }) = &*error.kind {
+            return Self::Code(*completion);
+        }
         match error.completion() {
             Some(code) => Self::Code(code),
             None if error.is_answer() => Self::Malformed,
@@ -61,6 +65,8 @@ pub(super) struct Tool {
     out: RefCell<Vec<u8>>,
     /// The session ends without Close Session: the BMC forgets it by itself.
     pub(super) abandoned: Cell<bool>,
+    /// How many files are being executed.
+    pub(super) depth: Cell<u8>,
 }
 
 const PAGE: usize = 4096;
@@ -69,7 +75,15 @@ impl Tool {
     pub(super) fn new(options: Options) -> Self {
         let (verbose, csv) = (Cell::new(options.verbose), Cell::new(options.csv));
         let (opened, out) = (OnceCell::new(), RefCell::default());
-        Self { options, verbose, csv, opened, out, abandoned: Cell::new(false) }
+        Self {
+            options,
+            verbose,
+            csv,
+            opened,
+            out,
+            abandoned: Cell::new(false),
+            depth: Cell::new(0),
+        }
     }
 
     /// Takes over a BMC that was logged in to.
@@ -134,7 +148,13 @@ impl Tool {
 
     /// Sends a request as it is; `None` if nobody answers.
     pub(super) async fn send_raw(&self, request: Request) -> Option<Response> {
-        self.bmc().ok()?.send_raw(request).await.ok()
+        match self.bmc().ok()?.send_raw(request).await {
+            Ok(response) => Some(response),
+            Err(error) => match Refusal::from(&error) {
+                Refusal::Code(completion) => Some(Response { completion, data: Vec::new() }),
+                Refusal::Silent | Refusal::Malformed => None,
+            },
+        }
     }
 
     /// Ends the session and writes what is left to be seen.
