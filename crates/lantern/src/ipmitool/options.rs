@@ -315,7 +315,7 @@ fn key_of(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
 
 fn hexadecimal(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Stop> {
     let wrong = |line: &str| Err(Stop::Wrong(line.to_owned()));
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return wrong("Number of Kg key characters is not even");
     }
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());

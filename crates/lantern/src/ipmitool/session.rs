@@ -222,11 +222,16 @@ fn explain(tool: &Tool, error: &Error) {
             tool.info("> RAKP 4 message has invalid integrity check value");
         }
         Some(SessionError::UnsupportedAuthType(_)) => {
-            let name = tool.options.auth_type.map_or("NONE".to_owned(), |kind| kind.to_string());
-            tool.error(&format!("Authentication type {} not supported", name.to_uppercase()));
+            unsupported_auth_type(tool);
         }
         Some(SessionError::WrongCode { stage: Stage::ActivateSession }) => {
             tool.error("Activate Session command failed");
+        }
+        // The original looks at what the BMC offers; a BMC that is asked refuses what it does not.
+        Some(SessionError::Refused15 { stage: Stage::SessionChallenge, completion, .. })
+            if completion.0 == 0xcc && tool.options.auth_type.is_some() =>
+        {
+            unsupported_auth_type(tool);
         }
         Some(SessionError::Refused15 { stage, completion, .. }) => {
             tool.error(&refused_15(*stage, *completion));
@@ -240,6 +245,16 @@ fn explain(tool: &Tool, error: &Error) {
         Some(other) => tool.info(&format!("> {other}")),
         None => tool.info(&format!("> {error}")),
     }
+}
+
+fn unsupported_auth_type(tool: &Tool) {
+    let name = match tool.options.auth_type {
+        Some(AuthType::Md2) => "MD2",
+        Some(AuthType::Md5) => "MD5",
+        Some(AuthType::Password) => "PASSWORD",
+        _ => "NONE",
+    };
+    tool.error(&format!("Authentication type {name} not supported"));
 }
 
 /// What is said of IPMI v1.5's commands for logging in.

@@ -1,6 +1,7 @@
 //! Programs that call ipmitool, with ours in its place.
 
 use std::os::unix::fs::symlink;
+use std::path::PathBuf;
 use std::process::Command;
 
 use lantern_testkit::peers::Peer;
@@ -49,36 +50,44 @@ fn under_the_name_of_ipmitool_it_is_one() {
 }
 
 #[test]
-fn fence_ipmilan_fences_with_it() {
+fn fence_ipmilan_fences_with_it_as_with_the_real_one() {
     let Some(fence) = Peer::find("fence_ipmilan") else { return };
-    let (bmc, directory) = (Bmc::start(), ipmitool());
-    let run = |action: &str, more: &[&str]| {
+    let Some(real) = Peer::find("ipmitool") else { return };
+    let directory = ipmitool();
+    let (ours, theirs) = (directory.path().join("ipmitool"), real.path().to_owned());
+    let (ours, theirs) = ((ours, Bmc::start()), (theirs, Bmc::start()));
+    let run = |(path, bmc): &(PathBuf, Bmc), action: &str, more: &[&str]| {
         let mut command = fence.command();
         command
             .args(["--lanplus", "--cipher=17", "--username=admin", "--power-wait=0"])
             .arg(format!("--password={PASSWORD}"))
             .arg(format!("--ip={}", bmc.address.ip()))
             .arg(format!("--ipport={}", bmc.address.port()))
-            .arg(format!("--ipmitool-path={}", directory.path().join("ipmitool").display()))
+            .arg(format!("--ipmitool-path={}", path.display()))
             .arg(format!("--action={action}"))
             .args(more)
             .env("LANTERN_CONFIG", "none");
         finish(&mut command)
     };
-    for (action, more, code, says) in [
-        ("status", &[][..], 0, "Status: ON"),
-        ("monitor", &[], 0, ""),
-        ("off", &[], 0, "Success: Powered OFF"),
-        ("status", &[], 2, "Status: OFF"),
-        ("on", &[], 0, "Success: Powered ON"),
-        ("reboot", &[], 0, "Success: Rebooted"),
-        ("reboot", &["--method=cycle"], 0, "Success: Rebooted"),
-        ("diag", &[], 0, ""),
-        ("status", &["--privlvl=operator"], 0, "Status: ON"),
-        ("status", &["--password=wrong"], 1, ""),
+    for (action, more, says) in [
+        ("status", &[][..], "Status: ON"),
+        ("monitor", &[], ""),
+        ("off", &[], "Success: Powered OFF"),
+        ("status", &[], "Status: OFF"),
+        ("on", &[], "Success: Powered ON"),
+        ("reboot", &[], "Success: Rebooted"),
+        ("reboot", &["--method=cycle"], "Success: Rebooted"),
+        ("diag", &[], ""),
+        ("on", &[], "Success:"),
+        ("status", &["--privlvl=operator"], "Status: ON"),
+        ("status", &["--password=wrong"], ""),
     ] {
-        let output = run(action, more);
-        assert_eq!(output.code(), Some(code), "{action}: {output}");
-        assert!(output.stdout.contains(says), "{action}: {output}");
+        let (ours, theirs) = (run(&ours, action, more), run(&theirs, action, more));
+        assert_eq!(
+            (&ours.stdout, ours.code()),
+            (&theirs.stdout, theirs.code()),
+            "{action}: {ours}"
+        );
+        assert!(ours.stdout.contains(says), "{action}: {ours}");
     }
 }

@@ -47,7 +47,7 @@ fn a_file_of_commands_says_and_ends_the_same() {
 
 #[test]
 fn settings_are_told_the_same() {
-    let Some(pair) = Pair::reference() else { return };
+    let Some(pair) = Pair::specimens() else { return };
     for line in [
         "set",
         "set help",

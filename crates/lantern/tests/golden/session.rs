@@ -164,3 +164,23 @@ fn passwords_come_from_where_they_are_said_to_be() {
         }
     }
 }
+
+#[test]
+fn another_bmc_is_logged_in_to_alike() {
+    let Some(pair) = Pair::simulators() else { return };
+    for line in [
+        "power status",
+        "-I lan power status",
+        "-I lan -L OPERATOR power status",
+        "-L OPERATOR power status",
+        "-L USER power status",
+        "-C 1 power status",
+        "-t 0x20 power status",
+        "-P wrong power status",
+        "-U nobody power status",
+        "raw 6 1",
+        "echo a",
+    ] {
+        pair.same(line);
+    }
+}
