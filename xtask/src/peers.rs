@@ -14,13 +14,14 @@ struct Peer {
     version: &'static str,
 }
 
-const PEERS: [Peer; 7] = [
+const PEERS: [Peer; 8] = [
     Peer { program: "ipmitool", package: "ipmitool", version: "-V" },
     Peer { program: "bmc-info", package: "freeipmi-tools", version: "-V" },
     Peer { program: "ipmi-sensors", package: "freeipmi-tools", version: "-V" },
     Peer { program: "ipmi-sel", package: "freeipmi-tools", version: "-V" },
     Peer { program: "ipmipower", package: "freeipmi-tools", version: "-V" },
     Peer { program: "ipmi_sim", package: "openipmi", version: "-v" },
+    Peer { program: "fence_ipmilan", package: "fence-agents", version: "--version" },
     Peer { program: "tshark", package: "tshark", version: "-v" },
 ];
 

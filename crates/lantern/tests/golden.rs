@@ -13,6 +13,8 @@
 mod channel;
 #[path = "golden/chassis.rs"]
 mod chassis;
+#[path = "golden/consumers.rs"]
+mod consumers;
 #[path = "golden/dcmi.rs"]
 mod dcmi;
 #[path = "golden/event.rs"]
@@ -31,6 +33,8 @@ mod i2c;
 mod lan;
 #[path = "golden/lan6.rs"]
 mod lan6;
+#[path = "golden/login.rs"]
+mod login;
 #[path = "golden/mc.rs"]
 mod mc;
 #[path = "golden/pair.rs"]
@@ -39,6 +43,8 @@ mod pair;
 mod pef;
 #[path = "golden/raw.rs"]
 mod raw;
+#[path = "golden/script.rs"]
+mod script;
 #[path = "golden/sdr.rs"]
 mod sdr;
 #[path = "golden/sel.rs"]

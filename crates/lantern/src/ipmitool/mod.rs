@@ -29,6 +29,7 @@ mod number;
 mod options;
 mod pef;
 mod raw;
+mod script;
 mod sdr;
 mod sel;
 mod sensor;
@@ -143,6 +144,10 @@ const GROUPS: &[Group] = &[
     Group { name: "ekanalyzer", about: "", bare: Bare::Help },
     Group { name: "isol", about: "", bare: Bare::Help },
     Group { name: "tsol", about: "", bare: Bare::Help },
+    Group { name: "shell", about: "Commands that are typed, in one session", bare: Bare::Runs },
+    Group { name: "exec", about: "Commands from a file, in one session", bare: Bare::Help },
+    Group { name: "set", about: "Settings for shell and exec", bare: Bare::Help },
+    Group { name: "echo", about: "", bare: Bare::Runs },
 ];
 
 async fn all(tool: &mut Tool) -> Ended {
@@ -188,6 +193,11 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
     match group.as_str() {
         "raw" => raw::run(tool, rest).await,
         "chassis" => chassis::run(tool, rest).await,
+        "echo" => {
+            script::echo(tool, rest);
+            Ok(())
+        }
+        "exec" => script::exec(tool, rest).await,
         "power" => chassis::power(tool, rest).await,
         "sdr" => sdr::run(tool, rest).await,
         "sensor" => sensor::run(tool, rest).await,
@@ -208,6 +218,8 @@ async fn command(tool: &Tool, words: &[String]) -> Ended {
         "sol" => sol::run(tool, rest).await,
         group @ ("hpm" | "picmg" | "vita" | "nm" | "delloem" | "sunoem" | "kontronoem" | "fwum"
         | "ime" | "gendev" | "ekanalyzer" | "isol" | "tsol") => foreign::run(tool, group, rest),
+        "set" => script::set(tool, rest),
+        "shell" => script::shell(tool).await,
         other => {
             tool.error(&format!("Invalid command: {other}"));
             commands(tool);

@@ -31,6 +31,9 @@ pub(super) struct Options {
     pub(super) suite: Option<u8>,
     /// `-L`: administrator, if nothing is said.
     pub(super) privilege: Option<Privilege>,
+    /// `-L` and `-A` said what nobody can grant: there will be no session.
+    pub(super) privilege_wrong: bool,
+    pub(super) auth_type_wrong: Option<&'static str>,
     /// `-L LEVEL+`: users are looked up by name and privilege.
     pub(super) lookup_by_privilege: bool,
     /// `-A`
@@ -219,10 +222,12 @@ impl Options {
             b'k' => self.kg = Some(key_of(value)),
             b'y' => self.kg = Some(hexadecimal(value)?),
             b'C' => {
-                self.suite = Some(number::<u8>(&text).ok_or_else(|| {
+                let suite = number::<u8>(&text).ok_or_else(|| {
                     let what = "Invalid parameter given or out of range [0-255] for '-C'.";
                     Stop::Wrong(what.to_owned())
-                })?);
+                })?;
+                // 255 stands for none.
+                self.suite = (suite != 255).then_some(suite);
             }
             b'L' => {
                 let (name, plus) = match text.strip_suffix('+') {
@@ -231,11 +236,18 @@ impl Options {
                 };
                 self.lookup_by_privilege |= plus;
                 self.privilege = privilege(name);
-                if self.privilege.is_none() {
+                self.privilege_wrong = self.privilege.is_none();
+                if privilege_name(name).is_none() {
                     eprintln!("Invalid privilege level {name}");
                 }
             }
-            b'A' => self.auth_type = auth_type(&text),
+            b'A' => {
+                self.auth_type = auth_type(&text);
+                self.auth_type_wrong = match self.auth_type {
+                    Some(_) => None,
+                    None => Some(auth_type_name(&text).unwrap_or("Unknown (0xFF)")),
+                };
+            }
             b'p' => {
                 let port = number::<i32>(&text).ok_or_else(out_of_range)?;
                 self.port = u16::try_from(port)
@@ -331,8 +343,16 @@ fn password_file(path: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     Ok(Zeroizing::new(content.get(..length).unwrap_or_default().to_vec()))
 }
 
+/// Asks the terminal; without one, standard input, as C's `getpass` does.
 pub(super) fn prompt(what: &str) -> Option<Zeroizing<Vec<u8>>> {
-    rpassword::prompt_password(what).ok().map(|text| Zeroizing::new(text.into_bytes()))
+    if let Ok(text) = rpassword::prompt_password(what) {
+        return Some(Zeroizing::new(text.into_bytes()));
+    }
+    eprint!("{what}");
+    let mut line = Zeroizing::new(String::new());
+    std::io::stdin().read_line(&mut line).ok()?;
+    let text = line.strip_suffix('\n').unwrap_or(&line);
+    Some(Zeroizing::new(text.as_bytes().to_vec()))
 }
 
 /// The password that has to be asked for.
@@ -348,6 +368,18 @@ pub(super) fn privilege(name: &str) -> Option<Privilege> {
         "ADMINISTRATOR" => Privilege::Administrator,
         _ => return None,
     })
+}
+
+/// What a level is called, if it is one.
+pub(super) fn privilege_name(name: &str) -> Option<&'static str> {
+    let names = ["CALLBACK", "USER", "OPERATOR", "ADMINISTRATOR", "OEM", "NO ACCESS"];
+    names.into_iter().find(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// What an authentication type is called, if it is one.
+pub(super) fn auth_type_name(name: &str) -> Option<&'static str> {
+    let names = ["NONE", "MD2", "MD5", "PASSWORD", "OEM", "RMCP+"];
+    names.into_iter().find(|known| known.eq_ignore_ascii_case(name))
 }
 
 pub(super) fn auth_type(name: &str) -> Option<AuthType> {

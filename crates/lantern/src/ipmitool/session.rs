@@ -3,12 +3,13 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use ipmi_client::{Bmc, Cache, Credentials, Endpoint, Error, Protocol, Timing};
+use ipmi_client::{Bmc, Cache, Credentials, Endpoint, Error, ErrorKind, Failure, Protocol, Timing};
 use ipmi_session::Secret;
 use ipmi_session::console::{SessionError, Stage};
 use ipmi_wire::bridge::{Hop, Route};
+use ipmi_wire::cmd::app::GetDeviceId;
 use ipmi_wire::session::{AuthType, CipherSuite, RmcpPlusStatus};
-use ipmi_wire::{Channel, Privilege};
+use ipmi_wire::{Channel, CompletionCode, Privilege, Request};
 
 use super::options::{Family, Options, ask_password};
 use super::tool::{Ended, Failed, Tool};
@@ -80,12 +81,15 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
             return Err(Failed);
         }
     };
-    if let Some(oem) = &options.oem
-        && !OEM.iter().any(|(known, _)| known == oem)
-    {
-        oem_types();
-        eprintln!("OEM setup for \"{oem}\" failed");
-        return Err(Failed);
+    if let Some(oem) = &options.oem {
+        let lacks_file = oem == "ibm" && std::env::var_os("IPMI_OEM_IBM_DATAFILE").is_none();
+        if lacks_file {
+            eprintln!("Unable to read IPMI_OEM_IBM_DATAFILE from environment");
+        }
+        if lacks_file || !OEM.iter().any(|(known, _)| known == oem) {
+            eprintln!("OEM setup for \"{oem}\" failed");
+            return Err(Failed);
+        }
     }
     let Some(host) = options.host.clone() else {
         eprintln!("No hostname specified!");
@@ -93,11 +97,19 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     };
     let Some(address) = resolve(&host, options) else {
         eprintln!("Address lookup for {host} failed");
-        if interface == Interface::LanPlus {
-            eprintln!("Could not open socket!");
-        }
-        return failed(interface);
+        eprintln!("Could not open socket!");
+        return match interface {
+            Interface::Lan => Err(Failed),
+            Interface::LanPlus => failed(interface),
+        };
     };
+    if options.privilege_wrong {
+        return failed(interface);
+    }
+    if let (Interface::Lan, Some(name)) = (interface, options.auth_type_wrong) {
+        eprintln!("Authentication type {name} not supported");
+        return failed(interface);
+    }
     let Some(route) = route(options) else { return Err(Failed) };
     let Some(credentials) = credentials(options, interface) else { return failed(interface) };
     let Ok(endpoint) = Endpoint::bind_to(None, 0) else {
@@ -113,21 +125,56 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     if let Some(cache) = cache_directory().map(Cache::at) {
         bmc = bmc.with_cache(&cache);
     }
+    let info = match bmc.connect().await {
+        Ok(info) => info,
+        Err(error) => {
+            explain(tool, &error);
+            return failed(interface);
+        }
+    };
+    if let Some(memory) = &memory {
+        memory.take_note_of_suite(&bmc, &info);
+    }
+    tool.debug(OPENED);
+    if !raise(tool, &bmc).await {
+        bmc.close().await;
+        return failed(interface);
+    }
     if let Some(route) = route {
         bmc = bmc.behind(route);
     }
-    match bmc.connect().await {
-        Ok(info) => {
-            if let Some(memory) = &memory {
-                memory.take_note_of_suite(&bmc, &info);
-            }
-            tool.opened(endpoint, bmc, memory);
-            tool.debug("Set Session Privilege Level to ADMINISTRATOR");
-            Ok(())
+    tool.opened(endpoint, bmc, memory);
+    let size = tool.options.large_buffer;
+    if size != 0 {
+        tool.print(&format!("Setting large buffer to {size}\n"));
+    }
+    Ok(())
+}
+
+/// How xCAT knows that there is a BMC, be the password right or wrong. The ID itself is nobody's business.
+const OPENED: &str = "<<  BMC Session ID                     : given";
+
+/// All of the privilege that was asked for, at once: whether the user has it is what the exit code tells.
+async fn raise(tool: &Tool, bmc: &Bmc) -> bool {
+    let wanted = bmc.privilege();
+    if wanted <= Privilege::User {
+        return true;
+    }
+    let name = wanted.to_string().to_uppercase();
+    match bmc.send_raw(Request::of(&GetDeviceId)).await {
+        Ok(_) => {
+            tool.debug(&format!("Set Session Privilege Level to {name}\n"));
+            true
         }
         Err(error) => {
-            explain(tool, &error);
-            failed(interface)
+            let why = match &*error.kind {
+                ErrorKind::Call(Failure::PrivilegeRefused { completion, .. }) => {
+                    format!(": {}", super::text::completion(*completion))
+                }
+                _ => String::new(),
+            };
+            tool.error(&format!("Set Session Privilege Level to {name} failed{why}"));
+            false
         }
     }
 }
@@ -145,7 +192,16 @@ fn failed(interface: Interface) -> Ended {
 
 /// What went wrong, as far as the original tells.
 fn explain(tool: &Tool, error: &Error) {
-    match error.session_error() {
+    let cause = error.session_error();
+    if let Some(
+        SessionError::WrongPassword
+        | SessionError::WrongKg
+        | SessionError::Refused { stage: Stage::Rakp1 | Stage::Rakp3, .. },
+    ) = cause
+    {
+        tool.debug(OPENED);
+    }
+    match cause {
         Some(SessionError::SuitesRefused(refused)) => {
             for (_, status) in refused {
                 let text = status_text(*status);
@@ -161,12 +217,63 @@ fn explain(tool: &Tool, error: &Error) {
             let message = if *stage == Stage::Rakp3 { 4 } else { 2 };
             tool.info(&format!("RAKP {message} message indicates an error : {text}"));
         }
-        Some(SessionError::WrongPassword | SessionError::WrongKg) => {
-            tool.info("> RAKP 2 HMAC is invalid");
+        Some(SessionError::WrongPassword) => tool.info("> RAKP 2 HMAC is invalid"),
+        Some(SessionError::WrongKg) => {
+            tool.info("> RAKP 4 message has invalid integrity check value");
+        }
+        Some(SessionError::UnsupportedAuthType(_)) => {
+            unsupported_auth_type(tool);
+        }
+        Some(SessionError::WrongCode { stage: Stage::ActivateSession }) => {
+            tool.error("Activate Session command failed");
+        }
+        // The original looks at what the BMC offers; a BMC that is asked refuses what it does not.
+        Some(SessionError::Refused15 { stage: Stage::SessionChallenge, completion, .. })
+            if completion.0 == 0xcc && tool.options.auth_type.is_some() =>
+        {
+            unsupported_auth_type(tool);
+        }
+        Some(SessionError::Refused15 { stage, completion, .. }) => {
+            tool.error(&refused_15(*stage, *completion));
+        }
+        Some(SessionError::NoAnswer {
+            stage: Stage::OpenSession | Stage::Capabilities, ..
+        }) => {
+            tool.info("Get Auth Capabilities error");
+            tool.info("Error issuing Get Channel Authentication Capabilities request");
         }
         Some(other) => tool.info(&format!("> {other}")),
         None => tool.info(&format!("> {error}")),
     }
+}
+
+fn unsupported_auth_type(tool: &Tool) {
+    let name = match tool.options.auth_type {
+        Some(AuthType::Md2) => "MD2",
+        Some(AuthType::Md5) => "MD5",
+        Some(AuthType::Password) => "PASSWORD",
+        _ => "NONE",
+    };
+    tool.error(&format!("Authentication type {name} not supported"));
+}
+
+/// What is said of IPMI v1.5's commands for logging in.
+fn refused_15(stage: Stage, code: CompletionCode) -> String {
+    let text = match (stage, code.0) {
+        (Stage::SessionChallenge, 0x81) => return "Invalid user name".to_owned(),
+        (Stage::SessionChallenge, 0x82) => return "NULL user name not enabled".to_owned(),
+        (Stage::ActivateSession, 0x81) => "No session slot available",
+        (Stage::ActivateSession, 0x82) => "No slot available for given user - limit reached",
+        (Stage::ActivateSession, 0x83) => {
+            "No slot available to support user due to maximum privilege capacity"
+        }
+        (Stage::ActivateSession, 0x84) => "Session sequence out of range",
+        (Stage::ActivateSession, 0x85) => "Invalid session ID in request",
+        (Stage::ActivateSession, 0x86) => "Requested privilege level exceeds limit",
+        (Stage::ActivateSession, _) => &super::text::completion(code),
+        (stage, _) => return format!("{stage} command failed: {}", super::text::completion(code)),
+    };
+    format!("Activate Session error:\t{text}")
 }
 
 /// What a status of RMCP+ is called. Ironic tries another suite after the first and the last.
@@ -217,12 +324,12 @@ fn route(options: &Options) -> Option<Option<Route>> {
         ..
     } = *options;
     if target_address == 0 {
-        if transit_address != 0 || transit_channel != 0 {
+        if transit_address != 0 {
             eprintln!(
                 "Transit address/channel {transit_address:#x}/{transit_channel:#x} ignored. Target \
                  address must be specified!"
             );
-            return if transit_address != 0 { None } else { Some(None) };
+            return None;
         }
         return Some(None);
     }

@@ -65,6 +65,8 @@ pub(super) struct Tool {
     out: RefCell<Vec<u8>>,
     /// The session ends without Close Session: the BMC forgets it by itself.
     pub(super) abandoned: Cell<bool>,
+    /// How many files are being executed.
+    pub(super) depth: Cell<u8>,
 }
 
 const PAGE: usize = 4096;
@@ -73,7 +75,15 @@ impl Tool {
     pub(super) fn new(options: Options) -> Self {
         let (verbose, csv) = (Cell::new(options.verbose), Cell::new(options.csv));
         let (opened, out) = (OnceCell::new(), RefCell::default());
-        Self { options, verbose, csv, opened, out, abandoned: Cell::new(false) }
+        Self {
+            options,
+            verbose,
+            csv,
+            opened,
+            out,
+            abandoned: Cell::new(false),
+            depth: Cell::new(0),
+        }
     }
 
     /// Takes over a BMC that was logged in to.
@@ -138,7 +148,13 @@ impl Tool {
 
     /// Sends a request as it is; `None` if nobody answers.
     pub(super) async fn send_raw(&self, request: Request) -> Option<Response> {
-        self.bmc().ok()?.send_raw(request).await.ok()
+        match self.bmc().ok()?.send_raw(request).await {
+            Ok(response) => Some(response),
+            Err(error) => match Refusal::from(&error) {
+                Refusal::Code(completion) => Some(Response { completion, data: Vec::new() }),
+                Refusal::Silent | Refusal::Malformed => None,
+            },
+        }
     }
 
     /// Ends the session and writes what is left to be seen.

@@ -73,23 +73,38 @@ impl Pair {
 
     /// Runs the real one.
     pub(crate) fn theirs(&self, words: &[&str]) -> Output {
-        self.run(Command::new("ipmitool"), &self.theirs, words)
+        finish(&mut self.their_command(words))
     }
 
     /// Runs ours.
     pub(crate) fn ours(&self, words: &[&str]) -> Output {
-        let mut command = crate::support::lantern();
-        command.arg("ipmitool");
-        self.run(command, &self.ours, words)
+        finish(&mut self.our_command(words))
     }
 
-    fn run(&self, mut command: Command, machine: &Machine, words: &[&str]) -> Output {
+    /// The real one, yet to be run.
+    pub(crate) fn their_command(&self, words: &[&str]) -> Command {
+        self.command(Command::new("ipmitool"), &self.theirs, words)
+    }
+
+    /// Ours, yet to be run.
+    pub(crate) fn our_command(&self, words: &[&str]) -> Command {
+        let mut command = crate::support::lantern();
+        command.arg("ipmitool");
+        self.command(command, &self.ours, words)
+    }
+
+    fn run(&self, command: Command, machine: &Machine, words: &[&str]) -> Output {
+        finish(&mut self.command(command, machine, words))
+    }
+
+    fn command(&self, mut command: Command, machine: &Machine, words: &[&str]) -> Command {
         let address = machine.address();
         let (host, port) = (address.ip().to_string(), address.port().to_string());
         command.args(["-H", &host, "-p", &port]).args(&self.options).args(words);
         // Whatever the caller's language is: the C locale is what the drop-in always speaks.
-        command.env("LC_ALL", "C").env("TZ", "UTC").env_remove("IPMI_PASSWORD");
-        finish(&mut command)
+        command.env("LC_ALL", "C").env("TZ", "UTC");
+        command.env_remove("IPMI_PASSWORD").env_remove("IPMITOOL_PASSWORD");
+        command
     }
 
     /// Both say the same to this, and end alike. Returns what they said.
