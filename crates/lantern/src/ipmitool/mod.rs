@@ -37,7 +37,6 @@ mod session;
 mod sessions;
 mod sol;
 mod text;
-mod time;
 mod tool;
 mod user;
 

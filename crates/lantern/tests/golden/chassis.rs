@@ -11,7 +11,14 @@ fn power_is_told_and_changed_alike() {
     let status = &["chassis status", "power status"];
     for action in ["on", "off", "off", "up", "reset", "cycle", "diag", "down", "acpi", "on", "soft"]
     {
-        pair.same_change(&format!("power {action}"), status);
+        pair.same(&format!("power {action}"));
+        // A cycle is off for a second, and an operating system takes its time.
+        match action {
+            "cycle" => pair.until("power status", "is on"),
+            "acpi" | "soft" => pair.until("power status", "is off"),
+            _ => {}
+        }
+        pair.same_state(status);
     }
 }
 

@@ -150,11 +150,30 @@ impl Pair {
     #[track_caller]
     pub(crate) fn same_change_words(&self, words: &[&str], reads: &[&str]) {
         self.same_words(words);
+        self.same_state(reads);
+    }
+
+    /// What the real one reads of both BMCs is the same.
+    #[track_caller]
+    pub(crate) fn same_state(&self, reads: &[&str]) {
         for read in reads {
             let read: Vec<_> = read.split_whitespace().collect();
             let theirs = self.run(Command::new("ipmitool"), &self.theirs, &read);
             let ours = self.run(Command::new("ipmitool"), &self.ours, &read);
-            assert_eq!(ours.stdout, theirs.stdout, "{words:?}: {read:?}");
+            assert_eq!(ours.stdout, theirs.stdout, "{read:?}");
+        }
+    }
+
+    /// Waits until the real one reads this of both BMCs.
+    #[track_caller]
+    pub(crate) fn until(&self, read: &str, says: &str) {
+        let words: Vec<_> = read.split_whitespace().collect();
+        let begun = std::time::Instant::now();
+        for machine in [&self.theirs, &self.ours] {
+            while !self.run(Command::new("ipmitool"), machine, &words).stdout.contains(says) {
+                assert!(begun.elapsed().as_secs() < 60, "{read}: not {says}");
+                std::thread::sleep(std::time::Duration::from_millis(200));
+            }
         }
     }
 

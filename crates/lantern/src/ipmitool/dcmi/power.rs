@@ -5,8 +5,8 @@ use ipmi_wire::cmd::dcmi::{
 };
 
 use super::{lookup, told, told_by_client};
+use crate::ipmitool::clock::Clock;
 use crate::ipmitool::number::number;
-use crate::ipmitool::time::Clock;
 use crate::ipmitool::tool::{Ended, Failed, Tool};
 
 /// Times that readings can be averaged over, by the codes that stand for them.

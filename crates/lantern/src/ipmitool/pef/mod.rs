@@ -12,8 +12,8 @@ use ipmi_wire::cmd::sensor::{
 use ipmi_wire::sel::Timestamp;
 use ipmi_wire::{Command, CompletionCode};
 
+use super::clock::Clock;
 use super::text;
-use super::time::Clock;
 use super::tool::{Ended, Failed, Refusal, Tool};
 use shown::{Fields, Kind};
 
