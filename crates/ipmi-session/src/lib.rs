@@ -5,6 +5,7 @@
 //!
 //! * [`console`]: one session with one BMC, from Open Session to Close.
 //! * [`managed`]: all the sessions of a BMC's LAN channel.
+//! * [`sol`]: Serial over LAN, either end of a line.
 //! * [`keys`], [`Protection`]: what both ends calculate.
 
 pub mod console;
@@ -17,13 +18,14 @@ mod protection;
 pub mod quirk;
 mod secret;
 mod sequence;
+pub mod sol;
 mod timing;
 mod v15;
 
 pub use crypto::is_supported;
 pub use entropy::Entropy;
 pub use lessons::Lessons;
-pub use protection::{OpenError, Protection};
+pub use protection::{Cover, OpenError, Protection};
 pub use quirk::{Quirk, Quirks};
 pub use secret::{Digest, Secret};
 pub use sequence::Window;

@@ -32,6 +32,15 @@ struct Integrity {
     code_length: usize,
 }
 
+/// How the packets of a payload are protected: by what of the session's protection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cover {
+    /// They are encrypted.
+    pub encrypted: bool,
+    /// They have an authentication code.
+    pub authenticated: bool,
+}
+
 /// Why a packet is not what the session's peer sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
@@ -88,17 +97,38 @@ impl Protection {
         self.integrity.is_some()
     }
 
+    /// All the protection that there is.
+    #[must_use]
+    pub const fn full(&self) -> Cover {
+        Cover { encrypted: self.cipher.is_some(), authenticated: self.integrity.is_some() }
+    }
+
     /// A datagram with `payload` in it. `header` says where it goes; its protection bits are set
     /// here. `iv` has to be fresh and unpredictable. `None` if the payload is too long for a packet.
     #[must_use]
-    pub fn seal(&self, mut header: V20Header, payload: &[u8], iv: [u8; 16]) -> Option<Vec<u8>> {
-        header.encrypted = self.cipher.is_some();
-        header.authenticated = self.integrity.is_some();
-        let mut datagram = match &self.cipher {
+    pub fn seal(&self, header: V20Header, payload: &[u8], iv: [u8; 16]) -> Option<Vec<u8>> {
+        self.seal_with(self.full(), header, payload, iv)
+    }
+
+    /// As [`seal`](Self::seal), with so much protection as was agreed for the payload: some of what
+    /// the session has, or all.
+    #[must_use]
+    pub fn seal_with(
+        &self,
+        cover: Cover,
+        mut header: V20Header,
+        payload: &[u8],
+        iv: [u8; 16],
+    ) -> Option<Vec<u8>> {
+        let cipher = self.cipher.as_ref().filter(|_| cover.encrypted);
+        let integrity = self.integrity.as_ref().filter(|_| cover.authenticated);
+        header.encrypted = cipher.is_some();
+        header.authenticated = integrity.is_some();
+        let mut datagram = match cipher {
             None => header.to_datagram(payload)?,
             Some(cipher) => header.to_datagram(&encrypt(cipher, payload, iv)?)?,
         };
-        if let Some(integrity) = &self.integrity {
+        if let Some(integrity) = integrity {
             V20Packet::append_trailer(&mut datagram);
             let code = integrity.code(datagram.get(RmcpHeader::LEN..)?);
             datagram.extend_from_slice(code.as_bytes());
@@ -111,18 +141,28 @@ impl Protection {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(&self, packet: &V20Packet<'_>) -> Result<Vec<u8>, OpenError> {
-        if packet.header.authenticated != self.integrity.is_some()
-            || packet.header.encrypted != self.cipher.is_some()
-        {
+        self.open_with(self.full(), packet)
+    }
+
+    /// As [`open`](Self::open), where no more protection than this was agreed for the payload. One
+    /// with more is as good.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_with(&self, cover: Cover, packet: &V20Packet<'_>) -> Result<Vec<u8>, OpenError> {
+        let V20Header { authenticated, encrypted, .. } = packet.header;
+        let Cover { authenticated: most_authenticated, encrypted: most_encrypted } = self.full();
+        let short = cover.authenticated & !authenticated | cover.encrypted & !encrypted;
+        if short || authenticated && !most_authenticated || encrypted && !most_encrypted {
             return Err(OpenError::Unprotected);
         }
-        if let Some(integrity) = &self.integrity {
+        if let Some(integrity) = self.integrity.as_ref().filter(|_| authenticated) {
             let (covered, code) = packet.split_auth_code(integrity.code_length)?;
             if !integrity.code(covered).matches(code) {
                 return Err(OpenError::WrongCode);
             }
         }
-        match &self.cipher {
+        match self.cipher.as_ref().filter(|_| encrypted) {
             None => Ok(packet.payload.to_vec()),
             Some(cipher) => decrypt(cipher, packet.payload).ok_or(OpenError::Undecipherable),
         }

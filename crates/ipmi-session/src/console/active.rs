@@ -9,6 +9,7 @@ use ipmi_wire::{CompletionCode, Effect, Encode, Privilege, Request};
 
 use super::envelope::{Envelope, Opened};
 use super::pressure::Pressure;
+use super::sol::Line;
 use super::waiting::{Heard, Purpose, Said, Waiting, Way, give_up};
 use super::{Call, Core, Event, Failure, Queued, Repeated, SessionError, Token};
 use crate::entropy::Entropy;
@@ -18,7 +19,9 @@ use crate::timing::{Tries, later};
 /// State of an established session.
 #[derive(Debug)]
 pub(super) struct Active {
-    envelope: Envelope,
+    pub(super) envelope: Envelope,
+    /// Serial over LAN, if it is on.
+    pub(super) line: Option<Line>,
     next_request: u8,
     /// A bit for each `rqSeq` of which not every copy was answered. One may still be, at any time,
     /// and that answer would fit whatever call has the number then: so none gets it.
@@ -32,6 +35,8 @@ pub(super) struct Active {
     /// "Node busy" was the answer to one of several requests.
     pressed: bool,
     last_sent: Instant,
+    /// When the BMC last said anything that it vouched for.
+    last_heard: Instant,
 }
 
 /// So many numbers that are owed an answer are too many.
@@ -44,6 +49,7 @@ impl Active {
     pub(super) fn new(now: Instant, core: &Core, envelope: Envelope) -> Self {
         Self {
             envelope,
+            line: None,
             next_request: 1,
             owed: 0,
             // §22.18: every session starts at USER, or below if it was opened for less.
@@ -55,6 +61,7 @@ impl Active {
             },
             pressed: core.config.lessons.one_at_a_time,
             last_sent: now,
+            last_heard: now,
         }
     }
 
@@ -116,6 +123,11 @@ impl Active {
     ) {
         let (payload, proven) = match self.envelope.open(packet, &mut |quirk| core.notice(quirk)) {
             Opened::Message { payload, proven } => (payload, proven),
+            Opened::Sol(order, packet) => {
+                self.last_heard = now;
+                core.trouble.refute();
+                return self.handle_sol(core, now, order, &packet, entropy);
+            }
             Opened::WrongCode(payload) => return self.note_wrong_code(payload.as_deref()),
             Opened::Foreign => return,
         };
@@ -124,6 +136,7 @@ impl Active {
             return;
         }
         core.trouble.refute();
+        self.last_heard = now;
         let vouched = proven || core.config.workarounds.has(Quirk::NoChecksumCheck);
         let hear = |w: &Waiting| if w.is_pausing() { None } else { w.hear(&message, vouched) };
         let heard = self.waiting.iter().enumerate().find_map(|(at, w)| Some((at, hear(w)?)));
@@ -236,6 +249,7 @@ impl Active {
             self.send_again_if_due(core, now, place, entropy);
         }
         self.pump(core, now, entropy);
+        self.pump_sol(core, now, entropy);
         if self.keepalive_due(core).is_some_and(|due| now >= due) {
             self.send(core, now, Purpose::Keepalive, &Call::of(&GetDeviceId), entropy);
         }
@@ -292,7 +306,9 @@ impl Active {
 
     pub(super) fn poll_timeout(&self, core: &Core) -> Option<Instant> {
         let due = |w: &Waiting| w.next.map_or(w.deadline, |next| next.min(w.deadline));
-        self.waiting.iter().map(due).min().or_else(|| self.keepalive_due(core))
+        let calls = self.waiting.iter().map(due).min().or_else(|| self.keepalive_due(core));
+        let line = self.line.as_ref().and_then(Line::poll_timeout);
+        calls.into_iter().chain(line).min()
     }
 
     /// Whether an answer is waited for.
@@ -324,9 +340,14 @@ impl Active {
         }
     }
 
+    /// While there is Serial over LAN, silence counts from what was heard last: a console shows
+    /// nothing just as well while the BMC is dead.
     fn keepalive_due(&self, core: &Core) -> Option<Instant> {
-        let interval = core.config.keepalive?.max(LEAST_KEEPALIVE);
-        self.waiting.is_empty().then(|| later(self.last_sent, interval))
+        let idle =
+            core.config.keepalive.map(|most| later(self.last_sent, most.max(LEAST_KEEPALIVE)));
+        let silent = self.line.as_ref().and_then(Line::probe_after);
+        let silent = silent.map(|most| later(self.last_heard, most.max(LEAST_KEEPALIVE)));
+        self.waiting.is_empty().then_some(idle.into_iter().chain(silent).min()).flatten()
     }
 
     fn send(

@@ -1,12 +1,15 @@
 //! What an established session puts around its messages, in either version of IPMI.
 
 use ipmi_wire::lan::LanMessage;
-use ipmi_wire::session::{AuthType, PayloadType, SessionPacket, V15Packet, V20Header, V20Packet};
+use ipmi_wire::session::{
+    AuthType, PayloadType, SessionPacket, SolPacket, V15Packet, V20Header, V20Packet,
+};
+use ipmi_wire::{Decode, Encode};
 
 use crate::entropy::Entropy;
-use crate::protection::{OpenError, Protection};
+use crate::protection::{Cover, OpenError, Protection};
 use crate::quirk::Quirk;
-use crate::sequence::{Window, Windows, after};
+use crate::sequence::{Numbers, Window, Windows};
 use crate::v15::V15Protection;
 
 /// What is around a message.
@@ -27,6 +30,8 @@ pub(super) enum Opened {
         /// An integrity code vouches for every byte of it.
         proven: bool,
     },
+    /// A packet of Serial over LAN, and the session's number of the packet around it.
+    Sol(u32, SolPacket),
     /// The packet names this session, and its code is wrong. What is in it, if that can be read.
     WrongCode(Option<Vec<u8>>),
     /// Somebody else's, or one that came before.
@@ -47,6 +52,27 @@ impl Envelope {
         match self {
             Self::V20(v20) => v20.seal(message, entropy),
             Self::V15(v15) => v15.seal(message),
+        }
+    }
+
+    /// As [`seal`](Self::seal), with a packet of Serial over LAN in it. `None` in IPMI v1.5, which
+    /// has no such thing.
+    pub(super) fn seal_sol(
+        &mut self,
+        cover: Cover,
+        packet: &SolPacket,
+        entropy: &mut dyn Entropy,
+    ) -> Option<Vec<u8>> {
+        match self {
+            Self::V20(v20) => v20.seal_as(PayloadType::Sol, cover, &packet.to_bytes(), entropy),
+            Self::V15(_) => None,
+        }
+    }
+
+    /// Takes packets of Serial over LAN from now on, with this protection at least; or none.
+    pub(super) const fn expect_sol(&mut self, cover: Option<Cover>) {
+        if let Self::V20(v20) = self {
+            v20.sol = cover;
         }
     }
 
@@ -97,7 +123,9 @@ pub(super) struct V20Envelope {
     /// their number.
     inbound: Windows,
     steps: Steps,
-    next_outbound: u32,
+    outbound: Numbers,
+    /// How packets of Serial over LAN are to be protected at least, while they are taken.
+    sol: Option<Cover>,
 }
 
 impl V20Envelope {
@@ -107,31 +135,53 @@ impl V20Envelope {
         protection: Protection,
     ) -> Self {
         let (inbound, steps) = (Windows::default(), Steps::default());
-        let next_outbound = 1;
-        Self { console_session_id, managed_session_id, protection, inbound, steps, next_outbound }
+        Self {
+            console_session_id,
+            managed_session_id,
+            protection,
+            inbound,
+            steps,
+            outbound: Numbers::default(),
+            sol: None,
+        }
     }
 
     fn seal(&mut self, message: &[u8], entropy: &mut dyn Entropy) -> Option<Vec<u8>> {
+        self.seal_as(PayloadType::Ipmi, self.protection.full(), message, entropy)
+    }
+
+    fn seal_as(
+        &mut self,
+        payload_type: PayloadType,
+        cover: Cover,
+        payload: &[u8],
+        entropy: &mut dyn Entropy,
+    ) -> Option<Vec<u8>> {
         let mut iv = [0; 16];
         entropy.fill(&mut iv);
+        let authenticated = cover.authenticated && self.protection.authenticates();
         let header = V20Header {
             session_id: self.managed_session_id,
-            sequence: self.next_outbound,
-            ..V20Header::sessionless(PayloadType::Ipmi)
+            sequence: self.outbound.next(authenticated),
+            ..V20Header::sessionless(payload_type)
         };
-        self.next_outbound = after(self.next_outbound, 1);
-        self.protection.seal(header, message, iv)
+        self.protection.seal_with(cover, header, payload, iv)
     }
 
     fn open(&mut self, packet: &V20Packet<'_>, notice: &mut dyn FnMut(Quirk)) -> Opened {
-        if packet.header.session_id != self.console_session_id
-            || packet.header.payload_type != PayloadType::Ipmi
-        {
+        let cover = match packet.header.payload_type {
+            PayloadType::Ipmi => Some(self.protection.full()),
+            PayloadType::Sol => self.sol,
+            _ => None,
+        };
+        let Some(cover) = cover.filter(|_| packet.header.session_id == self.console_session_id)
+        else {
             return Opened::Foreign;
-        }
-        let payload = match self.protection.open(packet) {
+        };
+        let is_sol = packet.header.payload_type == PayloadType::Sol;
+        let payload = match self.protection.open_with(cover, packet) {
             Ok(payload) => payload,
-            Err(OpenError::WrongCode) => {
+            Err(OpenError::WrongCode) if !is_sol => {
                 return Opened::WrongCode(
                     (!packet.header.encrypted).then(|| packet.payload.to_vec()),
                 );
@@ -145,6 +195,12 @@ impl V20Envelope {
         }
         if self.steps.are_two(packet.header.sequence) {
             notice(Quirk::SeqByTwo);
+        }
+        if is_sol {
+            return match SolPacket::decode_exact(&payload) {
+                Ok(sol) => Opened::Sol(packet.header.sequence, sol),
+                Err(_) => Opened::Foreign,
+            };
         }
         Opened::Message { payload, proven }
     }

@@ -23,6 +23,7 @@ mod handshake15;
 mod pressure;
 mod quirks;
 mod shared;
+mod sol;
 mod suites;
 mod trouble;
 mod waiting;
@@ -68,6 +69,9 @@ pub enum Event {
     Answer(Token, Response),
     /// A call came to nothing.
     Failed(Token, Failure),
+    /// Something is to be seen of Serial over LAN: characters, flags, room for more. Look, and look
+    /// until there is nothing more.
+    Sol,
     /// The session is over: every call that was waiting has failed before this.
     Closed(Option<SessionError>),
 }

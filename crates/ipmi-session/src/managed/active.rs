@@ -3,14 +3,16 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use ipmi_wire::Decode;
 use ipmi_wire::Privilege;
 use ipmi_wire::lan::LanMessage;
-use ipmi_wire::session::{PayloadType, SessionPacket, V15Packet, V20Header, V20Packet};
+use ipmi_wire::session::{PayloadType, SessionPacket, SolPacket, V15Packet, V20Header, V20Packet};
 
 use super::responses::Responses;
+use super::sol::Line;
 use super::{odd, request};
 use crate::console::Agreed;
-use crate::protection::Protection;
+use crate::protection::{Cover, Protection};
 use crate::quirk::{Quirk, Quirks};
 use crate::secret::Digest;
 use crate::sequence::{Numbers, Window, Windows, after};
@@ -39,6 +41,8 @@ pub struct Active {
     pub(super) last_heard: Instant,
     pub(super) guard: Guard,
     pub(super) responses: Responses,
+    /// Serial over LAN, if it is active in it.
+    pub(super) line: Option<Box<Line>>,
 }
 
 /// What keeps others out. A packet of the other version is never part of the session.
@@ -76,10 +80,14 @@ pub(super) struct V15Guard {
 
 /// What is in a packet of a session.
 #[derive(Debug)]
-pub(super) struct Opened {
-    pub(super) message: LanMessage,
-    /// It was sent after all that came before.
-    pub(super) ahead: bool,
+pub(super) enum Opened {
+    Message {
+        message: LanMessage,
+        /// It was sent after all that came before.
+        ahead: bool,
+    },
+    /// Of Serial over LAN, with the session's number of the packet around it.
+    Sol(u32, SolPacket),
 }
 
 impl Active {
@@ -111,7 +119,9 @@ impl Active {
         quirks: Quirks,
     ) -> Option<Opened> {
         let opened = match (&mut self.guard, packet) {
-            (Guard::V20(guard), SessionPacket::V20(packet)) => guard.open(packet, quirks)?,
+            (Guard::V20(guard), SessionPacket::V20(packet)) => {
+                guard.open(packet, self.line.as_ref().map(|line| line.cover), quirks)?
+            }
             (Guard::V15(guard), SessionPacket::V15(packet)) => guard.open(packet, quirks)?,
             _ => return None,
         };
@@ -137,16 +147,31 @@ impl Active {
 }
 
 impl V20Guard {
-    fn open(&mut self, packet: &V20Packet<'_>, quirks: Quirks) -> Option<Opened> {
+    /// `sol` is how packets of Serial over LAN are protected at least, if there may be any.
+    fn open(
+        &mut self,
+        packet: &V20Packet<'_>,
+        sol: Option<Cover>,
+        quirks: Quirks,
+    ) -> Option<Opened> {
         let V20Header { sequence, authenticated, payload_type, .. } = packet.header;
-        let payload = self.protection.open(packet).ok()?;
+        let cover = match payload_type {
+            PayloadType::Sol => sol?,
+            _ => self.protection.full(),
+        };
+        let payload = self.protection.open_with(cover, packet).ok()?;
         let ahead = self.inbound.is_ahead(sequence, authenticated);
         // The window comes after the code: a forged number must not move it.
         let accepted = self.inbound.accept(sequence, authenticated);
-        if !accepted && !quirks.has(Quirk::AcceptsReplays) || payload_type != PayloadType::Ipmi {
-            return None;
+        match payload_type {
+            PayloadType::Sol if accepted => {
+                Some(Opened::Sol(sequence, SolPacket::decode_exact(&payload).ok()?))
+            }
+            PayloadType::Ipmi if accepted || quirks.has(Quirk::AcceptsReplays) => {
+                Some(Opened::Message { message: request(&payload)?, ahead })
+            }
+            _ => None,
         }
-        Some(Opened { message: request(&payload)?, ahead })
     }
 
     fn seal(
@@ -156,14 +181,26 @@ impl V20Guard {
         iv: [u8; 16],
         quirks: Quirks,
     ) -> Option<Vec<u8>> {
-        let authenticated = self.protection.authenticates();
+        let cover = self.protection.full();
+        self.seal_as(PayloadType::Ipmi, cover, session_id, payload, iv, quirks)
+    }
+
+    pub(super) fn seal_as(
+        &mut self,
+        payload_type: PayloadType,
+        cover: Cover,
+        session_id: u32,
+        payload: &[u8],
+        iv: [u8; 16],
+        quirks: Quirks,
+    ) -> Option<Vec<u8>> {
+        let authenticated = cover.authenticated && self.protection.authenticates();
         if quirks.has(Quirk::SeqByTwo) {
             self.outbound.next(authenticated);
         }
         let sequence = self.outbound.next(authenticated);
-        let header =
-            V20Header { session_id, sequence, ..V20Header::sessionless(PayloadType::Ipmi) };
-        self.protection.seal(header, payload, iv)
+        let header = V20Header { session_id, sequence, ..V20Header::sessionless(payload_type) };
+        self.protection.seal_with(cover, header, payload, iv)
     }
 }
 
@@ -185,7 +222,7 @@ impl V15Guard {
         if !accepted && !quirks.has(Quirk::AcceptsReplays) {
             return None;
         }
-        Some(Opened { message, ahead })
+        Some(Opened::Message { message, ahead })
     }
 
     fn seal(&mut self, session_id: u32, payload: &[u8], quirks: Quirks) -> Option<Vec<u8>> {

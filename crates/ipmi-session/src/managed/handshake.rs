@@ -315,6 +315,7 @@ impl Sessions {
                 rakp4_check: odd::rakp4_check(self.quirks, algorithms, check),
             })),
             responses: Responses::default(),
+            line: None,
         };
         let reply = rakp4(&active, rakp3.tag)?;
         Some((active, reply))

@@ -34,6 +34,7 @@ mod handshake;
 mod odd;
 mod rate;
 mod responses;
+mod sol;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -230,12 +231,14 @@ impl Sessions {
         }
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) next has something to forget.
+    /// When [`handle_timeout`](Self::handle_timeout) next has something to forget, or
+    /// [`poll_sol`](Self::poll_sol) something to send.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        let lines = self.active.values().filter_map(Active::poll_line);
         let idle = self.active.values().filter_map(|s| s.last_heard.checked_add(self.limits.idle));
         let begun = [self.half_open.next_expiry(), self.challenges.next_expiry()];
-        begun.into_iter().flatten().chain(idle).min()
+        begun.into_iter().flatten().chain(idle).chain(lines).min()
     }
 
     /// An answer that takes its time, if there is one. To be asked for after each
@@ -453,7 +456,13 @@ impl Sessions {
         entropy: &mut dyn Entropy,
     ) -> Option<Received> {
         let session = self.active.get_mut(&session_id)?;
-        let Opened { message, ahead } = session.open(now, packet, self.quirks)?;
+        let (message, ahead) = match session.open(now, packet, self.quirks)? {
+            Opened::Message { message, ahead } => (message, ahead),
+            Opened::Sol(order, packet) => {
+                session.line.as_mut()?.link.receive(now, order, &packet);
+                return Some(Received::Nothing);
+            }
+        };
         if self.quirks.has(Quirk::AcceptsReplays) {
             return Some(Received::Request {
                 ticket: Ticket { session_id, number: None },

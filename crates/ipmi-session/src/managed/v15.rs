@@ -234,6 +234,7 @@ impl Sessions {
                 first_outbound: first,
             })),
             responses: Responses::default(),
+            line: None,
         };
         let by_password = agreed != AuthType::None;
         let user_id = active.user_id;

@@ -4,6 +4,7 @@
 mod algorithm;
 mod open;
 mod rakp;
+mod sol;
 mod status;
 mod v15;
 mod v20;
@@ -13,6 +14,7 @@ pub use algorithm::{
 };
 pub use open::{Accepted, AlgorithmProposal, OpenSessionRequest, OpenSessionResponse};
 pub use rakp::{Rakp1, Rakp2, Rakp2Keys, Rakp3, Rakp4, Username};
+pub use sol::{SolOperation, SolPacket, SolStatus};
 pub use status::RmcpPlusStatus;
 pub use v15::{AuthType, V15Packet};
 pub use v20::{PayloadType, V20Header, V20Packet};

@@ -66,6 +66,9 @@ commands! {
     set_user_name: SetUserName;
     get_user_name: GetUserName;
     set_user_password: SetUserPassword;
+    activate_payload: ActivatePayload;
+    deactivate_payload: DeactivatePayload;
+    suspend_resume_payload_encryption: SuspendResumePayloadEncryption;
     get_payload_activation_status: GetPayloadActivationStatus;
     get_payload_instance_info: GetPayloadInstanceInfo;
     set_user_payload_access: SetUserPayloadAccess;
