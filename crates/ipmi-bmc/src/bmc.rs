@@ -36,6 +36,7 @@ use crate::platform::Platform;
 use crate::sdr::SdrRepository;
 use crate::sel::{LogPolicy, Sel};
 use crate::sensors::Engine;
+use crate::serial::Port;
 use crate::sol::SolConfig;
 use crate::system_info::SystemInfo;
 use crate::users::{LanPolicy, Lockouts, User, Users};
@@ -78,6 +79,8 @@ pub struct Bmc {
     pub(crate) lan_key: LanKey,
     pub(crate) lan_config: LanConfig,
     pub(crate) sol_config: SolConfig,
+    /// The system's serial port, if it has one that the BMC is wired to.
+    pub(crate) serial: Option<Box<Port>>,
     pub(crate) statistics: Statistics,
     pub(crate) sessions: Sessions,
     pub(crate) chassis: Chassis,
@@ -188,6 +191,7 @@ impl Bmc {
             lan,
             lan_config,
             sol_config,
+            serial: None,
             statistics: Statistics::default(),
             sessions: Sessions::new(limits),
             chassis: Chassis::new(now, &memory),
@@ -223,7 +227,7 @@ impl Bmc {
             feed: Feed::default(),
         };
         bmc.sessions.set_quirks(quirks);
-        bmc.note_power();
+        bmc.note_power(now);
         bmc.dcmi.apply(now, &mut *bmc.platform);
         bmc.advance(now);
         bmc

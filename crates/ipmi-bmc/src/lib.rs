@@ -35,6 +35,7 @@ mod reservation;
 mod sdr;
 mod sel;
 pub mod sensors;
+pub mod serial;
 mod sol;
 mod system_info;
 mod users;

@@ -2,7 +2,7 @@
 //!
 //! Setting is as with the LAN parameters: see [`Staging`].
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ipmi_wire::cmd::chassis::SetInProgress;
 use ipmi_wire::cmd::transport::{BitRate, SolAuthentication, SolParameter};
@@ -16,12 +16,24 @@ use crate::nvram::{Journal, Key, Room};
 #[derive(Debug)]
 pub(crate) struct SolConfig {
     values: Values,
+    /// Whether there is a port that it could go to.
+    has_port: bool,
     staging: Staging<u8, SolParameter>,
+}
+
+/// What of the parameters a line needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LineParameters {
+    /// For how long characters gather, or until there are how many.
+    pub(crate) accumulate: (Duration, usize),
+    /// How often a packet is sent again, and after what time.
+    pub(crate) retry: (u8, Duration),
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Values {
-    enable: bool,
+    /// As somebody has set it; as delivered, it is on where there is a port.
+    enable: Option<bool>,
     authentication: SolAuthentication,
     accumulate: (u8, u8),
     retry: (u8, u8),
@@ -37,13 +49,17 @@ const VOLATILE_RATE: u8 = 6;
 impl SolConfig {
     /// The same parameters at another BMC, which answers at `port`.
     pub(crate) fn sibling(&self, port: u16) -> Self {
-        Self { values: Values { port, ..self.values }, staging: Staging::default() }
+        Self {
+            values: Values { port, ..self.values },
+            has_port: false,
+            staging: Staging::default(),
+        }
     }
 
     /// The parameters of a BMC that starts, with what was `kept`. SOL goes over `channel`, to `port`.
     pub(crate) fn new(channel: Channel, port: u16, kept: &[SolParameter]) -> Self {
         let mut values = Values {
-            enable: false,
+            enable: None,
             authentication: SolAuthentication {
                 force_encryption: true,
                 force_authentication: true,
@@ -61,7 +77,32 @@ impl SolConfig {
             let _ = values.set(parameter);
         }
         values.volatile_rate = values.non_volatile_rate;
-        Self { values, staging: Staging::default() }
+        Self { values, has_port: false, staging: Staging::default() }
+    }
+
+    /// Says whether there is a port.
+    pub(crate) const fn set_port(&mut self, has_port: bool) {
+        self.has_port = has_port;
+    }
+
+    /// Whether there is Serial over LAN.
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.has_port && self.values.enable.unwrap_or(true)
+    }
+
+    /// What it takes.
+    pub(crate) const fn authentication(&self) -> SolAuthentication {
+        self.values.authentication
+    }
+
+    /// How a line is to be that is activated now.
+    pub(crate) fn line(&self) -> LineParameters {
+        let ((interval, threshold), (count, pause)) = (self.values.accumulate, self.values.retry);
+        let units = |units: u8, each: u64| Duration::from_millis(u64::from(units) * each);
+        LineParameters {
+            accumulate: (units(interval, 5), threshold.max(1).into()),
+            retry: (count, units(pause, 10)),
+        }
     }
 
     /// Lets go of what nobody completes.
@@ -83,7 +124,7 @@ impl SolConfig {
     pub(crate) fn get(&self, by: Holder, selector: u8) -> Outcome<SolParameter> {
         match selector {
             0 => Ok(SolParameter::SetInProgress(self.staging.state())),
-            _ => self.seen(by).get(selector),
+            _ => self.seen(by).get(selector, self.has_port),
         }
     }
 
@@ -130,9 +171,9 @@ impl SolConfig {
 }
 
 impl Values {
-    fn get(&self, selector: u8) -> Outcome<SolParameter> {
+    fn get(&self, selector: u8, has_port: bool) -> Outcome<SolParameter> {
         Ok(match selector {
-            1 => SolParameter::Enable(self.enable),
+            1 => SolParameter::Enable(self.enable.unwrap_or(has_port)),
             2 => SolParameter::Authentication(self.authentication),
             3 => {
                 let (interval, threshold) = self.accumulate;
@@ -158,7 +199,7 @@ impl Values {
             _ => Err(BAD),
         };
         match parameter {
-            SolParameter::Enable(enable) => self.enable = *enable,
+            SolParameter::Enable(enable) => self.enable = Some(*enable),
             SolParameter::Authentication(authentication) => {
                 // User to Administrator: there is no level of the OEM's own.
                 if !(2..=4).contains(&authentication.privilege) {

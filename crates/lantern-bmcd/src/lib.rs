@@ -10,6 +10,7 @@ pub mod control;
 mod fleet;
 pub mod personality;
 pub mod platform;
+mod routes;
 mod server;
 mod store;
 

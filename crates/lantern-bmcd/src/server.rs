@@ -30,6 +30,7 @@ use crate::personality::reference::reference;
 use crate::personality::specimens::{Specimens, specimens};
 use crate::platform::sim::SimPlatform;
 use crate::platform::sources::{Wake, equip};
+use crate::routes::Routes;
 use crate::store::committer::{Committer, News, RETRY, Ticket};
 use crate::store::{Store, StoreError};
 
@@ -91,6 +92,8 @@ struct Shared {
     acl: Acl,
     /// Tells those at the control socket what happens.
     reporter: Option<Reporter>,
+    /// The way to those who have a console.
+    routes: Routes,
 }
 
 /// An answer and its way.
@@ -175,7 +178,8 @@ impl Server {
         let reporter = control
             .as_ref()
             .map(|(_, hub)| Reporter { name: config.name.clone(), hub: Arc::clone(hub) });
-        let shared = Arc::new(Shared { bmc, committer, applier, changed, acl, reporter });
+        let routes = Routes::default();
+        let shared = Arc::new(Shared { bmc, committer, applier, changed, acl, reporter, routes });
         if !config.quirks.is_empty() {
             tell(config.quirks);
         }
@@ -383,12 +387,14 @@ impl Shared {
         }
     }
 
-    /// Lets time pass for the BMC; when to look again.
-    fn live(&self) -> Option<Instant> {
+    /// Lets time pass for the BMC; when to look again, and what is to be sent to consoles.
+    fn live(&self) -> (Option<Instant>, Vec<Outgoing>) {
         let mut bmc = self.bmc();
-        bmc.handle_timeout(Instant::now());
+        let now = Instant::now();
+        bmc.handle_timeout(now);
         self.submit(&mut bmc, None);
-        bmc.poll_timeout()
+        let outgoing = outgoing(&mut bmc, now);
+        (bmc.poll_timeout(), outgoing)
     }
 }
 
@@ -428,6 +434,15 @@ impl Waiting {
         // If the listener is gone, so is the way to those who wait.
         let _ = self.to.send(Settled { outcome, held: self.held });
     }
+}
+
+/// A packet for the console of BMC 0.
+type Outgoing = (u32, SocketAddr, Vec<u8>);
+
+/// What is to be sent to consoles.
+fn outgoing(bmc: &mut Bmc, now: Instant) -> Vec<Outgoing> {
+    let next = || bmc.poll_sol(now, &mut fill_random);
+    std::iter::from_fn(next).map(|(peer, datagram)| (0, peer, datagram)).collect()
 }
 
 /// The BMC that `config` describes, with what it remembers if it is one that does.
@@ -528,6 +543,7 @@ async fn listen(
         }
         errors = 0;
         let (mut replies, mut held) = (Vec::new(), Vec::new());
+        let consoles;
         {
             let mut bmc = shared.bmc();
             let now = Instant::now();
@@ -549,9 +565,16 @@ async fn listen(
             }
             let waiting = (!held.is_empty()).then(|| Waiting { held, to: settled.clone() });
             shared.submit(&mut bmc, waiting);
+            consoles = outgoing(&mut bmc, now);
+            shared.routes.note(bmc.has_consoles(), || {
+                let is_known = |peer| bmc.sessions().iter().any(|session| session.peer == peer);
+                let known = buffer.iter().filter(move |datagram| is_known(datagram.peer));
+                known.map(|datagram| (0, datagram.peer, &socket, datagram.local_ip))
+            });
         }
         shared.changed.notify_one();
         send(&socket, replies).await;
+        shared.routes.send(consoles).await;
         while late.try_join_next().is_some() {}
     }
 }
@@ -617,7 +640,9 @@ pub(crate) async fn back_off(address: SocketAddr, errors: u32, error: &std::io::
 async fn keep_time(shared: Arc<Shared>) -> &'static str {
     loop {
         let changed = shared.changed.notified();
-        match shared.live() {
+        let (due, consoles) = shared.live();
+        shared.routes.send(consoles).await;
+        match due {
             None => changed.await,
             // Whichever comes first.
             Some(due) => {

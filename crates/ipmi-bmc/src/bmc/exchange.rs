@@ -168,6 +168,17 @@ impl Bmc {
         self.send(answered, peer?, way, reply?, entropy)
     }
 
+    /// Sends a datagram of Serial over LAN on its way; what is to leave at once.
+    pub(crate) fn send_sol(
+        &mut self,
+        now: Instant,
+        to: SocketAddr,
+        datagram: Vec<u8>,
+        entropy: &mut dyn Entropy,
+    ) -> Option<Vec<u8>> {
+        self.send(now, to, Way::Usual, datagram, entropy)
+    }
+
     /// Sends a datagram on its way; what is to leave at once.
     fn send(
         &mut self,

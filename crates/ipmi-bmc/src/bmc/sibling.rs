@@ -50,6 +50,7 @@ impl Bmc {
             dcmi: Dcmi::sibling(now, lan.network.mac),
             pef: self.pef.sibling(),
             sol_config: self.sol_config.sibling(lan.network.port),
+            serial: None,
             lan,
             lan_config,
             statistics: Statistics::default(),

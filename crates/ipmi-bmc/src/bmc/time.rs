@@ -39,7 +39,8 @@ impl Bmc {
         let (watchdog, boot) = (self.watchdog.poll_timeout(), self.boot.poll_timeout());
         let (dcmi, pef) = (self.dcmi.poll_timeout_asleep(), self.pef.poll_timeout());
         let sessions = self.sessions.poll_timeout();
-        [sessions, chassis, watchdog, boot, dcmi, pef].into_iter().flatten().min()
+        let serial = self.serial.as_ref().and_then(|port| port.poll_timeout());
+        [serial, sessions, chassis, watchdog, boot, dcmi, pef].into_iter().flatten().min()
     }
 
     /// Notes what changes without anybody's doing and is worth keeping when the BMC stops.
@@ -72,7 +73,7 @@ impl Bmc {
         self.settle(now);
         self.heed_filters(now);
         self.boot.keep(&mut self.journal);
-        self.note_power();
+        self.note_power(now);
     }
 
     /// Logs what the sensors have to tell, and notes what they are to keep. The log is a sensor's
@@ -94,11 +95,14 @@ impl Bmc {
         self.sensors.keep(&mut self.journal);
     }
 
-    pub(super) fn note_power(&mut self) {
+    pub(super) fn note_power(&mut self, now: Instant) {
         let on = self.platform.is_on();
         if self.noted_power != Some(on) {
             self.noted_power = Some(on);
             self.journal.put_bytes(setting::POWER, [u8::from(on)]);
+            if let Some(port) = &mut self.serial {
+                port.set_power(now, on);
+            }
         }
     }
 }

@@ -82,7 +82,13 @@ fn set_sol_configuration_parameters(
 ) -> Outcome<()> {
     lan_channel(context, request.channel)?;
     let by = holder(bmc, context);
-    bmc.sol_config.set(context.now, by, request.parameter, &mut bmc.journal)
+    bmc.sol_config.set(context.now, by, request.parameter, &mut bmc.journal)?;
+    if !bmc.sol_config.is_enabled()
+        && let Some(port) = &mut bmc.serial
+    {
+        port.deactivate_all(context.now, &mut bmc.sessions, true);
+    }
+    Ok(())
 }
 
 fn get_sol_configuration_parameters(

@@ -65,6 +65,13 @@ impl Sessions {
         (!line.ending).then_some(&mut line.link)
     }
 
+    /// Whether there is a line in a session.
+    #[must_use]
+    pub fn has_sol(&self, session_id: u32) -> bool {
+        let line = self.active.get(&session_id).and_then(|session| session.line.as_ref());
+        line.is_some_and(|line| !line.ending)
+    }
+
     /// Changes how the packets of a line are protected; whether there is one.
     pub fn cover_sol(&mut self, session_id: u32, cover: Cover) -> bool {
         let line = self.active.get_mut(&session_id).and_then(|session| session.line.as_mut());
