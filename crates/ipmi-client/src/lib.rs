@@ -44,6 +44,7 @@ pub mod sel;
 pub mod sensors;
 pub mod sessions;
 pub mod settings;
+pub mod sol;
 mod together;
 pub mod users;
 mod walk;

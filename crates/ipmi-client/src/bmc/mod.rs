@@ -324,11 +324,34 @@ impl Bmc {
         session: u32,
         command: &C,
     ) -> Result<C::Response, Error> {
-        let call = call_of(command);
+        self.send_in_as(session, call_of(command).needs, command).await
+    }
+
+    /// As [`send_in`](Self::send_in), with a higher privilege than it takes everywhere.
+    pub(crate) async fn send_in_as<C: Command>(
+        &self,
+        session: u32,
+        needs: Privilege,
+        command: &C,
+    ) -> Result<C::Response, Error> {
+        let call = Call { needs, ..call_of(command) };
         let effect = call.effect;
         let answer = self.exchange(session, call).await;
         let answer = answer.map_err(|kind| self.error(C::NAME, self.judge(kind, effect)))?;
         self.understand(command, answer)
+    }
+
+    /// The session that the next call would be made in, and what is known of it.
+    pub(crate) async fn opened(&self) -> Result<Opened, Error> {
+        self.session().await
+    }
+
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.shared.endpoint
+    }
+
+    pub(crate) fn timing(&self) -> ipmi_session::Timing {
+        self.shared.credentials.timing
     }
 
     /// How long one try of a login, or of a call, takes at most.

@@ -14,6 +14,7 @@ use ipmi_wire::cmd::app::Guid;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::line::{LineCommand, Lines};
 use super::mux::{Mux, Outgoing};
 use super::net::{Arrival, Net, Piece};
 use super::{Counters, Delivery, Observed, OpenError, Opened, now, same};
@@ -34,6 +35,11 @@ pub(super) enum Command {
         session: u32,
         call: Call,
         reply: CallReply,
+    },
+    /// Something for the Serial over LAN of a session.
+    Line {
+        session: u32,
+        command: LineCommand,
     },
     /// Somebody who waits for this session no longer does.
     Withdraw {
@@ -70,6 +76,7 @@ pub(super) struct Driver {
     opening: BTreeMap<u32, OpenReply>,
     observed: BTreeMap<u32, Observed>,
     calls: BTreeMap<u32, BTreeMap<Token, CallReply>>,
+    lines: Lines,
     /// Answered once what was queued before is on the wire.
     flushed: Vec<oneshot::Sender<()>>,
 }
@@ -90,6 +97,7 @@ impl Driver {
             opening: BTreeMap::new(),
             observed: BTreeMap::new(),
             calls: BTreeMap::new(),
+            lines: Lines::default(),
             flushed: Vec::new(),
         }
     }
@@ -157,6 +165,9 @@ impl Driver {
                     }
                     None => drop(reply.send(Err(ErrorKind::Call(Failure::NotSent)))),
                 }
+            }
+            Command::Line { session, command } => {
+                self.lines.obey(now, session, command, &mut self.mux, &mut *self.entropy);
             }
             Command::Withdraw { session } => self.withdraw(session),
             Command::Close { session, done } => {
@@ -254,7 +265,8 @@ impl Driver {
                     // Not accepted, it comes back as a command to close it.
                     let guid = self.mux.managed_guid(id).map(Guid);
                     let observed = self.observed.entry(id).or_default().clone();
-                    let opened = Opened { id, agreed, observed, refused, guid };
+                    let managed_id = self.mux.managed_session_id(id).unwrap_or(0);
+                    let opened = Opened { id, managed_id, agreed, observed, refused, guid };
                     let _ = reply.send(Ok(Delivery::new(opened, self.commands.clone())));
                 }
             }
@@ -270,11 +282,13 @@ impl Driver {
                 self.answer(id, token, Ok(response));
             }
             Event::Failed(token, failure) => self.answer(id, token, Err(ErrorKind::Call(failure))),
+            Event::Sol => self.lines.serve(now(), id, &mut self.mux, &mut *self.entropy),
             Event::Closed(why) => {
                 if let (Some(reply), Some(why)) = (self.opening.remove(&id), why) {
                     let _ = reply.send(Err(OpenError::Session(why)));
                 }
                 self.calls.remove(&id);
+                self.lines.forget(id);
                 self.observed.remove(&id);
             }
         }

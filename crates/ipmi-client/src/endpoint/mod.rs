@@ -5,6 +5,7 @@
 //! costs neither a socket nor a task.
 
 mod driver;
+pub(crate) mod line;
 mod mux;
 mod net;
 mod suites;
@@ -26,6 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::ErrorKind;
 use driver::{Command, Driver};
+use line::LineCommand;
 use net::{Channels, Net};
 use suites::Suites;
 pub use wire::{Incoming, Wire};
@@ -51,6 +53,8 @@ pub(crate) struct Counters {
 pub(crate) struct Opened {
     /// Its ID on this console.
     pub(crate) id: u32,
+    /// Its ID at the BMC.
+    pub(crate) managed_id: u32,
     pub(crate) agreed: Agreed,
     pub(crate) observed: Observed,
     /// Suites that the BMC refused before.
@@ -221,6 +225,12 @@ impl Endpoint {
         let outcome = (&mut waiting.answer).await;
         waiting.answered = true;
         outcome.map_err(|_| ErrorKind::EndpointGone)?
+    }
+
+    /// Something for the Serial over LAN of a session.
+    pub(crate) fn line(&self, session: u32, command: LineCommand) -> Result<(), ErrorKind> {
+        let command = Command::Line { session, command };
+        self.commands.send(command).map_err(|_| ErrorKind::EndpointGone)
     }
 
     /// Sends Close Session and forgets the session.

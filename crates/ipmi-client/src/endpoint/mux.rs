@@ -66,9 +66,25 @@ impl Mux {
         Some(token)
     }
 
+    /// Does something to a session; `None` if there is none.
+    pub(crate) fn with_session<T>(
+        &mut self,
+        id: u32,
+        what: impl FnOnce(&mut Session) -> T,
+    ) -> Option<T> {
+        let done = what(&mut self.sessions.get_mut(&id)?.session);
+        self.drain(id);
+        Some(done)
+    }
+
     /// The GUID of the BMC that a session is with, once it is established.
     pub(crate) fn managed_guid(&self, id: u32) -> Option<[u8; 16]> {
         self.sessions.get(&id)?.session.managed_guid()
+    }
+
+    /// The BMC's own name for a session, once it is established.
+    pub(crate) fn managed_session_id(&self, id: u32) -> Option<u32> {
+        self.sessions.get(&id)?.session.managed_session_id()
     }
 
     /// What a session has taught about its BMC so far.

@@ -331,6 +331,15 @@ impl Session {
         self.core.console_session_id
     }
 
+    /// The managed system's ID of this session; `None` until the session is established.
+    #[must_use]
+    pub const fn managed_session_id(&self) -> Option<u32> {
+        match &self.state {
+            State::Active(active) => Some(active.envelope.session_id()),
+            _ => None,
+        }
+    }
+
     /// The managed system's GUID from RAKP 2, in the order of the wire; `None` until the session is
     /// established. It costs no command, and unless the suite has no authentication, the BMC's proof
     /// in RAKP 2 covers it.

@@ -1,5 +1,6 @@
 //! What has come from the other side: each character once, in order.
 
+use core::fmt;
 use std::time::{Duration, Instant};
 
 use ipmi_wire::session::SolPacket;
@@ -18,7 +19,7 @@ pub(super) struct Receiver {
     /// What is still to be said of it.
     owed: Option<Owed>,
     /// What is in it, while it waits for room.
-    held: Vec<u8>,
+    held: Held,
     /// Numbers that were left out.
     skipped: u64,
 }
@@ -36,6 +37,17 @@ enum Owed {
     Now(Instant),
     /// There was no room at all: there may be some before this.
     Until(Instant),
+}
+
+/// Characters that there was no room for.
+#[derive(Default)]
+struct Held(Vec<u8>);
+
+/// Without the characters: a password that is typed is among them.
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Held({} characters)", self.0.len())
+    }
 }
 
 /// What became of a packet.
@@ -59,7 +71,7 @@ impl Receiver {
             capacity,
             newest: None,
             owed: None,
-            held: Vec::new(),
+            held: Held::default(),
             skipped: 0,
         }
     }
@@ -102,10 +114,10 @@ impl Receiver {
         let ack =
             Ack { sequence: packet.sequence, accepted: count(taken), nack: refused && !takes };
         self.newest = Some(Newest { ack, order });
-        self.held.clear();
+        self.held = Held::default();
         self.owed = Some(Owed::Now(now));
         if refused && takes {
-            self.held.clone_from(&packet.data);
+            self.held = Held(packet.data.clone());
             self.owed = Some(Owed::Until(later(now, Self::PATIENCE)));
         }
         Arrived::New
@@ -121,7 +133,7 @@ impl Receiver {
             return None;
         }
         self.owed = None;
-        let held = std::mem::take(&mut self.held);
+        let Held(held) = std::mem::take(&mut self.held);
         let taken = held.len().min(self.room()).min(SolPacket::MAX_CHARACTERS);
         let newest = self.newest.as_mut()?;
         if taken > 0 {
@@ -167,7 +179,7 @@ impl Receiver {
 
     pub(super) fn flush(&mut self) {
         self.tape.clear();
-        self.held.clear();
+        self.held = Held::default();
     }
 
     /// How often numbers were left out.

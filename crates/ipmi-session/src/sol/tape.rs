@@ -1,16 +1,24 @@
 //! Characters in their order, with marks between them: a break belongs between two characters, and
 //! must neither overtake what was typed before it nor fall behind.
 
+use core::fmt;
 use std::collections::VecDeque;
 
 /// Characters and marks that wait.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Tape {
     bytes: VecDeque<u8>,
     /// How many characters have left it.
     left: u64,
     /// Flags, each with the number of characters that come before it from the very first one on.
     marks: VecDeque<(u64, u8)>,
+}
+
+/// Without its characters: a password that is typed is among them.
+impl fmt::Debug for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tape({} characters, {} marks)", self.bytes.len(), self.marks.len())
+    }
 }
 
 /// What is next on a tape.
