@@ -24,6 +24,7 @@ mod sel;
 mod sensor;
 mod session;
 mod sim;
+mod sol;
 mod user;
 mod words;
 
@@ -65,6 +66,7 @@ pub(crate) use sel::{Add, AtLeast, EventFilter, LogForm, Sel, SelTime, Severitie
 pub(crate) use sensor::{FailOn, Sensor, SensorFilter, State, States, Switch, Thresholds};
 pub(crate) use session::Session;
 pub(crate) use sim::Sim;
+pub(crate) use sol::{Keep, Sol};
 pub(crate) use user::{Access, Limit, On, User, UserAdd, UserSet, Who};
 pub(crate) use words::byte;
 pub(crate) use words::{AuthTypeWord, Source, Workaround};
@@ -266,6 +268,9 @@ pub(crate) enum Command {
     /// Sessions with the BMC
     #[command(subcommand, after_help = help::SESSION)]
     Session(Session),
+    /// Serial over LAN: the machine's console
+    #[command(subcommand, after_help = help::SOL)]
+    Sol(Sol),
     /// Events that are sent: to see where alarms go
     #[command(subcommand, after_help = help::EVENT)]
     Event(Event),

@@ -26,8 +26,14 @@ pub(crate) enum Exit {
     Alarm = 5,
     /// Of many BMCs, some are done and some failed.
     Partly = 6,
+    /// Somebody else has what can be had once.
+    InUse = 7,
+    /// Somebody else has taken it.
+    Taken = 8,
     /// By Ctrl-C, as shells count it.
     Interrupted = 130,
+    /// By a signal that asks for an end.
+    Terminated = 143,
 }
 
 /// Why a command did not end well.
@@ -65,8 +71,8 @@ impl Error {
             Exit::Usage => Code::USAGE,
             Exit::NoSession => Code::NO_SESSION,
             Exit::Uncertain => Code::OUTCOME_UNKNOWN,
-            Exit::Interrupted => Code::INTERRUPTED,
-            Exit::Failed | Exit::Alarm | Exit::Partly => Code::FAILED,
+            Exit::Interrupted | Exit::Terminated => Code::INTERRUPTED,
+            Exit::Failed | Exit::Alarm | Exit::Partly | Exit::InUse | Exit::Taken => Code::FAILED,
         };
         Self::Told(Box::new(Report {
             exit,
@@ -92,6 +98,21 @@ impl Error {
             report.code = code;
         }
         self
+    }
+
+    /// With another exit code.
+    pub(crate) fn exit_with(mut self, exit: Exit) -> Self {
+        if let Self::Told(report) = &mut self {
+            report.exit = exit;
+        }
+        self
+    }
+
+    /// That a signal has ended it.
+    pub(crate) fn signal(number: i32) -> Self {
+        const INTERRUPT: i32 = 2;
+        let exit = if number == INTERRUPT { Exit::Interrupted } else { Exit::Terminated };
+        Self::told(exit, format!("ended by signal {number}"))
     }
 
     /// Says where it is that something is wrong.

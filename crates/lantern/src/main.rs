@@ -8,6 +8,7 @@ mod codes;
 mod commands;
 mod configuration;
 mod connect;
+mod console;
 mod demo;
 mod error;
 mod fleet;
@@ -108,6 +109,13 @@ fn run(cli: &mut Cli, config: &Config, voice: Voice<'_>) -> Result<Option<Exit>,
             let runtime = runtime()?;
             let ended = runtime.block_on(commands::shell::run(shell, globals, config, voice));
             // Whoever is asked for a line and never gives one is not waited for.
+            runtime.shutdown_background();
+            ended
+        }
+        Command::Sol(sol @ (cli::Sol::Activate(_) | cli::Sol::Watch(_))) => {
+            let runtime = runtime()?;
+            let ended = runtime.block_on(commands::sol::attend(sol, globals, config, voice));
+            // Standard input may never come to an end.
             runtime.shutdown_background();
             ended
         }

@@ -36,13 +36,22 @@ pub struct Options {
     pub protect: bool,
     /// Whoever has it loses it.
     pub steal: bool,
+    /// The session with this ID of the BMC's loses it, if that has it: one of one's own that is lost
+    /// here, and that the BMC has not missed yet.
+    pub steal_from: Option<u32>,
     /// After how much silence the BMC is asked whether it is there; `None` never.
     pub probe: Option<Duration>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { instance: 1, protect: true, steal: false, probe: Some(Duration::from_secs(3)) }
+        Self {
+            instance: 1,
+            protect: true,
+            steal: false,
+            steal_from: None,
+            probe: Some(Duration::from_secs(3)),
+        }
     }
 }
 
@@ -211,7 +220,7 @@ impl Console {
                         return Ok(SMALL_PAYLOAD);
                     }
                 }
-                (_, Some(ACTIVE)) if options.steal && thefts < THEFTS => {
+                (_, Some(ACTIVE)) if thefts < THEFTS && self.may_steal(options).await? => {
                     thefts = thefts.saturating_add(1);
                     let taken = DeactivatePayload::sol(self.instance);
                     match self.send(&taken).await {
@@ -233,12 +242,27 @@ impl Console {
         self.bmc.send_in_as(self.session.id, self.bmc.privilege(), command).await
     }
 
+    /// Whether whoever has it may lose it.
+    async fn may_steal(&self, options: Options) -> Result<bool, Error> {
+        match options.steal_from {
+            _ if options.steal => Ok(true),
+            Some(victim) => Ok(self.owner().await? == Some(victim)),
+            None => Ok(false),
+        }
+    }
+
     /// Whether the console is active in this session; `None` if the BMC does not say.
     async fn is_mine(&self) -> Result<Option<bool>, Error> {
+        let owner = self.owner().await?;
+        Ok(owner.map(|owner| owner == self.session.managed_id))
+    }
+
+    /// The BMC's ID of the session that it is active in, 0 for none; `None` if the BMC does not say.
+    async fn owner(&self) -> Result<Option<u32>, Error> {
         let payload_type = PayloadType::Sol.number();
         let question = GetPayloadInstanceInfo { payload_type, instance: self.instance };
         match self.send(&question).await {
-            Ok(info) => Ok(Some(info.session_id == self.session.managed_id)),
+            Ok(info) => Ok(Some(info.session_id)),
             Err(error) if error.completion().is_some() => Ok(None),
             Err(error) => Err(error),
         }
@@ -248,6 +272,12 @@ impl Console {
     #[must_use]
     pub fn writer(&self) -> Writer {
         Writer { bmc: self.bmc.clone(), session: self.session.id }
+    }
+
+    /// The BMC's ID of the session that it is in.
+    #[must_use]
+    pub const fn managed_session_id(&self) -> u32 {
+        self.session.managed_id
     }
 
     /// Which instance it is.

@@ -17,7 +17,9 @@ Exit codes:
        the machine before repeating it
   5    --fail-on: a sensor is in that state, or worse
   6    of many BMCs, some are done and some failed (all failed alike: the code of one)
-  130  interrupted";
+  7    somebody else has the console
+  8    somebody else has taken the console
+  130  interrupted; 143 ended by another signal";
 
 pub(super) const NUMBERS: &str = "\
 Numbers are decimal, or hexadecimal after 0x. Unlike with ipmitool, a leading 0 alone does not
@@ -125,6 +127,13 @@ Examples:
   lantern -H rack1 dcmi limit set --watts 400 --action log
   lantern -H rack1 dcmi limit on
   lantern -H rack1 dcmi asset-tag --set 'A 1234'";
+
+pub(super) const SOL: &str = "\
+Examples:
+  lantern -H rack1 sol activate              ~. ends, ~? shows what else there is
+  lantern -H rack1 sol activate --steal --log rack1.console
+  lantern -H rack1 sol watch                 read along
+  lantern -H rack1 sol deactivate            end it, whoever has it";
 
 pub(super) const FIREWALL: &str = "\
 Examples:

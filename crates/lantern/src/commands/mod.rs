@@ -28,6 +28,7 @@ mod sensor;
 mod session;
 pub(crate) mod shell;
 pub(crate) mod sim;
+pub(crate) mod sol;
 mod user;
 mod vendors;
 
@@ -164,6 +165,8 @@ pub(crate) fn needs(command: &Command) -> Privilege {
         },
         Command::Channel(Channel::Set(_)) => of::<app::SetChannelAccess>(),
         Command::Channel(Channel::Keys(_)) => of::<app::SetChannelSecurityKeys>(),
+        // As a rule: what it takes is set at the BMC (SOL parameter 2).
+        Command::Sol(_) => Privilege::Operator,
         Command::Session(Session::List { names: true }) => of::<app::GetUserName>(),
         // Somebody else's (IPMI v2.0 §22.19).
         Command::Session(Session::Close { .. }) => Privilege::Administrator,
@@ -269,6 +272,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Sensor(command) => Box::pin(sensor::run(command, context)).await,
         Command::Sdr(command) => Box::pin(sdr::run(command, context)).await,
         Command::Sel(command) => Box::pin(sel::run(command, context)).await,
+        Command::Sol(command) => Box::pin(sol::run(command, context)).await,
         Command::User(command) => Box::pin(user::run(command, context)).await,
         Command::Channel(command) => Box::pin(channel::run(command, context)).await,
         Command::Session(command) => Box::pin(session::run(command, context)).await,

@@ -217,12 +217,12 @@ async fn one(
 pub(super) fn worse(worst: Option<Exit>, exit: Exit) -> Option<Exit> {
     let rank = |exit: Exit| match exit {
         Exit::Alarm => 0,
-        Exit::Failed => 1,
+        Exit::Failed | Exit::InUse | Exit::Taken => 1,
         Exit::Usage => 2,
         Exit::NoSession => 3,
         Exit::Partly => 3,
         Exit::Uncertain => 4,
-        Exit::Interrupted => 5,
+        Exit::Interrupted | Exit::Terminated => 5,
     };
     Some(worst.filter(|worst| rank(*worst) >= rank(exit)).unwrap_or(exit))
 }

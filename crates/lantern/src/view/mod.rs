@@ -36,6 +36,7 @@ pub(crate) mod sel;
 pub(crate) mod sensor;
 pub(crate) mod session;
 mod setting;
+pub(crate) mod sol;
 pub(crate) mod sysinfo;
 pub(crate) mod table;
 pub(crate) mod time;
@@ -297,6 +298,8 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         session::Session,
         session::List,
         session::Closed,
+        sol::Deactivated,
+        sol::Looped,
         user::List,
         user::Summary,
         user::Info,
