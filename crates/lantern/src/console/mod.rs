@@ -72,7 +72,7 @@ impl Desk {
     /// A desk at this process's standard input and output. A terminal is raw from here on, until the
     /// desk is dropped.
     pub(crate) fn open(
-        escape: Option<u8>,
+        keys: Keys,
         log: Option<ConsoleLog>,
         only_reads: bool,
         linger: Duration,
@@ -81,8 +81,6 @@ impl Desk {
         let screen = Screen::start()?;
         let terminal = RawTerminal::enter()?;
         let input = Some(stdio::input()?);
-        // What is piped in is for the system, whatever it looks like.
-        let keys = Keys::new(escape.filter(|_| terminal.is_some()));
         Ok(Self { input, screen, keys, terminal, log, signals, only_reads, linger })
     }
 
@@ -132,6 +130,11 @@ impl Desk {
                 }
             }
         }
+    }
+
+    /// Lets the terminal be what it was, before something is told that is no part of the console.
+    pub(crate) fn release(&mut self) {
+        self.terminal = None;
     }
 
     /// Leaves: the terminal is as it was, and all that was shown is written.

@@ -17,6 +17,7 @@ mod access;
 mod channel;
 mod chassis;
 mod clock;
+mod console;
 mod dcmi;
 mod firewall;
 mod foreign;

@@ -1,4 +1,4 @@
-//! `sol`: how Serial over LAN is set, and who may use it. The console itself is not there yet.
+//! `sol`: how Serial over LAN is set, and who may use it. The console itself is next door.
 
 use ipmi_wire::cmd::app::{GetUserPayloadAccess, PayloadAccess, SetUserPayloadAccess};
 use ipmi_wire::cmd::chassis::SetInProgress;
@@ -8,6 +8,7 @@ use ipmi_wire::cmd::transport::{
 };
 use ipmi_wire::{Channel, CompletionCode, NetFn, Request};
 
+use super::console;
 use super::number::number;
 use super::text;
 use super::tool::{Ended, Failed, Refusal, Tool};
@@ -55,10 +56,8 @@ pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
         ["info", channel] => info(tool, channel_number(tool, channel)?).await,
         ["payload", what, rest @ ..] if rest.len() <= 2 => payload(tool, what, rest).await,
         ["set", rest @ ..] => set_words(tool, rest).await,
-        ["activate" | "looptest", ..] => {
-            tool.error("Error: this program has no Serial over LAN yet");
-            Err(Failed)
-        }
+        ["activate", rest @ ..] => console::activate(tool, rest).await,
+        ["looptest", rest @ ..] => console::loop_test(tool, rest).await,
         ["deactivate", rest @ ..] => deactivate(tool, rest).await,
         _ => {
             help(tool);
@@ -486,11 +485,13 @@ async fn parameter(
     })
 }
 
-fn help(tool: &Tool) {
+pub(super) fn help(tool: &Tool) {
     tool.notice("SOL Commands: info [<channel>]");
     tool.notice("              set <parameter> <value> [<channel>]");
     tool.notice("              payload enable|disable|status [<channel> [<user ID>]]");
+    tool.notice("              activate [usesolkeepalive|nokeepalive] [instance=<number>]");
     tool.notice("              deactivate [instance=<number>]");
+    tool.notice("              looptest [<times> [<interval in ms> [<instance>]]]");
 }
 
 fn set_help(tool: &Tool) {

@@ -1,5 +1,6 @@
 //! `sol activate` and `sol watch`.
 
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use ipmi_client::Cause;
@@ -12,7 +13,7 @@ use super::in_use;
 use crate::cli::{Globals, Keep, Sol};
 use crate::codes::Code;
 use crate::connect::{Console as Login, Known, Plan};
-use crate::console::keys::Typed;
+use crate::console::keys::{Keys, Typed};
 use crate::console::log::{ConsoleLog, Limits};
 use crate::console::{Desk, Left, Manner, attend};
 use crate::error::{Error, Exit};
@@ -62,7 +63,9 @@ pub(crate) async fn run(
     // Once before the terminal is touched: what fails here is told as anywhere.
     let mut line = Line { plan, options, host: &host, only_reads };
     let (login, console) = line.open(options).await?;
-    let desk = Desk::open(escape, log, only_reads, linger);
+    // What is piped in is for the system, whatever it looks like.
+    let keys = Keys::new(escape.filter(|_| io::stdin().is_terminal()));
+    let desk = Desk::open(keys, log, only_reads, linger);
     let mut desk = desk.map_err(|error| {
         Error::told(Exit::Failed, format!("standard input or output cannot be used: {error}"))
     })?;
