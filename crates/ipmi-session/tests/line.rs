@@ -149,13 +149,19 @@ impl World {
                 let Piece::Characters(characters) = piece else { panic!("{piece:?}") };
                 heard[0].extend(characters);
             }
-            let line = self.bmc.sessions.sol_mut(self.session_id).expect("the session lives");
+            let line =
+                self.bmc.sessions.sol_mut(self.session_id).unwrap_or_else(|| {
+                    panic!("seed {seed}, {:?}: no session", self.now - self.start)
+                });
             written[1] += line.write(self.now, &shown[written[1]..]);
             while let Some(piece) = line.read(4096) {
                 let Piece::Characters(characters) = piece else { panic!("{piece:?}") };
                 heard[1].extend(characters);
             }
-            while self.console.poll_event().is_some() {}
+            while let Some(event) = self.console.poll_event() {
+                let at = self.now - self.start;
+                assert!(!matches!(event, Event::Closed(_)), "seed {seed}, {at:?}: {event:?}");
+            }
             self.step();
         }
         assert!(heard[0] == shown, "seed {seed}: the console shows something else");

@@ -1,5 +1,6 @@
 //! The established session: calls out, answers in. The same for both versions of IPMI.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use ipmi_wire::cmd::app::{CloseSession, GetDeviceId, SetSessionPrivilegeLevel};
@@ -26,6 +27,9 @@ pub(super) struct Active {
     /// A bit for each `rqSeq` of which not every copy was answered. One may still be, at any time,
     /// and that answer would fit whatever call has the number then: so none gets it.
     owed: u64,
+    /// Those of them that keepalives had, the one that was used longest ago first. A late answer to one
+    /// fits another and does no harm.
+    probes: VecDeque<u8>,
     privilege: Privilege,
     /// Requests that wait for their answers, in the order in which they were first sent. One,
     /// usually: some BMCs drop, truncate or merge answers when they are pressed
@@ -42,6 +46,10 @@ pub(super) struct Active {
 /// So many numbers that are owed an answer are too many.
 const SPENT: u32 = u64::BITS / 2;
 
+/// So many numbers that are owed to keepalives are enough to take turns: a BMC that is asked the same
+/// under the same number twice in a row may take that for a repetition.
+const PROBES: usize = 4;
+
 /// Whatever is configured, an idle BMC is not woken more often than this.
 const LEAST_KEEPALIVE: Duration = Duration::from_secs(1);
 
@@ -52,6 +60,7 @@ impl Active {
             line: None,
             next_request: 1,
             owed: 0,
+            probes: VecDeque::new(),
             // §22.18: every session starts at USER, or below if it was opened for less.
             privilege: core.config.privilege.min(Privilege::User),
             waiting: Vec::new(),
@@ -157,6 +166,7 @@ impl Active {
             self.envelope.trust();
             self.pressure.answered();
         }
+        self.retire(&waiting);
         if waiting.way.is_some() {
             core.bridged.answered(now, &waiting.tries);
         } else if waiting.alone {
@@ -243,6 +253,11 @@ impl Active {
     ) -> Result<(), SessionError> {
         for waiting in self.waiting.extract_if(.., |w| now >= w.deadline).collect::<Vec<_>>() {
             self.owe(&waiting);
+            self.retire(&waiting);
+            if waiting.purpose == Purpose::Keepalive && self.last_heard > waiting.started {
+                // It did not answer this, and said something else: it is there.
+                continue;
+            }
             give_up(core, now, waiting)?;
         }
         for place in 0..self.waiting.len() {
@@ -361,6 +376,9 @@ impl Active {
         let way = call.route.map(|route| Way::new(route, &call.request));
         let message = match &way {
             Some(way) => way.message(self.take_sequence()),
+            None if purpose == Purpose::Keepalive => {
+                LanMessage::request(self.take_probe_sequence(), &call.request)
+            }
             None => self.message(&call.request),
         };
         let datagram = self.envelope.seal(&message.to_bytes(), entropy)?;
@@ -389,6 +407,7 @@ impl Active {
             next: None,
             deadline: later(now, call.patience.map_or(deadline, |least| least.min(deadline))),
             busy: None,
+            is_probe: purpose == Purpose::Keepalive && self.line.is_some(),
             wrong_codes: 0,
         };
         waiting.next = repeated.then(|| waiting.next_try(core, now, 1));
@@ -396,8 +415,24 @@ impl Active {
         Some(())
     }
 
-    const fn owe(&mut self, waiting: &Waiting) {
+    fn owe(&mut self, waiting: &Waiting) {
         self.owed |= 1 << (waiting.message.sequence & 0x3f);
+    }
+
+    /// A keepalive is over: if not every copy of those with its number was answered, only others have
+    /// it again.
+    fn retire(&mut self, waiting: &Waiting) {
+        let sequence = waiting.message.sequence & 0x3f;
+        if waiting.purpose == Purpose::Keepalive && self.owed >> sequence & 1 == 1 {
+            self.probes.push_back(sequence);
+        }
+    }
+
+    fn take_probe_sequence(&mut self) -> u8 {
+        match self.probes.len() {
+            0..PROBES => self.take_sequence(),
+            _ => self.probes.pop_front().unwrap_or_else(|| self.take_sequence()),
+        }
     }
 
     /// Whether too few `rqSeq` are left for other requests: only a new session has more. Those that

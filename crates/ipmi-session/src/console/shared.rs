@@ -10,6 +10,7 @@ use ipmi_wire::{Decode, DecodeError, Effect};
 use super::trouble::Trouble;
 use super::{Call, Config, Event, Failure, SessionError, Token};
 use crate::quirk::{Quirk, Quirks};
+use crate::sol::CEILING;
 use crate::timing::{RoundTrip, Timing, Tries, later};
 
 /// What every state needs.
@@ -148,6 +149,13 @@ impl Core {
     /// When to send again what was sent `copies` times.
     pub(super) fn next_try(&self, now: Instant, copies: u32) -> Instant {
         later(now, self.round_trip.timeout(&self.config.timing, copies))
+    }
+
+    /// As [`next_try`](Self::next_try), of what is to find out whether the BMC is there: more often,
+    /// so that a bad line is not taken for a dead BMC.
+    pub(super) fn next_probe(&self, now: Instant, copies: u32) -> Instant {
+        let slow = self.round_trip.smoothed().unwrap_or_default().saturating_mul(2);
+        self.next_try(now, copies).min(later(now, CEILING.max(slow)))
     }
 
     /// As [`next_try`](Self::next_try), of what goes to a controller behind the BMC.

@@ -32,6 +32,8 @@ pub(super) struct Waiting {
     pub(super) deadline: Instant,
     /// "Node busy" was the answer so far.
     pub(super) busy: Option<Busy>,
+    /// It is to find out whether the BMC is there, for somebody who looks at a console.
+    pub(super) is_probe: bool,
     /// Answers came that fit but for their authentication code.
     pub(super) wrong_codes: u32,
 }
@@ -121,6 +123,7 @@ impl Waiting {
     pub(super) fn next_try(&self, core: &Core, now: Instant, copies: u32) -> Instant {
         match self.way {
             Some(_) => core.next_bridged_try(now, copies),
+            None if self.is_probe => core.next_probe(now, copies),
             None => core.next_try(now, copies),
         }
     }

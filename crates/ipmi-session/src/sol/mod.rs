@@ -77,6 +77,12 @@ pub struct Settings {
     pub retry: Retry,
 }
 
+/// The least time after which a packet is sent again: it is answered as soon as it comes, by a BMC
+/// that is well.
+const INITIAL: Duration = Duration::from_millis(100);
+/// The most, at a console.
+pub(crate) const CEILING: Duration = Duration::from_millis(500);
+
 /// One end of a line.
 #[derive(Debug)]
 pub struct Link {
@@ -119,7 +125,7 @@ impl Retry {
                 interval.max(Self::SELDOM)
             }
             Self::Parameter { interval, .. } => {
-                let initial = Timing::default().initial.min(interval);
+                let initial = INITIAL.min(interval);
                 let timing = Timing { initial, ceiling: interval, ..Timing::default() };
                 round_trip.timeout(&timing, sent)
             }
@@ -128,9 +134,12 @@ impl Retry {
 }
 
 impl Settings {
-    /// A console that sends what is typed at once.
+    /// A console that sends what is typed at once, and again after half a second at the latest: each
+    /// repetition also says whether the BMC is there.
     #[must_use]
-    pub const fn console(timing: Timing) -> Self {
+    pub fn console(timing: Timing) -> Self {
+        let initial = timing.initial.min(INITIAL);
+        let timing = Timing { initial, ceiling: timing.ceiling.min(CEILING), ..timing };
         Self {
             end: End::Console,
             outbound: 64 * 1024,
