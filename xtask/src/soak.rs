@@ -33,6 +33,7 @@ const KILLED: &str = "what_was_acknowledged_survives_kill_9";
 /// How many commands are given in simulation, and what says so and how many seeds a second that was.
 const COMMANDS: &str = "1000000";
 const SIMULATED: &str = "as_long_as_one_likes";
+const LINE: &str = "what_is_lost_doubled_and_reordered";
 
 /// How many BMCs are started in one process.
 const FLEET: &str = "100000";
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let fuzzed = fuzz::at_least(FUZZ_INPUTS)?;
     let logins = logins(Duration::from_secs(minutes * 60))?;
     let durability = durability()?;
-    let simulation = simulation()?;
+    let simulation = simulation()? + &lines()?;
     let fleet = fleet()? + &many(10_000)?;
     let body = format!(
         "{minutes} minutes of logins.\n\n\
@@ -75,6 +76,14 @@ fn durability() -> Result<String> {
         "- Power cuts: {cuts}: in each, all that was acknowledged was there, and nothing in part.\n\
          - kill -9: {kills}; all of them were there.\n"
     ))
+}
+
+/// Consoles over bad lines: 10 MiB each way over each of 50 networks.
+fn lines() -> Result<String> {
+    let line = ["test", "--release", "-p", "ipmi-session", "--test", "line", LINE];
+    let line = [line.as_slice(), &["--", "--nocapture"]].concat();
+    let said = said(shell::cargo(line).env("LANTERN_LINE", "10240"), "KiB")?;
+    Ok(format!("- Serial over LAN at 20 % loss, doubled and reordered: {said}; nothing lost.\n"))
 }
 
 /// Both ends over a virtual network and clock, with all that can go wrong, from seeds that nobody has
