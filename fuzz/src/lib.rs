@@ -1,11 +1,12 @@
 //! What every fuzz target asserts, written once: see [`round_trip`], [`packets`], [`registry`],
-//! [`records`], [`nodeset`], [`secrets`], [`kept`] and [`ends`].
+//! [`records`], [`nodeset`], [`secrets`], [`kept`], [`line`] and [`ends`].
 //!
 //! The contract under attack is the one in `ipmi_wire::codec`: no decoder panics, whatever the
 //! bytes; and what it accepts it can encode again, to bytes that decode to the same value.
 
 pub mod ends;
 pub mod kept;
+pub mod line;
 pub mod nodeset;
 pub mod packets;
 pub mod records;

@@ -5,7 +5,7 @@ use super::Until;
 /// Targets whose inputs are long stories, or files, or go to many decoders, with how many of ten
 /// million they get: each takes a few seconds for that. The others, at a million a second and more,
 /// get the rest in equal parts.
-const SLOW: [(&str, u64); 15] = [
+const SLOW: [(&str, u64); 16] = [
     ("bmc", 30_000),
     ("cache", 40_000),
     ("config", 150_000),
@@ -14,6 +14,7 @@ const SLOW: [(&str, u64); 15] = [
     ("fru", 150_000),
     ("hostile_bmc", 200_000),
     ("hostile_console", 40_000),
+    ("line", 300_000),
     ("memory", 60_000),
     ("nodeset", 10_000),
     ("packet", 300_000),
