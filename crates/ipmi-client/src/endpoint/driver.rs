@@ -253,8 +253,9 @@ impl Driver {
                 if let Some(reply) = self.opening.remove(&id) {
                     // Not accepted, it comes back as a command to close it.
                     let guid = self.mux.managed_guid(id).map(Guid);
+                    let managed_id = self.mux.take_managed_session_id(id);
                     let observed = self.observed.entry(id).or_default().clone();
-                    let opened = Opened { id, agreed, observed, refused, guid };
+                    let opened = Opened { id, managed_id, agreed, observed, refused, guid };
                     let _ = reply.send(Ok(Delivery::new(opened, self.commands.clone())));
                 }
             }
@@ -271,8 +272,9 @@ impl Driver {
             }
             Event::Failed(token, failure) => self.answer(id, token, Err(ErrorKind::Call(failure))),
             Event::Closed(why) => {
+                let managed_id = self.mux.take_managed_session_id(id);
                 if let (Some(reply), Some(why)) = (self.opening.remove(&id), why) {
-                    let _ = reply.send(Err(OpenError::Session(why)));
+                    let _ = reply.send(Err(OpenError::Session(why, managed_id)));
                 }
                 self.calls.remove(&id);
                 self.observed.remove(&id);
