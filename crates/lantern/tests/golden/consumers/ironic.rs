@@ -1,30 +1,36 @@
 //! OpenStack Ironic's own driver, of the release that `cargo xtask peers` installs.
 
 use std::process::Command;
+use std::time::Duration;
 
 use lantern_testkit::peers::Peer;
-use lantern_testkit::process::Output;
+use lantern_testkit::process::{Output, run};
 use serde_json::{Map, Value, json};
 
 use super::Programs;
 use crate::pair::Pair;
-use crate::support::{PASSWORD, finish};
+use crate::support::PASSWORD;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/consumers/ask_ironic.py");
+
+/// A hundred command lines, and a second of waiting after each change of power: 30 s in all.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 #[test]
 fn ironic_makes_the_same_of_both() {
     let Some(python) = Peer::python("ironic") else { return };
     let Some((pair, programs)) = Pair::reference().zip(Programs::find()) else { return };
-    let run = |mut command: Command, port: u16| {
+    let ask = |mut command: Command, port: u16| {
         command.args(["-W", "ignore", SCRIPT, "127.0.0.1", &port.to_string(), "admin", PASSWORD]);
-        finish(&mut command)
+        let output = run(&mut command, PATIENCE);
+        assert!(!output.timed_out, "{output}");
+        output
     };
     // Most of it is waiting: the power is looked at once a second.
     let (theirs, ours) = std::thread::scope(|scope| {
         let theirs =
-            scope.spawn(|| run(programs.theirs(python.command()), pair.their_address().port()));
-        let ours = run(programs.ours(python.command()), pair.our_address().port());
+            scope.spawn(|| ask(programs.theirs(python.command()), pair.their_address().port()));
+        let ours = ask(programs.ours(python.command()), pair.our_address().port());
         (theirs.join().unwrap(), ours)
     });
     let (theirs, ours) = (answers(&theirs), answers(&ours));
