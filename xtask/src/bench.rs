@@ -5,6 +5,7 @@
 
 mod flood;
 mod line;
+mod processor;
 
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ const CLIENTS: [Client; 3] =
     [Client::Lantern, Client::Ipmitool { suite: 17 }, Client::Ipmipower { suite: 17 }];
 
 /// What can be asked for by name.
-const PARTS: [&str; 8] =
-    ["own", "speed", "exchanges", "lines", "flood", "fleet", "many", "clients"];
+const PARTS: [&str; 9] =
+    ["own", "speed", "exchanges", "lines", "flood", "fleet", "many", "clients", "processor"];
 
 /// `cargo xtask bench [--runs N] [PART...]`.
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -51,6 +52,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wanted("many") {
         report::write("bench, many", &soak::many(1000)?)?;
+    }
+    if wanted("processor") {
+        report::write("bench, processor", &processor::table(&Lab::start()?)?)?;
     }
     if wanted("clients") {
         clients(runs)?;

@@ -111,6 +111,13 @@ impl Lab {
         Ok(command)
     }
 
+    /// Ours as the drop-in for ipmitool.
+    pub(crate) fn ipmitool(&self) -> Command {
+        let mut command = shell::program(&self.lantern);
+        command.arg("ipmitool");
+        command
+    }
+
     /// The memory that the BMC's process occupies, in KiB; `None` where the kernel does not say.
     pub(crate) fn resident_kib(&self) -> Option<u64> {
         resident_kib(self.bmc.id())
@@ -166,7 +173,7 @@ pub(crate) fn timed(command: &mut Command) -> Result<Duration> {
     Ok(took)
 }
 
-fn peer(name: &str) -> Result<Command> {
+pub(crate) fn peer(name: &str) -> Result<Command> {
     let path = shell::find(name);
     let path = path.with_context(|| format!("{name} is missing: `cargo xtask peers`"))?;
     Ok(shell::program(path))

@@ -1,5 +1,7 @@
 //! The programs that others wrote and that judge ours; `lantern-testkit` runs them.
 
+mod python;
+
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -14,7 +16,7 @@ struct Peer {
     version: &'static str,
 }
 
-const PEERS: [Peer; 8] = [
+const PEERS: [Peer; 9] = [
     Peer { program: "ipmitool", package: "ipmitool", version: "-V" },
     Peer { program: "bmc-info", package: "freeipmi-tools", version: "-V" },
     Peer { program: "ipmi-sensors", package: "freeipmi-tools", version: "-V" },
@@ -22,6 +24,7 @@ const PEERS: [Peer; 8] = [
     Peer { program: "ipmipower", package: "freeipmi-tools", version: "-V" },
     Peer { program: "ipmi_sim", package: "openipmi", version: "-v" },
     Peer { program: "fence_ipmilan", package: "fence-agents", version: "--version" },
+    Peer { program: "python3", package: "python3-venv", version: "--version" },
     Peer { program: "tshark", package: "tshark", version: "-v" },
 ];
 
@@ -43,7 +46,7 @@ pub(crate) fn ensure() -> Result<()> {
         };
         println!("{program:<13} {}", describe(&path, package, version));
     }
-    Ok(())
+    python::ensure()
 }
 
 fn missing() -> Vec<&'static str> {

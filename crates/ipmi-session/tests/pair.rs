@@ -106,8 +106,12 @@ fn kg_takes_part_and_a_wrong_one_is_told_from_a_wrong_password() {
     assert_eq!(pair.closed_with(), SessionError::WrongKg);
 
     let mut pair = Pair::new(config("admin", "wrong"));
+    assert_eq!(pair.console.managed_session_id(), None);
     assert_eq!(pair.closed_with(), SessionError::WrongPassword);
     assert!(pair.bmc.is_empty());
+    // Behind 16 bytes of headers and 8 of Open Session Response.
+    let given = u32::from_le_bytes(pair.to_console[0][24..28].try_into().unwrap());
+    assert_eq!(pair.console.managed_session_id(), Some(given));
     // The console tells the BMC that it gives up: Open Session, RAKP 1, RAKP 3.
     assert_eq!(pair.to_bmc.len(), 3);
 }

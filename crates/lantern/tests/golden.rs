@@ -13,7 +13,7 @@
 mod channel;
 #[path = "golden/chassis.rs"]
 mod chassis;
-#[path = "golden/consumers.rs"]
+#[path = "golden/consumers/mod.rs"]
 mod consumers;
 #[path = "golden/dcmi.rs"]
 mod dcmi;

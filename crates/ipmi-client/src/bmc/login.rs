@@ -88,6 +88,8 @@ pub(super) struct State {
     /// How many logins failed, and how the last one did.
     failures: u64,
     failure: Option<OpenError>,
+    /// The BMC's ID of the session that was asked for last.
+    pub(super) managed_id: Option<u32>,
 }
 
 /// Half the time after which BMCs drop a silent session (60 s), and less than the 30 s of
@@ -174,11 +176,16 @@ impl Bmc {
                 if let Some(suite) = opened.agreed.suite() {
                     self.shared.endpoint.remember(self.shared.address, suite);
                 }
+                state.managed_id = opened.managed_id;
                 state.opened = Some(opened.clone());
                 Ok(opened)
             }
             Err(error) => {
                 state.failures = state.failures.wrapping_add(1);
+                state.managed_id = match &error {
+                    OpenError::Session(_, managed_id) => *managed_id,
+                    OpenError::Io(_) | OpenError::Gone => None,
+                };
                 state.failure = Some(error.clone());
                 Err(error)
             }

@@ -213,6 +213,13 @@ impl Bmc {
         self.shared.credentials.username
     }
 
+    /// The ID that the BMC gave to the session that was asked of it last, whether anybody was let
+    /// in then or not: who gets one has found a BMC.
+    #[must_use]
+    pub fn managed_session_id(&self) -> Option<u32> {
+        self.state().managed_id
+    }
+
     /// Logs in, if that has not happened yet.
     ///
     /// # Errors

@@ -264,8 +264,8 @@ impl Driver {
                 if let Some(reply) = self.opening.remove(&id) {
                     // Not accepted, it comes back as a command to close it.
                     let guid = self.mux.managed_guid(id).map(Guid);
+                    let managed_id = self.mux.take_managed_session_id(id);
                     let observed = self.observed.entry(id).or_default().clone();
-                    let managed_id = self.mux.managed_session_id(id).unwrap_or(0);
                     let opened = Opened { id, managed_id, agreed, observed, refused, guid };
                     let _ = reply.send(Ok(Delivery::new(opened, self.commands.clone())));
                 }
@@ -284,8 +284,9 @@ impl Driver {
             Event::Failed(token, failure) => self.answer(id, token, Err(ErrorKind::Call(failure))),
             Event::Sol => self.lines.serve(now(), id, &mut self.mux, &mut *self.entropy),
             Event::Closed(why) => {
+                let managed_id = self.mux.take_managed_session_id(id);
                 if let (Some(reply), Some(why)) = (self.opening.remove(&id), why) {
-                    let _ = reply.send(Err(OpenError::Session(why)));
+                    let _ = reply.send(Err(OpenError::Session(why, managed_id)));
                 }
                 self.calls.remove(&id);
                 self.lines.forget(id);

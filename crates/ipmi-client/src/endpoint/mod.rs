@@ -53,8 +53,8 @@ pub(crate) struct Counters {
 pub(crate) struct Opened {
     /// Its ID on this console.
     pub(crate) id: u32,
-    /// Its ID at the BMC.
-    pub(crate) managed_id: u32,
+    /// Its ID on the BMC.
+    pub(crate) managed_id: Option<u32>,
     pub(crate) agreed: Agreed,
     pub(crate) observed: Observed,
     /// Suites that the BMC refused before.
@@ -105,7 +105,8 @@ pub(crate) struct Delivery {
 /// Why no session was opened. Clonable, because all who waited are told.
 #[derive(Clone, Debug)]
 pub(crate) enum OpenError {
-    Session(SessionError),
+    /// With the BMC's ID of the session, if it went as far as to give one.
+    Session(SessionError, Option<u32>),
     /// This machine cannot send to the BMC.
     Io(Arc<io::Error>),
     /// The endpoint's task is gone.
@@ -298,7 +299,7 @@ impl Drop for Delivery {
 impl From<OpenError> for ErrorKind {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Session(error) => Self::Session(error),
+            OpenError::Session(error, _) => Self::Session(error),
             OpenError::Io(error) => Self::Io(same(&error)),
             OpenError::Gone => Self::EndpointGone,
         }

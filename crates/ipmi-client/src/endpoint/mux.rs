@@ -19,6 +19,8 @@ pub(crate) struct Mux {
     timers: BTreeSet<(Instant, u32)>,
     outbox: VecDeque<Outgoing>,
     events: VecDeque<(u32, Event)>,
+    /// The BMCs' IDs of sessions that have ended, until the end has been told.
+    ended: HashMap<u32, u32>,
 }
 
 #[derive(Debug)]
@@ -82,9 +84,10 @@ impl Mux {
         self.sessions.get(&id)?.session.managed_guid()
     }
 
-    /// The BMC's own name for a session, once it is established.
-    pub(crate) fn managed_session_id(&self, id: u32) -> Option<u32> {
-        self.sessions.get(&id)?.session.managed_session_id()
+    /// The BMC's ID of a session, also of one that has just ended; that is asked once.
+    pub(crate) fn take_managed_session_id(&mut self, id: u32) -> Option<u32> {
+        let ended = self.ended.remove(&id);
+        ended.or_else(|| self.sessions.get(&id)?.session.managed_session_id())
     }
 
     /// What a session has taught about its BMC so far.
@@ -230,6 +233,9 @@ impl Mux {
         }
         if entry.session.is_closed() {
             let peer = entry.peer;
+            if let Some(managed) = entry.session.managed_session_id() {
+                self.ended.insert(id, managed);
+            }
             self.sessions.remove(&id);
             if let Some(ids) = self.by_peer.get_mut(&peer) {
                 ids.retain(|other| *other != id);

@@ -234,7 +234,14 @@ impl Answers for Machine {
         let world = self.world();
         let (agreed, refused) = (Agreed::Suite(CipherSuite::SUITE_17), Vec::new());
         let observed = Observed::default();
-        Ok(Opened { id: world.session, managed_id: 1, agreed, observed, refused, guid: world.guid })
+        Ok(Opened {
+            id: world.session,
+            managed_id: None,
+            agreed,
+            observed,
+            refused,
+            guid: world.guid,
+        })
     }
 
     fn answer(&self, session: u32, call: &Call) -> Result<Response, ErrorKind> {

@@ -254,7 +254,7 @@ impl Console {
     /// Whether the console is active in this session; `None` if the BMC does not say.
     async fn is_mine(&self) -> Result<Option<bool>, Error> {
         let owner = self.owner().await?;
-        Ok(owner.map(|owner| owner == self.session.managed_id))
+        Ok(owner.map(|owner| Some(owner) == self.session.managed_id))
     }
 
     /// The BMC's ID of the session that it is active in, 0 for none; `None` if the BMC does not say.
@@ -276,7 +276,7 @@ impl Console {
 
     /// The BMC's ID of the session that it is in.
     #[must_use]
-    pub const fn managed_session_id(&self) -> u32 {
+    pub const fn managed_session_id(&self) -> Option<u32> {
         self.session.managed_id
     }
 

@@ -263,6 +263,7 @@ impl Handshake {
             let source = DecodeError::Invalid { field: "managed system session ID", value: 0 };
             return Err(SessionError::Malformed { stage: Stage::OpenSession, source });
         }
+        core.managed_session_id = Some(accepted.managed_session_id);
         // Some BMCs answer any proposal with the one suite they have; that is fine if it is one
         // that would have been tried anyway.
         let chosen = CipherSuite::of(accepted.algorithms)

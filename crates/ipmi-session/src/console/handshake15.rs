@@ -224,6 +224,7 @@ impl Handshake15 {
         packet: &V15Packet<'_>,
         answer: &ActivatedSession,
     ) -> Box<Active> {
+        core.managed_session_id = Some(answer.session_id);
         let auth_type = activation.protection.auth_type();
         let agreed = first_step(packet.sequence, activation.first_inbound);
         if agreed == Step::OneMore {

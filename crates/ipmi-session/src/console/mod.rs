@@ -331,13 +331,13 @@ impl Session {
         self.core.console_session_id
     }
 
-    /// The managed system's ID of this session; `None` until the session is established.
+    /// The managed system's session ID: from Open Session Response, so before anybody has proved
+    /// anything, and still there when the login comes to nothing. In IPMI v1.5 that of the session.
+    ///
+    /// Source: IPMI v2.0 §13.18, §22.17.
     #[must_use]
     pub const fn managed_session_id(&self) -> Option<u32> {
-        match &self.state {
-            State::Active(active) => Some(active.envelope.session_id()),
-            _ => None,
-        }
+        self.core.managed_session_id
     }
 
     /// The managed system's GUID from RAKP 2, in the order of the wire; `None` until the session is

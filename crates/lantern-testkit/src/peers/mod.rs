@@ -45,8 +45,26 @@ impl Peer {
     /// If it is not there and [`REQUIRE`] is set.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
+        Self::expect(name, locate(name, env::var_os("PATH").as_deref()))
+    }
+
+    /// The Python that has this package: `cargo xtask peers` puts it below the target directory.
+    /// `None` as with [`find`](Self::find).
+    ///
+    /// # Panics
+    /// As [`find`](Self::find).
+    #[must_use]
+    pub fn python(package: &str) -> Option<Self> {
+        // A test runs from somewhere below the target directory, whatever that is called.
+        let test = env::current_exe().unwrap_or_default();
+        let pythons = test
+            .ancestors()
+            .map(|directory| directory.join("peers").join(package).join("bin").join("python"));
+        Self::expect(package, pythons.into_iter().find(|python| is_executable(python)))
+    }
+
+    fn expect(name: &str, found: Option<PathBuf>) -> Option<Self> {
         let required = env::var_os(REQUIRE).is_some_and(|value| !value.is_empty() && value != "0");
-        let found = locate(name, env::var_os("PATH").as_deref());
         let missing = format!("{name} is not installed (`cargo xtask peers` installs all peers)");
         assert!(found.is_some() || !required, "{missing}, and {REQUIRE} is set");
         if found.is_none() {

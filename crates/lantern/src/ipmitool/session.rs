@@ -128,6 +128,7 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     let info = match bmc.connect().await {
         Ok(info) => info,
         Err(error) => {
+            tell_session_id(tool, &bmc, interface);
             explain(tool, &error);
             return failed(interface);
         }
@@ -135,7 +136,7 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     if let Some(memory) = &memory {
         memory.take_note_of_suite(&bmc, &info);
     }
-    tool.debug(OPENED);
+    tell_session_id(tool, &bmc, interface);
     if !raise(tool, &bmc).await {
         bmc.close().await;
         return failed(interface);
@@ -151,8 +152,16 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     Ok(())
 }
 
-/// How xCAT knows that there is a BMC, be the password right or wrong. The ID itself is nobody's business.
-const OPENED: &str = "<<  BMC Session ID                     : given";
+/// How xCAT knows that there is a BMC, be the password right or wrong. The original puts this on
+/// standard output, and all of the handshake around it.
+fn tell_session_id(tool: &Tool, bmc: &Bmc, interface: Interface) {
+    if let Some(id) = bmc.managed_session_id()
+        && interface == Interface::LanPlus
+        && tool.verbose.get() >= 2
+    {
+        tool.print(&format!("<<  BMC Session ID                     : 0x{id:08x}\n"));
+    }
+}
 
 /// All of the privilege that was asked for, at once: whether the user has it is what the exit code tells.
 async fn raise(tool: &Tool, bmc: &Bmc) -> bool {
@@ -192,16 +201,7 @@ fn failed(interface: Interface) -> Ended {
 
 /// What went wrong, as far as the original tells.
 fn explain(tool: &Tool, error: &Error) {
-    let cause = error.session_error();
-    if let Some(
-        SessionError::WrongPassword
-        | SessionError::WrongKg
-        | SessionError::Refused { stage: Stage::Rakp1 | Stage::Rakp3, .. },
-    ) = cause
-    {
-        tool.debug(OPENED);
-    }
-    match cause {
+    match error.session_error() {
         Some(SessionError::SuitesRefused(refused)) => {
             for (_, status) in refused {
                 let text = status_text(*status);
@@ -227,9 +227,10 @@ fn explain(tool: &Tool, error: &Error) {
         Some(SessionError::WrongCode { stage: Stage::ActivateSession }) => {
             tool.error("Activate Session command failed");
         }
-        // The original looks at what the BMC offers; a BMC that is asked refuses what it does not.
+        // The original looks at what the BMC offers; a BMC that is asked refuses what it does not, and
+        // the command itself if it has no IPMI v1.5. rubyipmi takes lanplus then.
         Some(SessionError::Refused15 { stage: Stage::SessionChallenge, completion, .. })
-            if completion.0 == 0xcc && tool.options.auth_type.is_some() =>
+            if completion.0 == 0xc1 || completion.0 == 0xcc && tool.options.auth_type.is_some() =>
         {
             unsupported_auth_type(tool);
         }

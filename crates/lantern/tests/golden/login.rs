@@ -69,7 +69,9 @@ fn suites_privileges_and_keys_are_taken_alike() {
     }
     let output = pair.ours(&["-vv", "chassis", "power", "status"]);
     assert!(output.stderr.contains("Set Session Privilege Level to ADMINISTRATOR"), "{output}");
-    assert_eq!(output.stdout, "Chassis Power is on\n");
+    let (id, rest) = output.stdout.split_once('\n').unwrap();
+    assert!(id.starts_with("<<  BMC Session ID                     : 0x"), "{output}");
+    assert_eq!(rest, "Chassis Power is on\n");
     pair.same(&format!("{guest} -L USER power status"));
     pair.same_error(&format!("{guest} -L USER power on"), "Insufficient privilege level");
     let unable = "Error: Unable to establish IPMI v2 / RMCP+ session";

@@ -71,6 +71,16 @@ impl Pair {
         Some(Self { theirs, ours, options })
     }
 
+    /// Where the real one's BMC is.
+    pub(crate) fn their_address(&self) -> SocketAddr {
+        self.theirs.address()
+    }
+
+    /// Where ours is.
+    pub(crate) fn our_address(&self) -> SocketAddr {
+        self.ours.address()
+    }
+
     /// Runs the real one.
     pub(crate) fn theirs(&self, words: &[&str]) -> Output {
         finish(&mut self.their_command(words))

@@ -29,6 +29,8 @@ pub struct Machine {
     pub frus: Vec<Vec<u8>>,
     /// Controllers behind the BMC, on the primary IPMB.
     pub satellites: Vec<Satellite>,
+    /// Whether it has a serial port, from which nothing comes: Serial over LAN is off otherwise.
+    pub serial: bool,
 }
 
 /// A controller behind the BMC, with records of its own device; those of its sensors are in the BMC's
@@ -86,6 +88,7 @@ impl Default for Machine {
             .to_vec(),
             frus: Vec::new(),
             satellites: Vec::new(),
+            serial: false,
         }
     }
 }
@@ -168,6 +171,9 @@ impl Machine {
             let _ = writeln!(out, "  allowed_auths_{level} {}", self.ipmi15.join(" "));
         }
         out.push_str("  guid a123456789abcdefa123456789abcdef\nendlan\n");
+        if self.serial {
+            out.push_str("sol \"/dev/null\" 9600\n");
+        }
         out.push_str("user 1 false \"\" \"\" user 10\n");
         for (id, Account { name, password, privilege }) in (2..).zip(&self.accounts) {
             let _ = writeln!(out, "user {id} true \"{name}\" \"{password}\" {privilege} 10");

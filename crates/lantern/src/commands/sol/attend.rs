@@ -167,12 +167,12 @@ impl<'a> Line<'a> {
     async fn reopen(
         &mut self,
         desk: &mut Desk,
-        was: u32,
+        was: Option<u32>,
     ) -> Result<(Login<'a>, Console), Reopened> {
         let mut pause = FIRST_PAUSE;
         loop {
             // A BMC that did not restart may think that the lost session has it still.
-            let options = Options { steal_from: Some(was), ..self.options };
+            let options = Options { steal_from: was, ..self.options };
             match self.open(options).await {
                 Ok(opened) => return Ok(opened),
                 Err(error) if !is_passing(&error) => return Err(Reopened::Failed(error)),
