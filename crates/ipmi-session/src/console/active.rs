@@ -46,8 +46,7 @@ impl Active {
             envelope,
             next_request: 1,
             owed: 0,
-            // §22.18: every session starts at USER, or below if it was opened for less.
-            privilege: core.config.privilege.min(Privilege::User),
+            privilege: Self::first_privilege(core),
             waiting: Vec::new(),
             pressure: match core.config.lessons.one_at_a_time {
                 true => Pressure::none(),
@@ -56,6 +55,11 @@ impl Active {
             pressed: core.config.lessons.one_at_a_time,
             last_sent: now,
         }
+    }
+
+    /// §22.18: every session starts at USER, or below if it was opened for less.
+    fn first_privilege(core: &Core) -> Privilege {
+        core.config.privilege.min(Privilege::User)
     }
 
     /// Whether it was too much for the BMC to have several requests at a time.
@@ -209,7 +213,12 @@ impl Active {
 
     fn deliver(&mut self, core: &mut Core, now: Instant, waiting: &Waiting, said: Said) {
         match (waiting.purpose, said) {
-            (Purpose::Call(token), said) => core.events.push_back(waiting.event(token, now, said)),
+            (Purpose::Call(token), said) => {
+                if let Some(level) = waiting.level_set(&said) {
+                    self.privilege = level;
+                }
+                core.events.push_back(waiting.event(token, now, said));
+            }
             (Purpose::Raise(wanted, _), said) if said.completion().is_ok() => {
                 self.privilege = wanted;
             }
@@ -230,6 +239,10 @@ impl Active {
     ) -> Result<(), SessionError> {
         for waiting in self.waiting.extract_if(.., |w| now >= w.deadline).collect::<Vec<_>>() {
             self.owe(&waiting);
+            if waiting.may_set_level() {
+                // Whether the BMC has: it is raised again if that is needed.
+                self.privilege = Self::first_privilege(core);
+            }
             give_up(core, now, waiting)?;
         }
         for place in 0..self.waiting.len() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use lantern_testkit::peers::Ipmitool;
 use lantern_testkit::tap::{Direction, Tap};
 
-use crate::support::{Bmc, PASSWORD, example, finish};
+use crate::support::{Bmc, PASSWORD, example, finish, lantern};
 
 /// For `cargo xtask bench`, which writes it down.
 const TABLE: &str = "<!-- table -->\n";
@@ -76,4 +76,28 @@ fn commands_take_a_part_of_ipmitools_exchanges() {
     for row in &rows {
         assert!(row.cold <= row.theirs && row.warm <= row.cold, "{}: {table}", row.what);
     }
+}
+
+#[test]
+fn the_drop_in_takes_one_more_to_raise_the_privilege_and_no_other() {
+    let bmc = Bmc::start();
+    let tap = Tap::start(bmc.address);
+    let (host, port) = (tap.addr().ip().to_string(), tap.addr().port().to_string());
+    let cache = tempfile::tempdir().unwrap();
+    let answers = |words: &[&str]| {
+        tap.clear();
+        let mut command = lantern();
+        command.args(["ipmitool", "-I", "lanplus", "-H", &host, "-p", &port]);
+        command.args(["-U", "admin", "-P", PASSWORD]).args(words);
+        finish(command.env("XDG_CACHE_HOME", cache.path())).expect_success();
+        tap.count(Direction::ToConsole)
+    };
+    // Three to log in, one for what was asked, and Close Session's, which comes or is not waited for.
+    let user = answers(&["-L", "USER", "power", "status"]);
+    assert!((4..=5).contains(&user), "{user}");
+    let administrator = answers(&["power", "status"]);
+    assert!((5..=6).contains(&administrator), "{administrator}");
+    // What acts takes no other raise.
+    let acts = answers(&["chassis", "identify", "1"]);
+    assert!((5..=6).contains(&acts), "{acts}");
 }
