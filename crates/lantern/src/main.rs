@@ -127,12 +127,12 @@ fn manage(
     if let Some(outcome) = commands::offline(command) {
         return show(outcome?.as_ref(), globals, None);
     }
-    let known = Known::new(globals, config, commands::needs(command), voice);
+    let known = Known::new(globals, config, commands::wants(command), voice);
     let host = match fleet::targets(globals, &known)? {
         Targets::One(host) => host,
         Targets::Many(many) => return fleet::run(command, globals, &many, &known),
     };
-    let plan = Plan::new(globals, config, &host, commands::needs(command), voice)?;
+    let plan = Plan::new(globals, config, &host, commands::wants(command), voice)?;
     let address = plan.address();
     let runtime = runtime()?;
     let result = runtime.block_on(async {
