@@ -94,6 +94,10 @@ fn run(cli: &mut Cli, config: &Config, voice: Voice<'_>) -> Result<Option<Exit>,
             Err(Error::usage("the demo is for people; it has no form for programs"))
         }
         Command::Demo(cli::Demo { once }) => runtime()?.block_on(demo::run(*once)).map(|()| None),
+        // With options of ours before the word: those are not ipmitool's.
+        Command::Ipmitool(_) => Err(Error::usage("'ipmitool' has to be the first word")
+            .cause("all that follows it is ipmitool's, its options, too")
+            .next("lantern ipmitool -I lanplus -H HOST -U USER power status")),
         Command::Config(command) => {
             show(commands::config::run(command, globals)?.as_ref(), globals, None)
         }

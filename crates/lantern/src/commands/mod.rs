@@ -256,6 +256,7 @@ pub(crate) const fn wants_config(command: &Command) -> bool {
         Command::Bmc(_)
             | Command::Sim(_)
             | Command::Demo(_)
+            | Command::Ipmitool(_)
             | Command::Config(_)
             | Command::Explain { .. }
             | Command::Vendors { .. }
@@ -295,6 +296,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Bmc(_)
         | Command::Sim(_)
         | Command::Demo(_)
+        | Command::Ipmitool(_)
         | Command::Shell(_)
         | Command::Config(_)
         | Command::Completions(_)
