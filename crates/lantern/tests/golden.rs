@@ -35,6 +35,8 @@ mod lan;
 mod lan6;
 #[path = "golden/login.rs"]
 mod login;
+#[path = "golden/makers.rs"]
+mod makers;
 #[path = "golden/mc.rs"]
 mod mc;
 #[path = "golden/pair.rs"]
