@@ -45,6 +45,8 @@ mod pair;
 mod pef;
 #[path = "golden/raw.rs"]
 mod raw;
+#[path = "golden/reach.rs"]
+mod reach;
 #[path = "golden/script.rs"]
 mod script;
 #[path = "golden/sdr.rs"]

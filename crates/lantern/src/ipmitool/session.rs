@@ -53,6 +53,10 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     {
         options.password = ask_password();
     }
+    // With newer sessions, too, where it means nothing else.
+    if options.auth_type == Some(AuthType::None) {
+        options.password = None;
+    }
     let name = match (&options.interface, &options.host) {
         (Some(name), _) => name.clone(),
         (None, Some(_)) => "lan".to_owned(),
