@@ -8,7 +8,7 @@
 use futures_util::future::join_all;
 use ipmi_session::console::{Call, Priority};
 use ipmi_wire::cmd::sensor::{GetSensorReading, SensorReading};
-use ipmi_wire::{Command, NetFn};
+use ipmi_wire::{Command, NetFn, Request, Response};
 
 use crate::bmc::Bmc;
 use crate::error::Error;
@@ -103,6 +103,22 @@ impl Bmc {
     pub(crate) fn distrust(&self, what: &'static str) {
         tracing::warn!(bmc = %self.address(), "answers are mixed up when several {what} are asked for at once");
         self.learn_trust(Trust::Mixes);
+    }
+
+    /// The answers to requests that only read, in their order, asked for several at a time; `None`
+    /// for those that came to nothing. Nothing is asked, and nothing comes, unless the BMC has shown
+    /// that it does not mix its answers up.
+    pub async fn read_ahead(&self, requests: &[Request]) -> Vec<Option<Response>> {
+        let abreast = self.readings_abreast();
+        if abreast < 2 || self.trust() != Trust::Sound {
+            return Vec::new();
+        }
+        let mut answers = Vec::with_capacity(requests.len());
+        for batch in requests.chunks(BATCH) {
+            let asked = batch.iter().map(|request| self.send_raw_abreast(request.clone(), abreast));
+            answers.extend(join_all(asked).await.into_iter().map(Result::ok));
+        }
+        answers
     }
 
     /// The readings of sensors, in their order, as many at a time as may be.

@@ -19,7 +19,7 @@ use std::time::Duration;
 use common::{Pair, config};
 use ipmi_session::Secret;
 use ipmi_session::console::{Agreed, Call, Config, Event, Failure, SessionError, Stage};
-use ipmi_wire::cmd::app::{ColdReset, GetDeviceId};
+use ipmi_wire::cmd::app::{ColdReset, GetDeviceId, SetSessionPrivilegeLevel};
 use ipmi_wire::session::{
     AlgorithmProposal, AuthenticationAlgorithm, CipherSuite, ConfidentialityAlgorithm,
     IntegrityAlgorithm, OpenSessionRequest, OpenSessionResponse, PayloadType, Rakp1, Rakp2, Rakp3,
@@ -501,6 +501,46 @@ fn a_privilege_that_is_refused_fails_nobody_but_who_wanted_it() {
     pair.run(Duration::from_secs(60));
     assert!(matches!(pair.events.pop_front(), Some(Event::Answer(token, _)) if token == second));
     assert!(pair.events.is_empty());
+}
+
+#[test]
+fn a_level_that_the_caller_sets_counts_as_the_sessions() {
+    let mut pair = Pair::established(config("admin", "Complex_Pass"));
+    let set = |level| Call::of(&SetSessionPrivilegeLevel { level: Some(level) });
+    let ask = |needs| Call { needs, ..Call::of(&GetDeviceId) };
+    for call in [
+        // Raised by the caller, it is not raised again.
+        set(Privilege::Operator),
+        ask(Privilege::Operator),
+        ask(Privilege::User),
+        // Lowered by the caller, it is.
+        set(Privilege::User),
+        ask(Privilege::Operator),
+    ] {
+        pair.console.call(pair.now, call, &mut pair.rng);
+    }
+    pair.run(Duration::from_secs(60));
+    assert_eq!(pair.commands, [0x3b, 1, 1, 0x3b, 0x3b, 1]);
+    assert_eq!(pair.events.len(), 5, "{:?}", pair.events);
+}
+
+#[test]
+fn a_level_whose_answer_is_lost_is_not_counted_on() {
+    let mut pair = Pair::established(config("admin", "Complex_Pass"));
+    let set = |level| Call::of(&SetSessionPrivilegeLevel { level: Some(level) });
+    pair.console.call(pair.now, set(Privilege::Administrator), &mut pair.rng);
+    pair.run(Duration::from_secs(60));
+    // All answers to the second one are lost.
+    pair.deliver_back = |number| number < 4;
+    let lowered = pair.console.call(pair.now, set(Privilege::User), &mut pair.rng);
+    pair.run(Duration::from_secs(60));
+    assert!(matches!(pair.events.pop_back(), Some(Event::Failed(token, _)) if token == lowered));
+    pair.deliver_back = |_| true;
+    let (done, call) = (pair.commands.len(), Call::of(&GetDeviceId));
+    let call = Call { needs: Privilege::Administrator, ..call };
+    pair.console.call(pair.now, call, &mut pair.rng);
+    pair.run(Duration::from_secs(120));
+    assert_eq!(pair.commands[done..], [0x3b, 1]);
 }
 
 #[test]

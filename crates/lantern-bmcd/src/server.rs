@@ -17,7 +17,7 @@ use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
 use ipmi_session::managed::{Delayed, Limits};
 use ipmi_session::{Quirk, Quirks};
 use ipmi_wire::Privilege;
-use ipmi_wire::cmd::app::Guid;
+use ipmi_wire::cmd::app::{DeviceId, Guid};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -474,6 +474,9 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
             personality
         }
     };
+    let DeviceId { manufacturer_id, product_id, .. } = &mut personality.device_id;
+    *manufacturer_id = config.manufacturer.unwrap_or(*manufacturer_id);
+    *product_id = config.product.unwrap_or(*product_id);
     let platform = equip(&config.sensors, &mut personality, Box::new(platform), wake);
     let nonvolatile = memory.is_some();
     let memory = memory.unwrap_or_default();

@@ -28,6 +28,7 @@ mod sol;
 mod user;
 mod words;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -316,6 +317,9 @@ pub(crate) enum Command {
     /// Run commands as they are typed, in one session
     #[command(after_help = script::SHELL)]
     Shell(Shell),
+    /// Be ipmitool 1.8.19: its options, its commands, its output. The same under the name ipmitool
+    #[command(after_help = help::IPMITOOL, disable_help_flag = true, disable_version_flag = true)]
+    Ipmitool(Ipmitool),
     /// Be a BMC
     #[command(subcommand, after_help = help::BMC)]
     Bmc(Bmc),
@@ -325,6 +329,15 @@ pub(crate) enum Command {
     /// See it all work, with a BMC of its own
     #[command(after_help = help::DEMO)]
     Demo(Demo),
+}
+
+/// Words that are ipmitool's. They are taken before any of this is looked at (`ipmitool::if_called`): it is here to
+/// be found.
+#[derive(Debug, Args)]
+pub(crate) struct Ipmitool {
+    /// As ipmitool takes them, its options among them: 'lantern ipmitool -h' lists those
+    #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<OsString>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]

@@ -70,12 +70,27 @@ pub(crate) trait Hosts {
     }
 }
 
+/// The privilege that a command needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// For all that it does.
+    pub(crate) wanted: Privilege,
+    /// For enough of it, if the user has no more: the rest is told to be missing.
+    pub(crate) makes_do: Option<Privilege>,
+}
+
+impl From<Privilege> for Needs {
+    fn from(wanted: Privilege) -> Self {
+        Self { wanted, makes_do: None }
+    }
+}
+
 /// What this run knows of hosts, for a command that needs a certain privilege.
 #[derive(Debug)]
 pub(crate) struct Known<'a> {
     globals: &'a Globals,
     config: &'a Config,
-    needs: Privilege,
+    needs: Needs,
     purse: RefCell<Purse<'a>>,
     /// One for all: it bounds how many of its files are open.
     cache: Option<Cache>,
@@ -85,9 +100,10 @@ impl<'a> Known<'a> {
     pub(crate) fn new(
         globals: &'a Globals,
         config: &'a Config,
-        needs: Privilege,
+        needs: impl Into<Needs>,
         voice: Voice<'a>,
     ) -> Self {
+        let needs = needs.into();
         let purse = RefCell::new(Purse::new(globals, voice));
         Self { globals, config, needs, purse, cache: cache_directory().map(Cache::at) }
     }
@@ -106,7 +122,7 @@ impl Hosts for Known<'_> {
         let settings = settings_for(self.globals, self.config, name)?;
         // Many BMCs let only administrators send messages on (ipmi_sim, over a transit).
         let needs = match settings.route {
-            Some(_) => self.needs.max(Privilege::Administrator),
+            Some(_) => self.needs.wanted.max(Privilege::Administrator).into(),
             None => self.needs,
         };
         let credentials = settings.credentials(needs, &mut self.purse.borrow_mut())?;
@@ -146,7 +162,7 @@ impl<'a> Plan<'a> {
         globals: &'a Globals,
         config: &'a Config,
         host: &str,
-        needs: Privilege,
+        needs: impl Into<Needs>,
         voice: Voice<'a>,
     ) -> Result<Self, Error> {
         // Before anybody types a password in vain.

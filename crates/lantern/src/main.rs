@@ -95,6 +95,10 @@ fn run(cli: &mut Cli, config: &Config, voice: Voice<'_>) -> Result<Option<Exit>,
             Err(Error::usage("the demo is for people; it has no form for programs"))
         }
         Command::Demo(cli::Demo { once }) => runtime()?.block_on(demo::run(*once)).map(|()| None),
+        // With options of ours before the word: those are not ipmitool's.
+        Command::Ipmitool(_) => Err(Error::usage("'ipmitool' has to be the first word")
+            .cause("all that follows it is ipmitool's, its options, too")
+            .next("lantern ipmitool -I lanplus -H HOST -U USER power status")),
         Command::Config(command) => {
             show(commands::config::run(command, globals)?.as_ref(), globals, None)
         }
@@ -135,12 +139,12 @@ fn manage(
     if let Some(outcome) = commands::offline(command) {
         return show(outcome?.as_ref(), globals, None);
     }
-    let known = Known::new(globals, config, commands::needs(command), voice);
+    let known = Known::new(globals, config, commands::wants(command), voice);
     let host = match fleet::targets(globals, &known)? {
         Targets::One(host) => host,
         Targets::Many(many) => return fleet::run(command, globals, &many, &known),
     };
-    let plan = Plan::new(globals, config, &host, commands::needs(command), voice)?;
+    let plan = Plan::new(globals, config, &host, commands::wants(command), voice)?;
     let address = plan.address();
     let runtime = runtime()?;
     let result = runtime.block_on(async {

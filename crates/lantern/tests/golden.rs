@@ -35,6 +35,8 @@ mod lan;
 mod lan6;
 #[path = "golden/login.rs"]
 mod login;
+#[path = "golden/makers.rs"]
+mod makers;
 #[path = "golden/mc.rs"]
 mod mc;
 #[path = "golden/pair.rs"]
@@ -43,6 +45,8 @@ mod pair;
 mod pef;
 #[path = "golden/raw.rs"]
 mod raw;
+#[path = "golden/reach.rs"]
+mod reach;
 #[path = "golden/script.rs"]
 mod script;
 #[path = "golden/sdr.rs"]

@@ -475,6 +475,7 @@ impl<'s, M: Managed> World<'s, M> {
                 self.consoles[at].way.agreed = agreed;
             }
             Event::Noticed(_) => self.reached.noticed += 1,
+            Event::Sol => panic!("nobody opened a line"),
             Event::Answer(token, response) => {
                 self.reached.answered += 1;
                 let number = self.ledger.answered(at, token).expect("its number");

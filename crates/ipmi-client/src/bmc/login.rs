@@ -3,12 +3,12 @@
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ipmi_session::console::{Config, Protocol};
+use ipmi_session::console::{Config, Protocol, SessionError};
 use ipmi_session::{Quirks, Secret, Timing};
 use ipmi_wire::Privilege;
-use ipmi_wire::session::{CipherSuite, Username};
+use ipmi_wire::session::{CipherSuite, RmcpPlusStatus, Username};
 
-use super::Bmc;
+use super::{Bmc, Shared};
 use crate::endpoint::{OpenError, Opened};
 use crate::error::Error;
 use crate::together::Window;
@@ -24,6 +24,9 @@ pub struct Credentials {
     pub kg: Option<Secret>,
     /// The highest privilege that sessions may need.
     pub privilege: Privilege,
+    /// If the BMC lets this user have no such privilege: what will do as well. `None` if nothing
+    /// less will.
+    pub makes_do: Option<Privilege>,
     /// Users are found by name alone, the usual way, or by name and privilege.
     pub name_only_lookup: bool,
     /// Cipher suites to try, in this order.
@@ -70,6 +73,7 @@ impl Credentials {
             password: Secret::new(password)?,
             kg: None,
             privilege: Privilege::Administrator,
+            makes_do: None,
             name_only_lookup: true,
             suites: vec![CipherSuite::SUITE_17, CipherSuite::SUITE_3],
             timing: Timing::default(),
@@ -168,7 +172,14 @@ impl Bmc {
                 return Err(failure);
             }
         }
-        let outcome = self.shared.endpoint.open(self.shared.address, self.config()).await;
+        let Shared { endpoint, address, credentials, .. } = &*self.shared;
+        let mut outcome = endpoint.open(*address, self.config()).await;
+        if let (Err(OpenError::Session(why, _)), Some(less)) = (&outcome, credentials.makes_do)
+            && is_about_privilege(why)
+        {
+            tracing::info!(bmc = %address, "{} is not to be had ({why}); {less} will do", credentials.privilege);
+            outcome = endpoint.open(*address, Config { privilege: less, ..self.config() }).await;
+        }
         // From here to the end nothing waits, so the session has an owner at any time.
         let mut state = self.state();
         match outcome.and_then(|delivery| delivery.accept().ok_or(OpenError::Gone)) {
@@ -198,6 +209,7 @@ impl Bmc {
             password,
             kg,
             privilege,
+            makes_do: _,
             name_only_lookup,
             suites,
             timing,
@@ -226,5 +238,17 @@ impl Bmc {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether it is the privilege that the BMC has refused. IPMI v2.0 Table 13-15, §22.17.
+const fn is_about_privilege(why: &SessionError) -> bool {
+    const EXCEEDS_LIMIT: u8 = 0x86;
+    match why {
+        SessionError::Refused { status, .. } => {
+            matches!(*status, RmcpPlusStatus::INVALID_ROLE | RmcpPlusStatus::UNAUTHORIZED_ROLE)
+        }
+        SessionError::Refused15 { completion, .. } => completion.0 == EXCEEDS_LIMIT,
+        _ => false,
     }
 }

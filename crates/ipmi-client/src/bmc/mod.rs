@@ -428,6 +428,15 @@ impl Bmc {
     /// # Errors
     /// No session, or no answer.
     pub async fn send_raw(&self, request: Request) -> Result<Response, Error> {
+        self.send_raw_abreast(request, 1).await
+    }
+
+    /// As [`send_raw`](Self::send_raw), while up to so many requests are in flight.
+    pub(crate) async fn send_raw_abreast(
+        &self,
+        request: Request,
+        abreast: u8,
+    ) -> Result<Response, Error> {
         let known = ipmi_wire::registry::find(ipmi_wire::registry::identify(&request));
         // What an unknown command does when repeated is unknown, so it counts every time.
         let effect =
@@ -435,7 +444,7 @@ impl Bmc {
         let name = known.map_or("raw command", |entry| entry.name);
         // Nobody knows what it needs, so it gets all that the user asked for.
         let needs = self.privilege();
-        self.call_behind(name, Call::new(request, effect, needs)).await
+        self.call_behind(name, Call::new(request, effect, needs).with_abreast(abreast)).await
     }
 
     /// Ends the session, so that the BMC has its slot back. The handle stays usable.

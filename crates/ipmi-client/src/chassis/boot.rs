@@ -8,11 +8,11 @@
 
 use std::time::Duration;
 
-use ipmi_wire::CompletionCode;
 use ipmi_wire::cmd::chassis::{
     BootFlags, BootParameter, GetSystemBootOptions, SetInProgress, SetSystemBootOptions,
     SystemBootOptions,
 };
+use ipmi_wire::{CompletionCode, Privilege};
 
 use super::Mailbox;
 use crate::bmc::Bmc;
@@ -189,7 +189,7 @@ impl Bmc {
         let flags = BootParameter::Flags(request.flags);
         for parameter in clearing.into_iter().chain([flags]) {
             tokio::time::sleep(SLOW).await;
-            let _ = tell(self.send(&SetSystemBootOptions::with(parameter)).await)?;
+            let _ = tell(self.set_boot_option(parameter).await)?;
         }
         Ok(tell(self.boot_flags().await)?.ok())
     }
@@ -203,8 +203,19 @@ impl Bmc {
             true => tell(self.send(&SetSystemBootOptions::with(TO_EVERYBODY)).await)?.is_ok(),
             false => false,
         };
-        self.send(&SetSystemBootOptions::with(BootParameter::Flags(request.flags))).await?;
+        self.set_boot_option(BootParameter::Flags(request.flags)).await?;
         Ok(announced)
+    }
+
+    /// Appendix G: to go past the machine's passwords takes an administrator, whatever else is set
+    /// takes an operator.
+    async fn set_boot_option(&self, parameter: BootParameter) -> Result<(), Error> {
+        let bypasses = matches!(parameter, BootParameter::Flags(flags) if flags.bypass_password);
+        let command = SetSystemBootOptions::with(parameter);
+        match bypasses {
+            true => self.send_as(Privilege::Administrator, &command).await,
+            false => self.send(&command).await,
+        }
     }
 
     /// What does not clear the valid bit; `None` if the BMC does not tell.

@@ -68,16 +68,41 @@ impl Bmc {
         sensors: &[Sensor],
         begun: Instant,
     ) -> Result<(), Error> {
-        let is_open = self.trust() == Trust::Unknown && self.window() == Window::Auto;
-        if !is_open
-            || begun.elapsed() < SLOW
-            || self.cache().is_none()
-            || self.read_records_since(begun)
-        {
+        if !self.is_worth_a_probe(begun) {
             return Ok(());
         }
         let known: Vec<_> = sensors.iter().filter_map(known_reading).collect();
         self.probe(&known).await
+    }
+
+    /// The same for a sweep of somebody who has asked for the readings of analogue sensors himself,
+    /// from `begun` on. What comes of it is kept with the records.
+    ///
+    /// # Errors
+    /// Only if the BMC no longer answers.
+    pub async fn try_abreast(
+        &self,
+        readings: &[(SensorKey, SensorReading)],
+        begun: Instant,
+    ) -> Result<(), Error> {
+        if !self.is_worth_a_probe(begun) {
+            return Ok(());
+        }
+        let infos = self.sdrs().await?.sensors();
+        let of = |(key, reading): &(SensorKey, SensorReading)| {
+            infos.iter().find(|info| info.key == *key).map(|info| (info, *reading))
+        };
+        let known: Vec<_> = readings.iter().filter_map(of).collect();
+        self.probe(&known).await?;
+        self.save_learned().await
+    }
+
+    fn is_worth_a_probe(&self, begun: Instant) -> bool {
+        self.trust() == Trust::Unknown
+            && self.window() == Window::Auto
+            && begun.elapsed() >= SLOW
+            && self.cache().is_some()
+            && !self.read_records_since(begun)
     }
 
     /// Whether the records were read for this, or shortly before.

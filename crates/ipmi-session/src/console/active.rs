@@ -61,8 +61,7 @@ impl Active {
             next_request: 1,
             owed: 0,
             probes: VecDeque::new(),
-            // §22.18: every session starts at USER, or below if it was opened for less.
-            privilege: core.config.privilege.min(Privilege::User),
+            privilege: Self::first_privilege(core),
             waiting: Vec::new(),
             pressure: match core.config.lessons.one_at_a_time {
                 true => Pressure::none(),
@@ -72,6 +71,11 @@ impl Active {
             last_sent: now,
             last_heard: now,
         }
+    }
+
+    /// §22.18: every session starts at USER, or below if it was opened for less.
+    fn first_privilege(core: &Core) -> Privilege {
+        core.config.privilege.min(Privilege::User)
     }
 
     /// Whether it was too much for the BMC to have several requests at a time.
@@ -232,7 +236,12 @@ impl Active {
 
     fn deliver(&mut self, core: &mut Core, now: Instant, waiting: &Waiting, said: Said) {
         match (waiting.purpose, said) {
-            (Purpose::Call(token), said) => core.events.push_back(waiting.event(token, now, said)),
+            (Purpose::Call(token), said) => {
+                if let Some(level) = waiting.level_set(&said) {
+                    self.privilege = level;
+                }
+                core.events.push_back(waiting.event(token, now, said));
+            }
             (Purpose::Raise(wanted, _), said) if said.completion().is_ok() => {
                 self.privilege = wanted;
             }
@@ -253,6 +262,10 @@ impl Active {
     ) -> Result<(), SessionError> {
         for waiting in self.waiting.extract_if(.., |w| now >= w.deadline).collect::<Vec<_>>() {
             self.owe(&waiting);
+            if waiting.may_set_level() {
+                // Whether the BMC has: it is raised again if that is needed.
+                self.privilege = Self::first_privilege(core);
+            }
             self.retire(&waiting);
             if waiting.purpose == Purpose::Keepalive && self.last_heard > waiting.started {
                 // It did not answer this, and said something else: it is there.

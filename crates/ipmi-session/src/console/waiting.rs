@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use ipmi_wire::bridge::{Asked, Forwarded, Route};
+use ipmi_wire::cmd::app::{SessionPrivilegeLevel, SetSessionPrivilegeLevel};
 use ipmi_wire::lan::LanMessage;
-use ipmi_wire::{CompletionCode, Effect, Privilege, Request, Response};
+use ipmi_wire::{Command, CompletionCode, Decode, Effect, Privilege, Request, Response};
 
 use super::shared::is_answer;
 use super::{Core, Event, Failure, SessionError, Token};
@@ -197,6 +198,22 @@ impl Waiting {
             busy: Some(Busy { said: said.clone(), times, pausing: true }),
             ..*self
         })
+    }
+
+    /// Whether a caller changes the level of the session by it.
+    pub(super) fn may_set_level(&self) -> bool {
+        let (message, id) = (&self.message, SetSessionPrivilegeLevel::ID);
+        matches!(self.purpose, Purpose::Call(_))
+            && self.way.is_none()
+            && (message.netfn, message.to_lun, message.cmd) == (id.netfn.number(), 0, id.cmd)
+    }
+
+    /// The level that the session has by now, if that is what was asked for.
+    pub(super) fn level_set(&self, said: &Said) -> Option<Privilege> {
+        let Said::Answer(response) = said else { return None };
+        (self.may_set_level() && response.completion.is_ok()).then_some(())?;
+        let level = *response.data.first()?;
+        SessionPrivilegeLevel::decode_exact(&[level]).ok().map(|now| now.level)
     }
 
     /// What becomes of a call of which this was said.

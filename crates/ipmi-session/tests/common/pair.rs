@@ -74,6 +74,7 @@ pub struct Pair {
     /// Whether an answer gets through, by its number.
     pub deliver_back: fn(usize) -> bool,
     pub executed: usize,
+    pub commands: Vec<u8>,
 }
 
 pub fn config(name: &str, password: &str) -> Config {
@@ -100,6 +101,7 @@ impl Pair {
             deliver: |_| true,
             deliver_back: |_| true,
             executed: 0,
+            commands: Vec::new(),
         }
     }
 
@@ -113,7 +115,12 @@ impl Pair {
             Received::Reply(reply) => Some(reply),
             Received::Request { ticket, message } => {
                 self.executed += 1;
-                let data = vec![message.cmd, self.executed as u8];
+                self.commands.push(message.cmd);
+                let data = match message.cmd {
+                    // Set Session Privilege Level: what was asked for is what there is.
+                    0x3b => message.data.clone(),
+                    cmd => vec![cmd, self.executed as u8],
+                };
                 let answer = Response { completion: CompletionCode::OK, data };
                 self.bmc.seal(ticket, &message.answer(&answer), &mut self.rng)
             }

@@ -18,7 +18,7 @@ pub use panic::{Panic, panics};
 pub use table::{Kind, Row};
 
 use crate::sdr::{EventReadingType, SensorType};
-use crate::sel::{SelRecord, Severity};
+use crate::sel::{SelRecord, Severity, event_text};
 use table::Table;
 
 /// A table for each maker; the first ones are of those who are found in any machine.
@@ -183,7 +183,8 @@ impl Decoder {
     }
 
     /// What the maker means by the states of a discrete sensor (bit n is offset n): one for each
-    /// that it has a name for, lowest first, or one for all of them together.
+    /// lowest first, or one for all of them together. Beside one that it has a name for, the others
+    /// have the specification's, or their number.
     #[must_use]
     pub fn states(
         &self,
@@ -203,30 +204,33 @@ impl Decoder {
             ..Facts::default()
         };
         let mut decoded = Decoded::new(table.name);
-        let mut texts = Vec::new();
         let rows = || {
             let of_sensors = |row: &&Row| matches!(row.kind, Kind::State | Kind::Reading);
             table.rows.iter().filter(of_sensors)
         };
-        let mut look = |facts: &Facts<'_>, whole: bool| {
+        let mut look = |facts: &Facts<'_>, whole: bool| -> Option<String> {
             let fits = |row: &&Row| {
                 row.conditions.contains("value=") == whole
                     && table.means(row.products, self.product)
                     && row.applies(facts)
             };
             let found = rows().find(fits)?;
-            texts.push(expression::text(found.text, facts, table)?);
+            let text = expression::text(found.text, facts, table)?;
             decoded.take(table, found);
-            Some(())
+            Some(text)
         };
-        if look(&facts, true).is_none() {
-            for offset in (0..15u8).filter(|offset| states & (1 << offset) != 0) {
-                look(&Facts { offset, ..facts }, false);
-            }
-        }
-        if !texts.is_empty() {
-            decoded.state = Some(texts.join(", "));
-        }
+        let state = look(&facts, true).or_else(|| {
+            let set = (0..15u8).filter(|offset| states & (1 << offset) != 0);
+            let texts: Vec<_> =
+                set.map(|offset| (offset, look(&Facts { offset, ..facts }, false))).collect();
+            let one_is_known = texts.iter().any(|(_, text)| text.is_some());
+            let text = |(offset, text): (u8, Option<String>)| {
+                let specified = || event_text(sensor_type, event_type, offset).map(str::to_owned);
+                text.or_else(specified).unwrap_or_else(|| format!("state {offset}"))
+            };
+            one_is_known.then(|| texts.into_iter().map(text).collect::<Vec<_>>().join(", "))
+        });
+        decoded.state = state;
         decoded.something()
     }
 

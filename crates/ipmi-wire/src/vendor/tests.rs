@@ -103,6 +103,10 @@ fn sensors_are_read_by_state_or_as_a_whole() {
     );
     assert_eq!(both.severity, Severity::Critical);
     assert_eq!(states(DELL, 0xc0, 0x6f, 0), None);
+    // What nobody knows is not left out beside what somebody knows, and alone it is not explained.
+    let half = states(DELL, 0xc0, 0x6f, 0x0140).unwrap();
+    assert_eq!(half.text(), "Halted, more power needed than there is, state 8");
+    assert_eq!(states(DELL, 0xc0, 0x6f, 0x0100), None);
     let decoder = Decoder::new(674, 256);
     assert_eq!(decoder.sensor_type(SensorType(0xc3)), Some("Fatal I/O error"));
     assert_eq!(decoder.sensor_type(SensorType(0xcf)), None);

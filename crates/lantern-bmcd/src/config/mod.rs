@@ -63,6 +63,10 @@ pub struct Config {
     pub personality: PersonalityName,
     /// Where its sensor data records are found.
     pub records_in: RecordsIn,
+    /// IANA's number of who made it, if it is to be other than the personality's.
+    pub manufacturer: Option<u32>,
+    /// The maker's number of the product, if it is to be other than the personality's.
+    pub product: Option<u16>,
     /// How long it answers nobody after a cold reset.
     pub cold_reset: Duration,
     /// A time, in seconds since 1970, at which its clock stands, and the machine's temperatures with
@@ -231,6 +235,8 @@ struct BmcSection {
     personality: PersonalityName,
     #[serde(default)]
     records: Records,
+    manufacturer: Option<Spanned<u32>>,
+    product: Option<u16>,
     #[serde(default)]
     faults: Vec<Spanned<String>>,
     cold_reset: Option<Spanned<u64>>,
@@ -304,6 +310,8 @@ impl File {
                 Records::Repository => RecordsIn::Repository,
                 Records::Device => RecordsIn::Device,
             },
+            manufacturer: check_manufacturer(bmc.manufacturer.as_ref())?,
+            product: bmc.product,
             cold_reset: check_cold_reset(bmc.cold_reset.as_ref())?,
             frozen: bmc.frozen,
             log: check_log(&sel)?,
@@ -333,6 +341,17 @@ impl File {
         };
         fleet::check_rest(&config)?;
         Ok(config)
+    }
+}
+
+/// Spec: IPMI v2.0 §20.1, Table 20-2, bytes 8 to 10: 20 bits.
+fn check_manufacturer(number: Option<&Spanned<u32>>) -> Result<Option<u32>, Fault> {
+    const MOST: u32 = 0x000f_ffff;
+    match number {
+        Some(number) if *number.get_ref() > MOST => {
+            fault(number, "a manufacturer's number has 20 bits: 0 to 1048575")
+        }
+        number => Ok(number.map(|number| *number.get_ref())),
     }
 }
 

@@ -82,6 +82,8 @@ fn every_fault_is_placed() {
             "pxe, disk, safe",
         ),
         ("[bmc]", "[bmc]\ncold_reset = 601", "bmc.toml:3:14:", "0 to 600 seconds"),
+        ("[bmc]", "[bmc]\nmanufacturer = 1048576", "bmc.toml:3:16:", "20 bits"),
+        ("[bmc]", "[bmc]\nproduct = 65536", "bmc.toml:3:11:", "expected u16"),
     ] {
         let message = replaced(from, to);
         assert!(message.starts_with(place), "{from} -> {to}: {message}");

@@ -196,6 +196,7 @@ impl Console {
                     self.note(now, ether, quirk.name());
                     continue;
                 }
+                Event::Sol => return Err(Violation::new("Serial over LAN that nobody opened")),
                 Event::Closed(why) => {
                     self.note(now, ether, if why.is_some() { "lost" } else { "closed" });
                     continue;

@@ -173,6 +173,14 @@ Examples:
   lantern config learned                     which BMCs are slow, or want an older suite
   lantern -H rack1 config learned --forget   after new firmware, say";
 
+pub(super) const IPMITOOL: &str = "\
+It has to be the first word. All that follows is ipmitool's, options too: 'lantern ipmitool -h' and
+'lantern ipmitool help' say which there are, docs/ipmitool-differences.md what is not the same.
+
+Examples:
+  lantern ipmitool -I lanplus -H rack1 -U admin -E chassis power status
+  lantern ipmitool -I lanplus -H rack1 -U admin -f password sdr elist full";
+
 pub(super) const BMC: &str = "\
 Examples:
   lantern bmc run examples/bmc.toml

@@ -49,6 +49,7 @@ use crate::cli::{
     Event, Firewall, Format, FrontPanel, Fru, Mc, Pef, PefFilter, PefPolicy, PefString, Power,
     Reset, Sdr, Sel, SelTime, Sensor, Session, SystemInfo, User, Watchdog,
 };
+use crate::connect::Needs;
 use crate::error::Error;
 use crate::output::Voice;
 use crate::view::Show;
@@ -93,7 +94,17 @@ impl Context<'_> {
     }
 }
 
-/// The least privilege that `command` can do with.
+/// The privilege that `command` is to have, and what it makes do with.
+pub(crate) fn wants(command: &Command) -> Needs {
+    let makes_do = match command {
+        // Only how far events were seen to, and the postpone timer, take an administrator.
+        Command::Pef(Pef::Status) => Some(of::<sensor_cmd::GetPefConfigurationParameters>()),
+        _ => None,
+    };
+    Needs { wanted: needs(command), makes_do }
+}
+
+/// The least privilege that all of `command` can be done with.
 pub(crate) fn needs(command: &Command) -> Privilege {
     match command {
         Command::Power(power) | Command::Chassis(Chassis::Power(power)) => match power {
@@ -248,6 +259,7 @@ pub(crate) const fn wants_config(command: &Command) -> bool {
         Command::Bmc(_)
             | Command::Sim(_)
             | Command::Demo(_)
+            | Command::Ipmitool(_)
             | Command::Config(_)
             | Command::Explain { .. }
             | Command::Vendors { .. }
@@ -288,6 +300,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         Command::Bmc(_)
         | Command::Sim(_)
         | Command::Demo(_)
+        | Command::Ipmitool(_)
         | Command::Shell(_)
         | Command::Config(_)
         | Command::Completions(_)
@@ -405,6 +418,8 @@ mod tests {
             let words = std::iter::once("lantern").chain(line.split(' '));
             let cli = Cli::try_parse_from(words).unwrap();
             assert_eq!(needs(&cli.command), privilege, "{line}");
+            let makes_do = (line == "pef status").then_some(Privilege::Operator);
+            assert_eq!(wants(&cli.command), Needs { wanted: privilege, makes_do }, "{line}");
         }
     }
 }

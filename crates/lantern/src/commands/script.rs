@@ -53,6 +53,7 @@ pub(super) fn parse(text: &str) -> Result<Line, NoCommand> {
         Command::Bmc(_)
         | Command::Sim(_)
         | Command::Demo(_)
+        | Command::Ipmitool(_)
         | Command::Config(_)
         | Command::Completions(_)
         | Command::Docs(_) => wrong(Error::usage("this command does not talk to a BMC")),

@@ -11,8 +11,6 @@
 //! * the rest: a room for each of ipmitool's groups of commands. The layouts of its output are there and nowhere
 //!   else; what is in them comes from the same operations as in the native commands.
 
-#![allow(dead_code, reason = "the groups of commands come one after the other")]
-
 mod access;
 mod channel;
 mod chassis;

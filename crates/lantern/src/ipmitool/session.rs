@@ -3,13 +3,13 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use ipmi_client::{Bmc, Cache, Credentials, Endpoint, Error, ErrorKind, Failure, Protocol, Timing};
+use ipmi_client::{Bmc, Cache, Credentials, Endpoint, Error, Protocol, Timing};
 use ipmi_session::Secret;
 use ipmi_session::console::{SessionError, Stage};
 use ipmi_wire::bridge::{Hop, Route};
-use ipmi_wire::cmd::app::GetDeviceId;
+use ipmi_wire::cmd::app::SetSessionPrivilegeLevel;
 use ipmi_wire::session::{AuthType, CipherSuite, RmcpPlusStatus};
-use ipmi_wire::{Channel, CompletionCode, Privilege, Request};
+use ipmi_wire::{Channel, CompletionCode, Privilege};
 
 use super::options::{Family, Options, ask_password};
 use super::tool::{Ended, Failed, Tool};
@@ -52,6 +52,10 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
         && options.auth_type != Some(AuthType::None)
     {
         options.password = ask_password();
+    }
+    // With newer sessions, too, where it means nothing else.
+    if options.auth_type == Some(AuthType::None) {
+        options.password = None;
     }
     let name = match (&options.interface, &options.host) {
         (Some(name), _) => name.clone(),
@@ -163,25 +167,22 @@ fn tell_session_id(tool: &Tool, bmc: &Bmc, interface: Interface) {
     }
 }
 
-/// All of the privilege that was asked for, at once: whether the user has it is what the exit code tells.
+/// All of the privilege that was asked for, at once: whether the user has it is what the exit code tells. The
+/// session takes note of it, so that no later command has to raise it.
 async fn raise(tool: &Tool, bmc: &Bmc) -> bool {
     let wanted = bmc.privilege();
     if wanted <= Privilege::User {
         return true;
     }
     let name = wanted.to_string().to_uppercase();
-    match bmc.send_raw(Request::of(&GetDeviceId)).await {
+    match bmc.send(&SetSessionPrivilegeLevel { level: Some(wanted) }).await {
         Ok(_) => {
             tool.debug(&format!("Set Session Privilege Level to {name}\n"));
             true
         }
         Err(error) => {
-            let why = match &*error.kind {
-                ErrorKind::Call(Failure::PrivilegeRefused { completion, .. }) => {
-                    format!(": {}", super::text::completion(*completion))
-                }
-                _ => String::new(),
-            };
+            let why = error.completion().map(super::text::completion);
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
             tool.error(&format!("Set Session Privilege Level to {name} failed{why}"));
             false
         }

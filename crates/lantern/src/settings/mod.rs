@@ -15,6 +15,7 @@ use lantern_config::words::{Habit, Workaround};
 use lantern_config::{Config, Entry, Origin, Value};
 
 use crate::cli::Globals;
+use crate::connect::Needs;
 use crate::error::Error;
 use crate::secret::{Purse, Source, kg_given, password_given};
 use crate::target::{DEFAULT_PORT, Target};
@@ -192,11 +193,11 @@ impl HostSettings {
             && !self.workarounds.value.contains(&Workaround::None)
     }
 
-    /// What a login takes, with its secrets, which are fetched now. A command that needs the
-    /// privilege `needs` asks for no more.
+    /// What a login takes, with its secrets, which are fetched now. No more privilege is asked for
+    /// than `needs` says.
     pub(crate) fn credentials(
         &self,
-        needs: Privilege,
+        needs: Needs,
         purse: &mut Purse<'_>,
     ) -> Result<Credentials, Error> {
         let (username, name) = self.username()?;
@@ -227,7 +228,8 @@ impl HostSettings {
             username,
             password,
             kg,
-            privilege: self.privilege.as_ref().map_or(needs, |privilege| privilege.value),
+            privilege: self.privilege.as_ref().map_or(needs.wanted, |privilege| privilege.value),
+            makes_do: needs.makes_do.filter(|_| self.privilege.is_none()),
             name_only_lookup: true,
             suites: self.suites.value.clone(),
             timing: Timing { deadline: self.deadline.value, ..Timing::default() },

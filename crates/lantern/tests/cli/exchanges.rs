@@ -6,7 +6,7 @@ use std::path::Path;
 use lantern_testkit::peers::Ipmitool;
 use lantern_testkit::tap::{Direction, Tap};
 
-use crate::support::{Bmc, PASSWORD, example, finish};
+use crate::support::{Bmc, PASSWORD, example, finish, lantern};
 
 /// For `cargo xtask bench`, which writes it down.
 const TABLE: &str = "<!-- table -->\n";
@@ -76,4 +76,79 @@ fn commands_take_a_part_of_ipmitools_exchanges() {
     for row in &rows {
         assert!(row.cold <= row.theirs && row.warm <= row.cold, "{}: {table}", row.what);
     }
+}
+
+#[test]
+fn the_drop_in_takes_one_more_to_raise_the_privilege_and_no_other() {
+    let bmc = Bmc::start();
+    let tap = Tap::start(bmc.address);
+    let (host, port) = (tap.addr().ip().to_string(), tap.addr().port().to_string());
+    let cache = tempfile::tempdir().unwrap();
+    let answers = |words: &[&str]| {
+        tap.clear();
+        let mut command = lantern();
+        command.args(["ipmitool", "-I", "lanplus", "-H", &host, "-p", &port]);
+        command.args(["-U", "admin", "-P", PASSWORD]).args(words);
+        finish(command.env("XDG_CACHE_HOME", cache.path())).expect_success();
+        tap.count(Direction::ToConsole)
+    };
+    // Three to log in, one for what was asked, and Close Session's, which comes or is not waited for.
+    let user = answers(&["-L", "USER", "power", "status"]);
+    assert!((4..=5).contains(&user), "{user}");
+    let administrator = answers(&["power", "status"]);
+    assert!((5..=6).contains(&administrator), "{administrator}");
+    // What acts takes no other raise.
+    let acts = answers(&["chassis", "identify", "1"]);
+    assert!((5..=6).contains(&acts), "{acts}");
+}
+
+/// The most requests that were under way at a time, each answered by what comes next.
+fn in_flight(tap: &Tap) -> i32 {
+    let steps = tap.packets().into_iter().map(|packet| match packet.direction {
+        Direction::ToBmc => 1,
+        Direction::ToConsole => -1,
+    });
+    let mut now = 0;
+    steps
+        .map(|step| {
+            now = (now + step).max(0);
+            now
+        })
+        .max()
+        .unwrap_or_default()
+}
+
+#[test]
+fn the_drop_in_reads_sensors_abreast_once_a_slow_bmc_has_shown_that_it_can() {
+    let frozen =
+        example().replacen("[bmc]\n", "[bmc]\nfrozen = 1795900000\nfaults = [\"delay=20\"]\n", 1);
+    let bmc = Bmc::with(&frozen, &[]);
+    let tap = Tap::start(bmc.address);
+    let (host, port) = (tap.addr().ip().to_string(), tap.addr().port().to_string());
+    let cache = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| {
+        tap.clear();
+        let mut command = lantern();
+        command.args(["ipmitool", "-I", "lanplus", "-H", &host, "-p", &port]);
+        command.args(["-U", "admin", "-P", PASSWORD]).args(words);
+        let output = finish(command.env("XDG_CACHE_HOME", cache.path()));
+        (output.expect_success().to_owned(), in_flight(&tap))
+    };
+    // The first reads the records, several at a time because those say which they are; another one finds out.
+    let (first, _) = run(&["sensor"]);
+    let begun = std::time::Instant::now();
+    while begun.elapsed().as_secs() < 30 {
+        let (again, abreast) = run(&["sensor"]);
+        assert_eq!(again, first);
+        if abreast > 2 {
+            break;
+        }
+    }
+    for words in
+        [&["sensor"][..], &["sdr"], &["sdr", "elist", "all"], &["-c", "sdr", "type", "Temperature"]]
+    {
+        let (_, abreast) = run(words);
+        assert!(abreast > 2, "{words:?}: {abreast}");
+    }
+    assert_eq!(run(&["sensor"]).0, first);
 }

@@ -66,6 +66,21 @@ fn info_and_status_are_what_ipmitool_says() {
 }
 
 #[test]
+fn an_operator_sees_what_is_not_the_administrators() {
+    let bmc = Bmc::start();
+    let mut command = lantern();
+    let host = bmc.address.to_string();
+    command.args(["-H", &host, "-U", "oper", "-o", "json", "pef", "status"]);
+    let output = finish(command.env("LANTERN_PASSWORD", "Oper_Pass_3"));
+    let status: Value = serde_json::from_str(output.expect_success()).unwrap();
+    assert_eq!((&status["enabled"], &status["postponed"]), (&false.into(), &Value::Null));
+    // Who says for what the session is to be has that, or none.
+    let mut command = lantern();
+    command.args(["-H", &host, "-U", "oper", "-L", "administrator", "pef", "status"]);
+    assert_eq!(finish(command.env("LANTERN_PASSWORD", "Oper_Pass_3")).code(), Some(3));
+}
+
+#[test]
 fn filters_are_what_ipmitool_lists() {
     let bmc = Bmc::start();
     let Some(tool) = ipmitool(&bmc) else { return };

@@ -116,6 +116,19 @@ fn boot_options_are_what_ipmitool_and_freeipmi_read() {
 }
 
 #[test]
+fn the_machines_passwords_are_gone_past_by_an_administrator_only() {
+    let bmc = Bmc::start();
+    bmc.text(&["chassis", "boot", "set", "pxe", "--bypass-password"]);
+    let shown = bmc.json(&["chassis", "boot", "show"]);
+    assert_eq!(shown["flags"]["bypass_password"], true, "{shown}");
+    let mut command = lantern();
+    command.args(["-H", &bmc.address.to_string(), "-U", "oper", "-L", "operator"]);
+    command.args(["chassis", "boot", "set", "disk", "--bypass-password"]);
+    let refused = finish(command.env("LANTERN_PASSWORD", "Oper_Pass_3"));
+    assert!(refused.code() == Some(1) && refused.stderr.contains("privilege"), "{refused}");
+}
+
+#[test]
 fn every_boot_device_is_the_one_that_ipmitool_names() {
     let bmc = Bmc::start();
     let Some(tool) = ipmitool(&bmc) else { return };

@@ -37,6 +37,8 @@ fn what_dcmi_tells_is_told_alike() {
             "dcmi power set_limit limit",
             "dcmi sensors",
             "-c dcmi sensors",
+            "-v dcmi sensors",
+            "-v -c dcmi sensors",
             "dcmi get_temp_reading",
             "dcmi asset_tag",
             "dcmi set_asset_tag",

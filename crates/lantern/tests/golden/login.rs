@@ -4,7 +4,7 @@ use crate::pair::Pair;
 use crate::support::PASSWORD;
 
 /// IPMI v1.5 and every suite that both programs speak.
-fn anything_goes() -> Option<Pair> {
+pub(crate) fn anything_goes() -> Option<Pair> {
     Pair::with(|config| {
         let lan = "suites = [17, 3, 0, 1, 2, 6, 7, 8, 15, 16]\nallow_insecure_suites = true\n\
                    ipmi15 = [\"md5\"]\nrate = \"off\"";

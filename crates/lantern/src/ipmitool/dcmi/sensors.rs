@@ -1,11 +1,11 @@
 //! `dcmi sensors` and `dcmi get_temp_reading`: the temperatures of inlet, processors and board.
 
-use ipmi_client::sensors::{Reading, Silence};
 use ipmi_wire::cmd::dcmi::{GetDcmiSensorInfo, GetTemperatureReadings, Instances, TEMPERATURE};
-use ipmi_wire::sdr::{Record, ThresholdKind};
+use ipmi_wire::sdr::Record;
 
 use super::told;
-use crate::ipmitool::tool::{Ended, Failed, Tool};
+use crate::ipmitool::sdr::{Sdr, records};
+use crate::ipmitool::tool::{Ended, Tool};
 
 /// The entities, as the two commands call them.
 const ENTITIES: [(u8, &str, &str); 3] = [
@@ -31,15 +31,16 @@ async fn of_entity(tool: &Tool, entity: u8, name: &str) -> Ended {
     let total = told(tool, tool.send(&question).await)?.total.cast_signed();
     let several = if total > 1 { "s" } else { "" };
     tool.print(&format!("\n{name}: {total} temperature sensor{several} found:\n"));
+    let sdr = Sdr::new(tool);
     let (mut left, mut start) = (i16::from(total), 0_u8);
     while left > 0 {
         let question = GetDcmiSensorInfo(instances(entity, start));
-        let records = told(tool, tool.send(&question).await)?.records;
-        for id in &records {
+        let ids = told(tool, tool.send(&question).await)?.records;
+        for id in &ids {
             tool.print(&format!("Record ID 0x{id:04x}: "));
-            sensor(tool, *id).await?;
+            sensor(&sdr, *id).await;
         }
-        let told = i16::try_from(records.len()).unwrap_or(i16::MAX);
+        let told = i16::try_from(ids.len()).unwrap_or(i16::MAX);
         // Whoever tells of none would be asked for ever.
         if told == 0 {
             break;
@@ -49,57 +50,12 @@ async fn of_entity(tool: &Tool, entity: u8, name: &str) -> Ended {
     Ok(())
 }
 
-/// A sensor's line, as `sdr list` has it.
-async fn sensor(tool: &Tool, id: u16) -> Ended {
-    let bmc = tool.bmc()?;
-    let Ok(set) = bmc.sdrs().await else {
-        tool.error("Unable to open SDR for reading");
-        return Ok(());
-    };
-    let is_it = |record: &Record| record.record_id() == id;
-    let infos = set.sensors().into_iter().filter(|info| is_it(&info.record)).take(1).collect();
-    let sensors = bmc.read_sensors(&set, infos, false).await.map_err(|_| Failed)?;
-    let Some(sensor) = sensors.first() else { return Ok(()) };
-    let name = sensor.name();
-    let line = match (&sensor.reading, sensor.info.full()) {
-        (Reading::Analog { value: Some(value), crossed, .. }, Some(full)) => {
-            let decimals = match (value.fract() == 0.0, tool.csv.get()) {
-                (true, _) => 0,
-                (false, true) => 3,
-                (false, false) => 2,
-            };
-            let unit = full.sensor.units.words();
-            let status = status(crossed.worst());
-            match tool.csv.get() {
-                true => format!("{name},{value:.decimals$},{unit},{status}\n"),
-                false => {
-                    let reading = format!("{value:.decimals$} {unit}");
-                    // Fifteen characters of it are shown, in a column of more.
-                    format!("{name:<16} | {reading:<17.15} | {status}\n")
-                }
-            }
-        }
-        (Reading::None(Silence::ScanningDisabled), _) => silent(tool, name, "disabled"),
-        _ => silent(tool, name, "no reading"),
-    };
-    tool.print(&line);
-    Ok(())
-}
-
-fn silent(tool: &Tool, name: &str, why: &str) -> String {
-    match tool.csv.get() {
-        true => format!("{name},,,ns\n"),
-        false => format!("{name:<16} | {why:<17} | ns\n"),
-    }
-}
-
-fn status(worst: Option<ThresholdKind>) -> &'static str {
-    use ThresholdKind as K;
-    match worst {
-        None => "ok",
-        Some(K::LowerNonCritical | K::UpperNonCritical) => "nc",
-        Some(K::LowerCritical | K::UpperCritical) => "cr",
-        Some(K::LowerNonRecoverable | K::UpperNonRecoverable) => "nr",
+/// A sensor as `sdr` shows it; nothing of a record that is none, and without a line end then.
+async fn sensor(sdr: &Sdr<'_>, id: u16) {
+    let Ok(entries) = records::entries_of_bmc(sdr.tool).await else { return };
+    let Some(entry) = entries.iter().find(|entry| entry.record.record_id() == id) else { return };
+    if matches!(entry.record, Record::Full(_) | Record::Compact(_)) {
+        sdr.show(entry).await;
     }
 }
 

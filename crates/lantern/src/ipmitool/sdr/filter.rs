@@ -2,7 +2,8 @@
 
 use super::names::{ENTITIES, SENSOR_TYPES};
 use super::reading::Sdr;
-use super::records;
+use super::records::{self, Entry};
+use super::show_all;
 use crate::ipmitool::number::number;
 use crate::ipmitool::tool::{Ended, Failed};
 
@@ -30,11 +31,10 @@ pub(super) async fn by_type(sdr: &Sdr<'_>, wanted: Option<&str>) -> Ended {
         };
         number
     };
-    for entry in records::entries(sdr.tool).await.unwrap_or_default() {
-        if entry.record.sensor_types().is_some_and(|(kind, _)| kind.0 == number) {
-            sdr.show(&entry).await;
-        }
-    }
+    let entries = records::entries(sdr.tool).await.unwrap_or_default();
+    let is_meant =
+        |entry: &&Entry| entry.record.sensor_types().is_some_and(|(kind, _)| kind.0 == number);
+    show_all(sdr, &entries.iter().filter(is_meant).collect::<Vec<_>>()).await;
     Ok(())
 }
 
@@ -57,14 +57,13 @@ pub(super) async fn by_entity(sdr: &Sdr<'_>, wanted: Option<&str>) -> Ended {
         sdr.tool.error(&format!("Invalid entity: {text}"));
         return Err(Failed);
     };
-    for entry in records::entries(sdr.tool).await.unwrap_or_default() {
-        let is_meant = entry.record.entity().is_some_and(|entity| {
+    let entries = records::entries(sdr.tool).await.unwrap_or_default();
+    let is_meant = |entry: &&Entry| {
+        entry.record.entity().is_some_and(|entity| {
             entity.id == id && instance.is_none_or(|instance| entity.instance == instance)
-        });
-        if is_meant {
-            sdr.show(&entry).await;
-        }
-    }
+        })
+    };
+    show_all(sdr, &entries.iter().filter(is_meant).collect::<Vec<_>>()).await;
     Ok(())
 }
 

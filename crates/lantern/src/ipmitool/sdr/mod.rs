@@ -88,17 +88,27 @@ async fn list_some(sdr: &Sdr<'_>, word: &str, which: Option<&str>) -> Ended {
 }
 
 async fn list(sdr: &Sdr<'_>, which: Which) -> Ended {
-    for entry in records::entries(sdr.tool).await? {
-        let is_meant = match which {
-            Which::All => true,
-            Which::Sensors => matches!(entry.kind, H::FULL_SENSOR | H::COMPACT_SENSOR),
-            Which::Kind(kind) => entry.kind == kind,
-        };
-        if is_meant {
-            sdr.show(&entry).await;
+    let is_meant = |entry: &&Entry| match which {
+        Which::All => true,
+        Which::Sensors => matches!(entry.kind, H::FULL_SENSOR | H::COMPACT_SENSOR),
+        Which::Kind(kind) => entry.kind == kind,
+    };
+    let entries = records::entries(sdr.tool).await?;
+    show_all(sdr, &entries.iter().filter(is_meant).collect::<Vec<_>>()).await;
+    Ok(())
+}
+
+/// As many are asked for before their turn.
+pub(super) const AHEAD: usize = 16;
+
+async fn show_all(sdr: &Sdr<'_>, entries: &[&Entry]) {
+    for some in entries.chunks(AHEAD) {
+        sdr.look_ahead(some, false).await;
+        for entry in some {
+            sdr.show(entry).await;
         }
     }
-    Ok(())
+    sdr.end().await;
 }
 
 /// What is not there is told, and is no failure (`research/ipmitool.md` §5.5).

@@ -1,7 +1,7 @@
 //! Asking sensors, each at its owner.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use ipmi_client::Bmc;
@@ -9,11 +9,12 @@ use ipmi_wire::bridge::{Hop, Route};
 use ipmi_wire::cmd::app::GetDeviceId;
 use ipmi_wire::cmd::sensor::{
     GetSensorEventEnable, GetSensorEventStatus, GetSensorReading, GetSensorReadingFactors,
-    GetSensorThresholds, SensorThresholds, SetSensorThresholds,
+    GetSensorThresholds, SensorReading, SensorThresholds, SetSensorThresholds,
 };
 use ipmi_wire::lan::BMC_ADDRESS;
 use ipmi_wire::sdr::{AnalogFormat, Factors, FullSensor, Record, SensorCommon, SensorKey};
-use ipmi_wire::{Channel, Command, Request};
+use ipmi_wire::{Channel, Command, Decode, Reader, Request, Response};
+use tokio::time::Instant;
 
 use super::names;
 use super::records::Entry;
@@ -35,6 +36,11 @@ pub(in crate::ipmitool) struct Sdr<'a> {
     pub(in crate::ipmitool) extended: bool,
     maker: Cell<Option<u32>>,
     lost: RefCell<HashSet<Hop>>,
+    /// Answers that were asked for before their turn.
+    ahead: RefCell<HashMap<Request, Response>>,
+    /// What analogue sensors of this very controller have said.
+    said: RefCell<Vec<(SensorKey, SensorReading)>>,
+    begun: Instant,
 }
 
 /// What a sensor said.
@@ -92,7 +98,8 @@ impl<'a> Sdr<'a> {
     pub(in crate::ipmitool) fn new(tool: &'a Tool) -> Self {
         let (verbose, csv) = (tool.verbose.get() > 0, tool.csv.get());
         let (maker, lost) = (Cell::new(None), RefCell::default());
-        Self { tool, verbose, csv, extended: false, maker, lost }
+        let (ahead, said, begun) = (RefCell::default(), RefCell::default(), Instant::now());
+        Self { tool, verbose, csv, extended: false, maker, lost, ahead, said, begun }
     }
 
     /// With five columns.
@@ -145,7 +152,9 @@ impl<'a> Sdr<'a> {
             units: String::new(),
         };
         let answer = self.ask(sensor.key, &GetSensorReading { number: sensor.key.number }).await;
-        let Some([raw, flags, states @ ..]) = answer.as_deref() else { return Some(reading) };
+        let Some(bytes @ [raw, flags, states @ ..]) = answer.as_deref() else {
+            return Some(reading);
+        };
         if flags & 0x40 == 0 {
             reading.is_disabled = true;
             return Some(reading);
@@ -157,7 +166,45 @@ impl<'a> Sdr<'a> {
             *state = *told;
         }
         self.evaluate(&sensor, &mut reading).await;
+        if reading.is_valid && reading.is_analog && self.is_here(sensor.key) {
+            let said = SensorReading::decode(&mut Reader::new(bytes));
+            self.said.borrow_mut().extend(said.map(|said| (sensor.key, said)));
+        }
         Some(reading)
+    }
+
+    /// Asks this very controller for what these sensors are about to be asked, several things at a time where it
+    /// is known to cope with that; with their thresholds, if those are wanted.
+    pub(in crate::ipmitool) async fn look_ahead(&self, entries: &[&Entry], thresholds: bool) {
+        let mut requests = Vec::new();
+        for entry in entries {
+            let sensor = match &entry.record {
+                Record::Full(full) => &full.sensor,
+                Record::Compact(compact) => &compact.sensor,
+                _ => continue,
+            };
+            if !self.is_here(sensor.key) {
+                continue;
+            }
+            let number = sensor.key.number;
+            requests.push(addressed(sensor.key, &GetSensorReading { number }));
+            if thresholds && sensor.is_threshold() {
+                requests.push(addressed(sensor.key, &GetSensorThresholds { number }));
+            }
+        }
+        let Ok(bmc) = self.tool.bmc() else { return };
+        let answers = bmc.read_ahead(&requests).await;
+        let both = requests.into_iter().zip(answers);
+        *self.ahead.borrow_mut() =
+            both.filter_map(|(request, answer)| Some((request, answer?))).collect();
+    }
+
+    /// The end of a sweep: if it took long, what was read serves to find out whether the next one may ask for
+    /// several things at a time.
+    pub(in crate::ipmitool) async fn end(&self) {
+        let (Ok(bmc), None) = (self.tool.bmc(), &self.tool.options.sdr_file) else { return };
+        // What comes of it is of no interest to who has waited.
+        let _ = bmc.try_abreast(&self.said.take(), self.begun).await;
     }
 
     async fn evaluate(&self, sensor: &SensorCommon, reading: &mut Reading) {
@@ -195,9 +242,9 @@ impl<'a> Sdr<'a> {
 
     /// The thresholds in force.
     pub(in crate::ipmitool) async fn thresholds(&self, key: SensorKey) -> Option<SensorThresholds> {
-        let owner = self.owner(key)?;
         let command = GetSensorThresholds { number: key.number };
-        owner.send_to_lun(key.lun(), &command).await.ok()
+        let answer = self.ask(key, &command).await?;
+        command.decode_response(&mut Reader::new(&answer)).ok()
     }
 
     /// Sets one threshold.
@@ -224,8 +271,12 @@ impl<'a> Sdr<'a> {
     /// many bytes there were.
     async fn ask<C: Command>(&self, key: SensorKey, command: &C) -> Option<Vec<u8>> {
         let owner = self.owner(key)?;
-        let mut request = Request::of(command);
-        request.lun = key.lun();
+        let request = addressed(key, command);
+        if self.is_here(key)
+            && let Some(answer) = self.ahead.borrow_mut().remove(&request)
+        {
+            return answer.completion.is_ok().then_some(answer.data);
+        }
         match owner.send_raw(request).await {
             Ok(answer) => answer.completion.is_ok().then_some(answer.data),
             Err(error) => {
@@ -239,15 +290,21 @@ impl<'a> Sdr<'a> {
         }
     }
 
-    /// Who is to be asked for a sensor; `None` if there is no way.
-    fn owner(&self, key: SensorKey) -> Option<Bmc> {
-        let bmc = self.tool.bmc().ok()?;
-        let hop = Hop { channel: key.channel(), address: key.owner_id };
+    /// Whether it is a sensor of the very controller that all is asked of.
+    fn is_here(&self, key: SensorKey) -> bool {
+        let Ok(bmc) = self.tool.bmc() else { return false };
         let here = bmc.route().map_or_else(
             || Hop { channel: Channel::new(0), address: BMC_ADDRESS },
             |route| route.target,
         );
-        if hop == here {
+        hop(key) == here
+    }
+
+    /// Who is to be asked for a sensor; `None` if there is no way.
+    fn owner(&self, key: SensorKey) -> Option<Bmc> {
+        let bmc = self.tool.bmc().ok()?;
+        let hop = hop(key);
+        if self.is_here(key) {
             return Some(bmc.clone());
         }
         // Odd addresses are those of software.
@@ -260,6 +317,17 @@ impl<'a> Sdr<'a> {
         let route = Route { target: hop, ..bmc.route().unwrap_or(Route::to(hop)) };
         Some(bmc.behind(route).with_patience(PATIENCE))
     }
+}
+
+fn hop(key: SensorKey) -> Hop {
+    Hop { channel: key.channel(), address: key.owner_id }
+}
+
+/// A request for the logical unit that a sensor is at.
+fn addressed<C: Command>(key: SensorKey, command: &C) -> Request {
+    let mut request = Request::of(command);
+    request.lun = key.lun();
+    request
 }
 
 fn unit_bytes(sensor: &SensorCommon) -> [u8; 3] {

@@ -8,7 +8,7 @@ pub(super) use show::sensor;
 use ipmi_wire::sdr::RecordHeader as H;
 
 use super::sdr::records::{entries, entries_of_bmc, latin};
-use super::sdr::{Entry, Sdr};
+use super::sdr::{AHEAD, Entry, Sdr};
 use super::tool::{Ended, Failed, Tool};
 
 pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
@@ -33,9 +33,14 @@ pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
 /// that says nothing is no failure.
 async fn list(tool: &Tool) -> Ended {
     let sdr = Sdr::new(tool);
-    for entry in entries_of_bmc(tool).await? {
-        show::sensor(&sdr, &entry).await;
+    let entries = entries_of_bmc(tool).await?;
+    for some in entries.iter().collect::<Vec<_>>().chunks(AHEAD) {
+        sdr.look_ahead(some, true).await;
+        for entry in some {
+            show::sensor(&sdr, entry).await;
+        }
     }
+    sdr.end().await;
     Ok(())
 }
 
