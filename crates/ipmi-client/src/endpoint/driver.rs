@@ -270,6 +270,8 @@ impl Driver {
                 self.answer(id, token, Ok(response));
             }
             Event::Failed(token, failure) => self.answer(id, token, Err(ErrorKind::Call(failure))),
+            // Nobody here opens a line yet.
+            Event::Sol => {}
             Event::Closed(why) => {
                 if let (Some(reply), Some(why)) = (self.opening.remove(&id), why) {
                     let _ = reply.send(Err(OpenError::Session(why)));

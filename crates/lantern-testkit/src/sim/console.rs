@@ -200,6 +200,8 @@ impl Console {
                     self.note(now, ether, if why.is_some() { "lost" } else { "closed" });
                     continue;
                 }
+                // No line is opened here.
+                Event::Sol => continue,
                 Event::Answer(token, response) => (token, End::Answer(response)),
                 Event::Failed(token, failure) => (token, End::Failed(failure)),
             };
