@@ -227,7 +227,7 @@ impl Bmc {
             feed: Feed::default(),
         };
         bmc.sessions.set_quirks(quirks);
-        bmc.note_power(now);
+        bmc.note_power();
         bmc.dcmi.apply(now, &mut *bmc.platform);
         bmc.advance(now);
         bmc

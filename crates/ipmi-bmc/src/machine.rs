@@ -130,6 +130,10 @@ impl Bmc {
             self.pef.note_turn(now, self.platform.is_on());
             self.acpi.forget();
             self.system_info.forget_running_system();
+            let on = self.platform.is_on();
+            if let Some(port) = &mut self.serial {
+                port.set_power(now, on);
+            }
         }
     }
 

@@ -1,93 +1,169 @@
-//! The terminal that a console is shown on: raw while it is, and as it was before in the end,
-//! whatever the end is.
-//!
-//! A terminal has one state for all who have it open, so there is one raw mode in a process. It is
-//! taken back when the guard is dropped, by [`restore_terminal`] where nothing is dropped (a panic
-//! hook, a signal).
+//! Terminals: pseudo-terminals and serial devices. They carry bytes and change none: raw, as
+//! `cfmakeraw` has it.
 
+use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Mutex, PoisonError};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use rustix::io::Errno;
-use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{
+    ControlModes, OptionalActions, Termios, ioctl_tiocexcl, tcflush, tcgetattr, tcsendbreak,
+    tcsetattr,
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::unix::pipe::{Receiver, Sender};
 
-/// The terminal that is raw, and what it was before.
-static RAW: Mutex<Option<(OwnedFd, Termios)>> = Mutex::new(None);
-
-/// A terminal in raw mode. Dropping it brings back what was before.
+/// One end of a terminal line.
 #[derive(Debug)]
-pub struct RawTerminal(());
+pub struct Terminal {
+    // Tokio's halves of a pipe take any file that can be waited for, and need no `unsafe`.
+    reader: Receiver,
+    writer: Sender,
+    breaker: Breaker,
+    /// The other end of a pseudo-terminal. As long as it is open here, the line stays up whoever
+    /// opens and closes it elsewhere.
+    _other: Option<OwnedFd>,
+}
 
-impl RawTerminal {
-    /// Makes standard input's terminal raw: every key is a byte, none is a signal, nothing is
-    /// echoed, and nothing that is written is changed. `None` if it is no terminal.
+impl Terminal {
+    /// A new pseudo-terminal, and the path at which others find its other end. Has to be called
+    /// inside a tokio runtime.
     ///
     /// # Errors
-    /// What the system says of a terminal that cannot be set.
-    pub fn enter() -> io::Result<Option<Self>> {
-        let stdin = io::stdin();
-        if !isatty(&stdin) {
-            return Ok(None);
-        }
-        let terminal = stdin.as_fd().try_clone_to_owned()?;
-        let before = tcgetattr(&terminal)?;
-        let mut raw = before.clone();
-        raw.make_raw();
-        // What was typed before belongs to the console, too: nothing is thrown away.
-        *RAW.lock().unwrap_or_else(PoisonError::into_inner) = Some((terminal.try_clone()?, before));
-        set(&terminal, &raw)?;
-        Ok(Some(Self(())))
+    /// Those of the system.
+    pub fn pseudo() -> io::Result<(Self, PathBuf)> {
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+        grantpt(&ours)?;
+        unlockpt(&ours)?;
+        let name = ptsname(&ours, Vec::new())?;
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let other = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
+        let mut modes = tcgetattr(&other)?;
+        modes.make_raw();
+        tcsetattr(&other, OptionalActions::Now, &modes)?;
+        let path = PathBuf::from(name.to_string_lossy().into_owned());
+        Ok((Self::new(ours, Some(other))?, path))
     }
 
-    /// Brings back what was before for a while: the shell has the terminal.
-    pub fn pause(&self) {
-        restore(false);
-    }
-
-    /// Makes it raw again.
+    /// A serial device at so many bits a second, with 8 data bits, no parity, one stop bit and no
+    /// flow control, whatever its modem lines say. Nobody else can open it meanwhile, but for root.
+    /// What came before is dropped. Has to be called inside a tokio runtime.
     ///
     /// # Errors
-    /// What the system says of a terminal that cannot be set, such as one that was hung up.
-    pub fn resume(&self) -> io::Result<()> {
-        let raw = RAW.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((terminal, before)) = raw.as_ref() else { return Ok(()) };
-        let mut mode = before.clone();
-        mode.make_raw();
-        set(terminal, &mode)
+    /// Those of the system; a rate that the device does not have is one.
+    pub fn device(path: &Path, bit_rate: u32) -> io::Result<Self> {
+        // Without NONBLOCK, opening may wait for a carrier.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let device = rustix::fs::open(path, flags, Mode::empty())?;
+        let mut modes = tcgetattr(&device)?;
+        make_8n1(&mut modes);
+        modes.set_speed(bit_rate)?;
+        ioctl_tiocexcl(&device)?;
+        tcsetattr(&device, OptionalActions::Now, &modes)?;
+        tcflush(&device, rustix::termios::QueueSelector::IFlush)?;
+        Self::new(device, None)
+    }
+
+    fn new(file: OwnedFd, other: Option<OwnedFd>) -> io::Result<Self> {
+        fcntl_setfl(&file, fcntl_getfl(&file)? | OFlags::NONBLOCK)?;
+        let breaker = Breaker(file.try_clone()?);
+        let file = File::from(file);
+        let reader = Receiver::from_file_unchecked(file.try_clone()?)?;
+        let writer = Sender::from_file_unchecked(file)?;
+        Ok(Self { reader, writer, breaker, _other: other })
+    }
+
+    /// What sends breaks on this line, beside whoever reads and writes.
+    ///
+    /// # Errors
+    /// No descriptor is left.
+    pub fn breaker(&self) -> io::Result<Breaker> {
+        Ok(Breaker(self.breaker.0.try_clone()?))
     }
 }
 
-impl Drop for RawTerminal {
-    fn drop(&mut self) {
-        restore_terminal();
+/// Sends breaks.
+#[derive(Debug)]
+pub struct Breaker(OwnedFd);
+
+impl Breaker {
+    /// Sends one, which takes a quarter to half a second on Linux. (A pseudo-terminal has none.)
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub async fn send(&self) -> io::Result<()> {
+        let device = self.0.try_clone()?;
+        let sent = tokio::task::spawn_blocking(move || tcsendbreak(&device)).await;
+        sent.map_err(io::Error::other)?.map_err(io::Error::from)
     }
 }
 
-/// Brings back what the terminal was before [`RawTerminal::enter`], if it is raw. For a panic hook,
-/// and wherever a process ends without dropping anything.
-pub fn restore_terminal() {
-    restore(true);
+fn make_8n1(modes: &mut Termios) {
+    modes.make_raw();
+    let off = ControlModes::CSTOPB | ControlModes::CRTSCTS | ControlModes::HUPCL;
+    modes.control_modes.remove(off);
+    modes.control_modes.insert(ControlModes::CLOCAL | ControlModes::CREAD);
 }
 
-fn restore(for_good: bool) {
-    // A panic while it is held must not wait for itself.
-    let Ok(mut raw) = RAW.try_lock() else { return };
-    if let Some((terminal, before)) = raw.as_ref() {
-        // One that was hung up has no state to bring back.
-        let _ = set(terminal, before);
-        if for_good {
-            *raw = None;
+impl AsyncRead for Terminal {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.reader).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Terminal {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.writer).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_byte_passes_both_ways_as_it_is_and_the_line_outlives_its_users() {
+        let all: Vec<u8> = (0..=255).collect();
+        let (mut ours, path) = Terminal::pseudo().unwrap();
+        for _ in 0..2 {
+            // As a device, which it is to whoever opens it.
+            let mut device = Terminal::device(&path, 115_200).unwrap();
+            ours.write_all(&all).await.unwrap();
+            let mut came = vec![0; 256];
+            device.read_exact(&mut came).await.unwrap();
+            assert_eq!(came, all);
+            device.write_all(&all).await.unwrap();
+            ours.read_exact(&mut came).await.unwrap();
+            assert_eq!(came, all);
+            device.breaker().unwrap().send().await.unwrap();
         }
     }
-}
 
-/// Lets what was written get out first; a terminal that is stopped is not waited for.
-fn set(terminal: &OwnedFd, mode: &Termios) -> io::Result<()> {
-    loop {
-        match tcsetattr(terminal, OptionalActions::Now, mode) {
-            Err(Errno::INTR) => {}
-            outcome => return Ok(outcome?),
-        }
+    #[tokio::test]
+    async fn what_is_no_terminal_is_refused() {
+        assert!(Terminal::device(Path::new("/dev/null"), 9600).is_err());
+        assert!(Terminal::device(Path::new("/no/such/device"), 9600).is_err());
     }
 }

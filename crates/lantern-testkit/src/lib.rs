@@ -5,6 +5,7 @@
 //! * [`tap`]: a UDP relay that counts, records and disturbs what passes between two ends.
 //! * [`tshark`]: Wireshark's opinion of what was recorded.
 //! * [`process`]: running any program without ever waiting for it forever.
+//! * [`terminal`]: the same for programs that want to be typed at.
 //! * [`sim`]: both of our ends over a virtual network and clock.
 //!
 //! None but the last uses our own code, so that what they say about it is not said with it.
@@ -22,4 +23,5 @@ pub mod peers;
 pub mod process;
 pub mod sim;
 pub mod tap;
+pub mod terminal;
 pub mod tshark;

@@ -73,7 +73,7 @@ impl Bmc {
         self.settle(now);
         self.heed_filters(now);
         self.boot.keep(&mut self.journal);
-        self.note_power(now);
+        self.note_power();
     }
 
     /// Logs what the sensors have to tell, and notes what they are to keep. The log is a sensor's
@@ -95,14 +95,11 @@ impl Bmc {
         self.sensors.keep(&mut self.journal);
     }
 
-    pub(super) fn note_power(&mut self, now: Instant) {
+    pub(super) fn note_power(&mut self) {
         let on = self.platform.is_on();
         if self.noted_power != Some(on) {
             self.noted_power = Some(on);
             self.journal.put_bytes(setting::POWER, [u8::from(on)]);
-            if let Some(port) = &mut self.serial {
-                port.set_power(now, on);
-            }
         }
     }
 }

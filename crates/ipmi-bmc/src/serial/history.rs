@@ -27,6 +27,12 @@ impl History {
         self.start.saturating_add(self.bytes.len() as u64)
     }
 
+    /// How many there can be.
+    pub(crate) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Appends characters; the oldest make room.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         let kept = bytes.get(bytes.len().saturating_sub(self.capacity)..).unwrap_or_default();
         let skipped = bytes.len().saturating_sub(kept.len());

@@ -7,6 +7,7 @@
 //! console was there is what somebody comes for.
 
 mod history;
+mod view;
 
 use std::time::Instant;
 
@@ -17,6 +18,7 @@ use ipmi_wire::session::{SolOperation, SolStatus};
 
 use crate::sol::LineParameters;
 use history::History;
+pub use view::SerialView;
 
 /// The serial port of the managed system, as the BMC is wired to it. Nothing here blocks.
 pub trait Serial: Send {
@@ -32,7 +34,7 @@ pub trait Serial: Send {
     /// Sends a break.
     fn send_break(&mut self, now: Instant);
 
-    /// The machine's main power came or went.
+    /// The machine's main power came or went, or the machine was reset.
     fn set_power(&mut self, now: Instant, on: bool) {
         let _ = (now, on);
     }
@@ -41,6 +43,15 @@ pub trait Serial: Send {
     fn poll_timeout(&self) -> Option<Instant> {
         None
     }
+
+    /// Whether what there is to read keeps until a console comes. Then nobody reads it before: of a
+    /// hundred thousand simulated machines, those that nobody looks at need neither time nor room.
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    /// What the port is wired to, for people.
+    fn source(&self) -> String;
 }
 
 /// Something that the system has sent.
@@ -81,6 +92,18 @@ pub(crate) struct Port {
     /// What it has typed that the port did not take yet.
     typed: Vec<u8>,
     available: bool,
+    counted: Counted,
+}
+
+/// What went through a port.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    /// Characters that the system has taken.
+    taken: u64,
+    /// Breaks sent to it.
+    breaks: u64,
+    /// Characters that were gone before a console could read them, summed over consoles.
+    lost: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +138,7 @@ impl Port {
             acknowledged: 0,
             typed: Vec::new(),
             available,
+            counted: Counted::default(),
         }
     }
 
@@ -189,13 +213,17 @@ impl Port {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.serial.poll_timeout()
+        if self.rests() { None } else { self.serial.poll_timeout() }
     }
 
-    /// Carries characters from the port to the consoles and back.
-    pub(crate) fn pump(&mut self, now: Instant, sessions: &mut Sessions) {
-        let mut heard = 0usize;
-        let mut breaks = false;
+    /// Whether nothing has to be read.
+    fn rests(&self) -> bool {
+        self.serial.keeps() && self.active().next().is_none()
+    }
+
+    /// Reads what the system has sent; whether there was a break.
+    fn hear(&mut self, now: Instant) -> bool {
+        let (mut heard, mut breaks) = (0usize, false);
         while heard < TURN {
             match self.serial.read(now) {
                 Some(Heard::Characters(characters)) => {
@@ -209,7 +237,25 @@ impl Port {
                 None => break,
             }
         }
+        breaks
+    }
+
+    /// Carries characters from the port to the consoles and back.
+    pub(crate) fn pump(&mut self, now: Instant, sessions: &mut Sessions) {
+        if self.rests() {
+            return;
+        }
+        let writer = self.session_of(WRITER);
+        if let Some(link) = writer.and_then(|session_id| sessions.sol_mut(session_id)) {
+            // First: what is echoed is heard below.
+            self.take_in(now, link);
+        }
+        let breaks = self.hear(now);
         let was_available = std::mem::replace(&mut self.available, self.serial.is_available());
+        if was_available && !self.available {
+            // It was meant for a system that is gone: whoever comes in its place must not get it.
+            self.typed.clear();
+        }
         for instance in 1..=self.capacity() {
             let Some(session_id) = self.session_of(instance) else { continue };
             if sessions.sol_mut(session_id).is_none() {
@@ -221,9 +267,7 @@ impl Port {
                 self.offer(now, sessions, instance);
             }
             let Some(link) = sessions.sol_mut(session_id) else { continue };
-            if instance == WRITER {
-                self.take_in(now, link);
-            } else {
+            if instance != WRITER {
                 // What a reader types goes nowhere, and it is told so.
                 while link.read(usize::MAX).is_some() {}
             }
@@ -240,6 +284,7 @@ impl Port {
             if !self.typed.is_empty() {
                 let taken = self.serial.write(now, &self.typed).min(self.typed.len());
                 self.typed.drain(..taken);
+                self.counted.taken = self.counted.taken.saturating_add(taken as u64);
                 if !self.typed.is_empty() {
                     return;
                 }
@@ -249,6 +294,7 @@ impl Port {
                 Some(Piece::Flags(flags)) => {
                     if flags & SolOperation::BREAK != 0 {
                         self.serial.send_break(now);
+                        self.counted.breaks = self.counted.breaks.saturating_add(1);
                     }
                 }
                 None => return,
@@ -259,7 +305,7 @@ impl Port {
     /// Gives a console what it has not read, as far as its line takes it.
     fn feed(&mut self, now: Instant, instance: u8, link: &mut Link) {
         let (marks, end) = (self.policy.mark_gaps, self.history.end());
-        let Self { history, consoles, .. } = self;
+        let Self { history, consoles, counted, .. } = self;
         let at = usize::from(instance).checked_sub(1);
         let Some(console) = at.and_then(|at| consoles.get_mut(at)?.as_mut()) else { return };
         // The console has its terminal say "stop".
@@ -267,6 +313,7 @@ impl Port {
         if !is_stopped && console.place < end && link.room() > 0 {
             let (lost, _) = history.read(console.place, 0);
             if lost > 0 {
+                counted.lost = counted.lost.saturating_add(lost);
                 link.write_flags(now, SolStatus::OVERRUN);
                 let mark = format!("\r\n[{lost} characters lost]\r\n");
                 if marks {
@@ -328,11 +375,13 @@ impl crate::Bmc {
         now: Instant,
         entropy: &mut dyn Entropy,
     ) -> Option<(std::net::SocketAddr, Vec<u8>)> {
-        let port = self.serial.as_mut()?;
         if !self.has_mains || self.dark_until.is_some_and(|end| now < end) {
             return None;
         }
-        port.pump(now, &mut self.sessions);
+        if let Some(port) = &mut self.serial {
+            port.pump(now, &mut self.sessions);
+        }
+        // Also without a port: that it is gone has to be said.
         loop {
             let (peer, datagram) = self.sessions.poll_sol(now, entropy)?;
             if let Some(datagram) = self.send_sol(now, peer, datagram, entropy) {

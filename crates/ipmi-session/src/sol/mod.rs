@@ -307,12 +307,16 @@ impl Link {
     /// The next packet to send.
     pub fn poll(&mut self, now: Instant) -> Option<SolPacket> {
         let ack = self.receiver.take_ack(now);
-        let outgoing = self.sender.poll(now);
+        // ipmitool throws away the characters of a packet that acknowledges a break or its keep-alive
+        // (`sendBreak` and `ipmi_sol_keepalive_using_sol` of 1.8.19 do not look at the answer), and
+        // FreeIPMI takes either: a managed system says the one and then the other.
+        let alone = self.end == End::Managed;
+        let outgoing = if alone && ack.is_some() { None } else { self.sender.poll(now) };
         let farewell = self.farewell.take();
         if ack.is_none() && outgoing.is_none() && farewell.is_none() {
             return None;
         }
-        let again = outgoing.as_ref().is_some_and(|outgoing| outgoing.again);
+        let again = !alone && outgoing.as_ref().is_some_and(|outgoing| outgoing.again);
         let ack = ack.or_else(|| self.receiver.last_ack().filter(|_| again));
         let mut packet = SolPacket::default();
         if let Some(Ack { sequence, accepted, nack }) = ack {

@@ -201,6 +201,7 @@ impl Console {
                     self.note(now, ether, if why.is_some() { "lost" } else { "closed" });
                     continue;
                 }
+                // No line is opened here.
                 Event::Answer(token, response) => (token, End::Answer(response)),
                 Event::Failed(token, failure) => (token, End::Failed(failure)),
             };

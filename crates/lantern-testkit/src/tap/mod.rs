@@ -89,7 +89,24 @@ impl Tap {
         bmc: SocketAddr,
         hook: impl FnMut(Direction, &[u8]) -> Verdict + Send + 'static,
     ) -> Self {
-        let front = UdpSocket::bind(relay::loopback_like(bmc)).expect("a loopback socket");
+        Self::with_front(relay::loopback_like(bmc), bmc, hook)
+    }
+
+    /// A relay at `front` that passes everything: for who insists on the port that a BMC tells of.
+    ///
+    /// # Panics
+    /// If it is not to be had.
+    #[must_use]
+    pub fn at(front: SocketAddr, bmc: SocketAddr) -> Self {
+        Self::with_front(front, bmc, |_, _| Verdict::Pass)
+    }
+
+    fn with_front(
+        front: SocketAddr,
+        bmc: SocketAddr,
+        hook: impl FnMut(Direction, &[u8]) -> Verdict + Send + 'static,
+    ) -> Self {
+        let front = UdpSocket::bind(front).expect("a loopback socket");
         let addr = front.local_addr().expect("a bound socket has an address");
         let (relay, threads) = relay::start(front, bmc, Box::new(hook));
         Self { addr, relay, threads }

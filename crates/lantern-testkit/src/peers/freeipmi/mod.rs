@@ -116,6 +116,10 @@ impl FreeIpmi {
         }
         // `SocketAddr` writes an IPv6 address in brackets, as FreeIPMI reads it.
         match &self.protocol {
+            // There is no console in IPMI 1.5, and so no option.
+            Protocol::V20(suite) if tool == "ipmiconsole" => {
+                command.args(["-I", &suite.to_string()])
+            }
             Protocol::V20(suite) => command.args(["-D", "LAN_2_0", "-I", &suite.to_string()]),
             Protocol::V15(authentication) => command.args(["-D", "LAN", "-a", authentication]),
         };
