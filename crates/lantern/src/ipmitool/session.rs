@@ -118,9 +118,11 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     };
     // With -C the suite is taken as it is named.
     let memory = (options.suite.is_none() && interface == Interface::LanPlus).then(Memory::load);
+    let suites = credentials.suites.clone();
     let mut bmc = Bmc::new(&endpoint, address, credentials);
+    let mut lesser = None;
     if let Some(memory) = &memory {
-        bmc = memory.recall(&endpoint, bmc);
+        (bmc, lesser) = memory.recall(&endpoint, bmc, &suites);
     }
     if let Some(cache) = cache_directory().map(Cache::at) {
         bmc = bmc.with_cache(&cache);
@@ -134,6 +136,10 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     };
     if let Some(memory) = &memory {
         memory.take_note_of_suite(&bmc, &info);
+    }
+    if let Some(lesser) = lesser.filter(|suite| info.agreed.suite() == Some(*suite)) {
+        // Success is silent here.
+        tool.info(&format!("> {lesser} is used: a better one was refused within the last hour"));
     }
     tool.debug(OPENED);
     if !raise(tool, &bmc).await {
