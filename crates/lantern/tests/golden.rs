@@ -9,6 +9,10 @@
     reason = "a panic is how a test fails"
 )]
 
+#[path = "golden/between.rs"]
+mod between;
+#[path = "golden/bridge.rs"]
+mod bridge;
 #[path = "golden/channel.rs"]
 mod channel;
 #[path = "golden/chassis.rs"]
