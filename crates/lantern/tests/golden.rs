@@ -13,6 +13,8 @@
 mod between;
 #[path = "golden/bridge.rs"]
 mod bridge;
+#[path = "golden/bytes.rs"]
+mod bytes;
 #[path = "golden/channel.rs"]
 mod channel;
 #[path = "golden/chassis.rs"]

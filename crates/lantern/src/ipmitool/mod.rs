@@ -7,7 +7,7 @@
 //! * `options`: what stands before, between and behind the words, with a table of its own;
 //! * `tool`: what a command has to work with: output, the levels of messages, the BMC;
 //! * `session`: from options to a session, and what is said if there is none;
-//! * `number`, `text`: numbers as C reads them; texts that stand for codes;
+//! * `number`, `text`, `word`: numbers as C reads them; texts that stand for codes; words as bytes;
 //! * the rest: a room for each of ipmitool's groups of commands. The layouts of its output are there and nowhere
 //!   else; what is in them comes from the same operations as in the native commands.
 
@@ -39,6 +39,7 @@ mod sol;
 mod text;
 mod tool;
 mod user;
+mod word;
 
 use std::ffi::OsString;
 use std::path::Path;

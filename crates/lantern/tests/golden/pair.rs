@@ -93,6 +93,11 @@ impl Pair {
         self.command(command, &self.ours, words)
     }
 
+    /// Runs the real one against our BMC.
+    pub(crate) fn real_of_ours<W: AsRef<std::ffi::OsStr>>(&self, words: &[W]) -> Output {
+        finish(self.command(Command::new("ipmitool"), &self.ours, &[]).args(words))
+    }
+
     fn run(&self, command: Command, machine: &Machine, words: &[&str]) -> Output {
         finish(&mut self.command(command, machine, words))
     }

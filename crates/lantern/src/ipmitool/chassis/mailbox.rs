@@ -6,6 +6,7 @@ use super::boot::{FIRMWARE, LOADER, Setting};
 use super::parameter::{self, Shown};
 use crate::ipmitool::number::number;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
+use crate::ipmitool::word;
 
 /// The mailbox's parameter.
 const MAILBOX: u8 = 7;
@@ -90,7 +91,7 @@ async fn set(tool: &Tool, block: Option<u16>, as_text: bool, words: &[String]) -
             return Err(Failed);
         }
         // With the zero at its end.
-        ([text, ..], true) => text.bytes().chain([0]).collect(),
+        ([text, ..], true) => word::bytes(text).iter().copied().chain([0]).collect(),
         // The original writes zeros for what is no byte.
         (words, false) => {
             let byte = |word: &String| {

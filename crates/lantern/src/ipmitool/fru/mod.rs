@@ -17,6 +17,7 @@ use ipmi_wire::{Channel, CompletionCode};
 
 use super::number::number;
 use super::tool::{Ended, Failed, Refusal, Tool};
+use super::word;
 use image::Image;
 
 pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
@@ -80,7 +81,7 @@ fn device(tool: &Tool, word: &str) -> Result<u8, Failed> {
 }
 
 fn file_name(tool: &Tool, path: &str) -> Ended {
-    let why = match path.len() {
+    let why = match word::bytes(path).len() {
         0 => "File/path is invalid.",
         1..512 => return Ok(()),
         _ => "File/path must be shorter than 512 bytes.",
@@ -279,7 +280,7 @@ async fn read(tool: &Tool, id: u8, path: &str) -> Ended {
     };
     let mut bytes = image.bytes;
     bytes.resize(info.size.into(), 0);
-    match fs::write(path, bytes) {
+    match fs::write(word::path(path), bytes) {
         Ok(()) => tool.print("Done\n"),
         Err(error) => tool.error(&format!("Error opening file {path}: {error}\n")),
     }
@@ -290,7 +291,7 @@ async fn read(tool: &Tool, id: u8, path: &str) -> Ended {
 async fn write(tool: &Tool, id: u8, path: &str) -> Ended {
     announce(tool, id, path);
     let Some(info) = size(tool, id).await else { return Ok(()) };
-    let Ok(mut content) = fs::read(path) else {
+    let Ok(mut content) = fs::read(word::path(path)) else {
         tool.error(&format!("Error opening file {path}\n"));
         return Ok(());
     };

@@ -12,6 +12,7 @@ use crate::ipmitool::access::{self, at, evaluated, ipv4, mac};
 use crate::ipmitool::channel::AUTH_TYPES;
 use crate::ipmitool::number::number;
 use crate::ipmitool::tool::{Ended, Failed, Tool};
+use crate::ipmitool::word;
 
 pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
     let (channel, what, rest) = match words {
@@ -148,9 +149,10 @@ async fn hardware(tool: &Tool, channel: Channel, parameter: Parameter, text: &st
 
 async fn community(tool: &Tool, channel: Channel, text: &str) -> Ended {
     let mut bytes = [0; 18];
-    bytes.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    let text = word::bytes(text);
+    bytes.iter_mut().zip(text.iter()).for_each(|(to, from)| *to = *from);
     tool.print(&format!("Setting LAN {} to ", parameter::COMMUNITY.name));
-    tool.print_bytes(text.as_bytes().get(..bytes.len()).unwrap_or(text.as_bytes()));
+    tool.print_bytes(text.get(..bytes.len()).unwrap_or(&text));
     tool.print("\n");
     set(tool, channel, parameter::COMMUNITY, &bytes).await
 }
@@ -171,8 +173,8 @@ async fn default_user(tool: &Tool, channel: Channel) -> Ended {
 /// That of user 1, in 16 bytes.
 async fn password(tool: &Tool, given: Option<&str>) -> Ended {
     let size = PasswordSize::Sixteen;
-    let bytes = given.unwrap_or_default().as_bytes();
-    let stored = Password::new(size, bytes.get(..size.bytes()).unwrap_or(bytes)).ok_or(Failed)?;
+    let bytes = word::bytes(given.unwrap_or_default());
+    let stored = Password::new(size, bytes.get(..size.bytes()).unwrap_or(&bytes)).ok_or(Failed)?;
     let operation = PasswordOperation::Set(stored);
     if evaluated(tool, tool.send(&SetUserPassword { user_id: 1, operation }).await).is_err() {
         tool.error("Unable to Set LAN Password for user 1");
