@@ -49,6 +49,8 @@ mod pair;
 mod pef;
 #[path = "golden/raw.rs"]
 mod raw;
+#[path = "golden/refused.rs"]
+mod refused;
 #[path = "golden/script.rs"]
 mod script;
 #[path = "golden/sdr.rs"]

@@ -182,6 +182,20 @@ impl Pair {
         }
     }
 
+    /// Ours refuses this, says why, and has not changed anything by then, whatever the original does.
+    #[track_caller]
+    pub(crate) fn refused<W: AsRef<std::ffi::OsStr>>(&self, words: &[W], says: &str, read: &str) {
+        let read: Vec<_> = read.split_whitespace().collect();
+        let state = || self.run(Command::new("ipmitool"), &self.ours, &read).stdout;
+        let before = state();
+        assert_ne!(before, "", "{read:?}");
+        let mut command = self.our_command(&[]);
+        let ours = finish(command.args(words));
+        assert_eq!((ours.code(), ours.stdout.trim()), (Some(1), ""), "{ours}");
+        assert!(ours.stderr.contains(says), "{says}: {ours}");
+        assert_eq!(state(), before, "{ours}");
+    }
+
     /// Both say the same of one BMC, for what a BMC has to itself, such as its port.
     #[track_caller]
     pub(crate) fn same_of_one(&self, line: &str) {
