@@ -41,6 +41,8 @@ mod lan;
 mod lan6;
 #[path = "golden/login.rs"]
 mod login;
+#[path = "golden/lost.rs"]
+mod lost;
 #[path = "golden/mc.rs"]
 mod mc;
 #[path = "golden/pair.rs"]

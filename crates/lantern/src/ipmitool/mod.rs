@@ -189,6 +189,11 @@ fn needs_session(words: &[String]) -> bool {
 
 /// Runs one command: those of `shell` and `exec`, too.
 async fn command(tool: &Tool, words: &[String]) -> Ended {
+    let ended = by_name(tool, words).await;
+    if tool.cut_short.take() { Err(Failed) } else { ended }
+}
+
+async fn by_name(tool: &Tool, words: &[String]) -> Ended {
     let Some((group, rest)) = words.split_first() else { return Ok(()) };
     match group.as_str() {
         "raw" => raw::run(tool, rest).await,

@@ -3,7 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io::{self, Write};
 
-use ipmi_client::{Bmc, Endpoint, Error, ErrorKind, Failure};
+use ipmi_client::{Bmc, Ending, Endpoint, Error, ErrorKind, Failure};
 use ipmi_wire::{Command, CompletionCode, Request, Response};
 
 use super::options::Options;
@@ -67,6 +67,8 @@ pub(super) struct Tool {
     pub(super) abandoned: Cell<bool>,
     /// How many files are being executed, and shells are open, within each other.
     pub(super) depth: Cell<u8>,
+    /// A list that was shown or written ends where it should not; told already.
+    pub(super) cut_short: Cell<bool>,
 }
 
 const PAGE: usize = 4096;
@@ -83,6 +85,7 @@ impl Tool {
             out,
             abandoned: Cell::new(false),
             depth: Cell::new(0),
+            cut_short: Cell::new(false),
         }
     }
 
@@ -139,6 +142,15 @@ impl Tool {
     pub(super) fn debug(&self, line: &str) {
         if self.verbose.get() >= 2 {
             self.error(line);
+        }
+    }
+
+    /// Looks how a list of records has ended: one that leads back into itself is never whole, and the original
+    /// reads it for ever.
+    pub(super) fn look_at(&self, what: &str, ending: &Ending) {
+        if let Ending::Loop { .. } = ending {
+            self.error(&format!("{what}: {ending}"));
+            self.cut_short.set(true);
         }
     }
 

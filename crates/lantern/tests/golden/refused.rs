@@ -285,3 +285,31 @@ fn a_machine_starts_from_where_it_was_said_or_as_before() {
         ],
     );
 }
+
+#[test]
+fn files_that_are_not_there_are_no_success() {
+    let Some(pair) = Pair::reference() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("large"), [7; 100_000]).unwrap();
+    for (command, id, file, says) in [
+        ("write", "0", "/nowhere/at/all", "Error opening file"),
+        ("write", "0", &path("large"), "has 100000 bytes, and the device 1024"),
+        ("write", "200", &path("large"), "FRU device 200 not present"),
+        ("read", "200", &path("new"), "FRU device 200 not present"),
+    ] {
+        pair.refused(&["fru", command, id, file], says, "fru print 0");
+    }
+    for file in ["/nowhere/at/all", "/dev/full"] {
+        let read = pair.ours(&["fru", "read", "0", file]);
+        assert_eq!(read.code(), Some(1), "{read}");
+        assert!(read.stderr.contains("Error opening file"), "{read}");
+    }
+    assert!(!directory.path().join("new").exists());
+    // Filled up for a larger device, it is the same.
+    assert_eq!(pair.ours(&["fru", "read", "0", &path("image")]).code(), Some(0));
+    let mut image = std::fs::read(path("image")).unwrap();
+    image.resize(4096, 0xff);
+    std::fs::write(path("image"), image).unwrap();
+    pair.same_change_words(&["fru", "write", "0", &path("image")], &["fru print 0"]);
+}

@@ -123,6 +123,7 @@ pub(super) async fn dump_of_bmc(tool: &Tool) -> Result<Vec<u8>, Failed> {
             return Err(Failed);
         }
     };
+    let set = set.inspect(|set| tool.look_at("Sensor data records", set.ending()));
     set.map(|set| set.dump()).map_err(|error| {
         tool.info(&error.to_string());
         tool.error("Unable to open SDR for reading");

@@ -73,7 +73,10 @@ async fn entries(tool: &Tool, which: Which) -> Result<Option<Vec<Entry>>, Failed
         Which::All => bmc.sel_log().await,
     };
     Ok(Some(match log {
-        Ok(log) => log.records.iter().filter_map(Entry::new).collect(),
+        Ok(log) => {
+            tool.look_at("SEL", &log.ending);
+            log.records.iter().filter_map(Entry::new).collect()
+        }
         Err(error) => {
             refused(tool, "Get SEL Entry 0 command failed", Refusal::from(&error));
             Vec::new()
