@@ -53,6 +53,8 @@ pub(crate) struct Console<'a> {
     endpoint: Endpoint,
     /// `None` if the user named the suites.
     memory: Option<Memory>,
+    /// The suite that is tried first although it is not the best, because of what was learned.
+    lesser: Option<CipherSuite>,
     voice: Voice<'a>,
 }
 
@@ -201,9 +203,11 @@ impl<'a> Plan<'a> {
         let Self { address, login, voice, .. } = self;
         let Login { credentials, cache, suites_given, route } = login;
         let memory = memory.filter(|_| !suites_given);
+        let suites = credentials.suites.clone();
         let mut bmc = Bmc::new(&endpoint, address, credentials);
+        let mut lesser = None;
         if let Some(memory) = &memory {
-            bmc = memory.recall(&endpoint, bmc);
+            (bmc, lesser) = memory.recall(&endpoint, bmc, &suites);
         }
         if let Some(cache) = &cache {
             bmc = bmc.with_cache(cache);
@@ -212,7 +216,7 @@ impl<'a> Plan<'a> {
             tracing::info!(bmc = %address, "every command is for the controller {route}");
             bmc = bmc.behind(route);
         }
-        Console { bmc, endpoint, memory, voice }
+        Console { bmc, endpoint, memory, lesser, voice }
     }
 }
 
@@ -245,23 +249,35 @@ impl Memory {
         Self(Arc::new(Mutex::new(Notebook::load())))
     }
 
-    /// A handle that knows what was learned of its BMC.
-    pub(crate) fn recall(&self, endpoint: &Endpoint, bmc: Bmc) -> Bmc {
+    /// A handle that knows what was learned of its BMC; and the suite that is tried first for that reason,
+    /// although there are better ones among `suites`.
+    pub(crate) fn recall(
+        &self,
+        endpoint: &Endpoint,
+        bmc: Bmc,
+        suites: &[CipherSuite],
+    ) -> (Bmc, Option<CipherSuite>) {
         let address = bmc.address();
         let notebook = self.notebook();
-        if let Some(suite) = notebook.suite(address) {
+        // One that is not to be used is not used for being remembered.
+        let suite = notebook.suite(address).filter(|suite| suites.contains(suite));
+        if let Some(suite) = suite {
             tracing::info!(bmc = %address, "{suite} is tried first: a better one was refused before");
             endpoint.remember(address, suite);
         }
-        bmc.with_learned(notebook.recall(address))
+        let lesser = suite.filter(|suite| suites.first() != Some(suite));
+        (bmc.with_learned(notebook.recall(address)), lesser)
     }
 
-    /// Keeps which suite a BMC took, if it refused a better one.
+    /// Keeps which suite a BMC took, if it refused a better one; and if it takes the best, forgets that it
+    /// ever did not.
     pub(crate) fn take_note_of_suite(&self, bmc: &Bmc, info: &SessionInfo) {
-        if !info.refused.is_empty() {
-            // The preferred one needs no memory.
-            let suite = info.agreed.suite().filter(|suite| *suite != CipherSuite::SUITE_17);
-            self.notebook().learn_suite(bmc.address(), suite);
+        match info.agreed.suite() {
+            Some(CipherSuite::SUITE_17) => self.notebook().learn_suite(bmc.address(), None),
+            suite if !info.refused.is_empty() => {
+                self.notebook().learn_suite(bmc.address(), suite);
+            }
+            _ => {}
         }
     }
 
@@ -291,9 +307,15 @@ impl Console<'_> {
             let others = if others > 0 { format!(" and {others} more") } else { String::new() };
             self.voice
                 .note(&format!("{last}{others} was refused ({status}), using {}", info.agreed));
-            if let Some(memory) = &self.memory {
-                memory.take_note_of_suite(&self.bmc, &info);
-            }
+        } else if let Some(lesser) = self.lesser.filter(|suite| info.agreed.suite() == Some(*suite))
+        {
+            self.voice.note(&format!(
+                "{lesser} is used: a better one was refused within the last hour, and is tried again after \
+                 that, or at once after 'config learned --forget'"
+            ));
+        }
+        if let Some(memory) = &self.memory {
+            memory.take_note_of_suite(&self.bmc, &info);
         }
         Ok(info)
     }

@@ -9,6 +9,12 @@
     reason = "a panic is how a test fails"
 )]
 
+#[path = "golden/between.rs"]
+mod between;
+#[path = "golden/bridge.rs"]
+mod bridge;
+#[path = "golden/bytes.rs"]
+mod bytes;
 #[path = "golden/channel.rs"]
 mod channel;
 #[path = "golden/chassis.rs"]
@@ -35,6 +41,8 @@ mod lan;
 mod lan6;
 #[path = "golden/login.rs"]
 mod login;
+#[path = "golden/lost.rs"]
+mod lost;
 #[path = "golden/makers.rs"]
 mod makers;
 #[path = "golden/mc.rs"]
@@ -47,6 +55,8 @@ mod pef;
 mod raw;
 #[path = "golden/reach.rs"]
 mod reach;
+#[path = "golden/refused.rs"]
+mod refused;
 #[path = "golden/script.rs"]
 mod script;
 #[path = "golden/sdr.rs"]

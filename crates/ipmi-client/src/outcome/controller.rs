@@ -6,7 +6,7 @@ use ipmi_wire::Command;
 use ipmi_wire::cmd::app::{ColdReset, GetDeviceId, WarmReset};
 use ipmi_wire::cmd::storage::GetSelTime;
 use ipmi_wire::sel::Timestamp;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{Done, Observation, Outcome, Verdict};
 use crate::Failure;
@@ -15,6 +15,8 @@ use crate::error::{Error, ErrorKind};
 
 /// How long a controller that says nothing is left alone before the next login.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long it is looked whether a controller answers on.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// A session in which nothing got through for longer may have ended by itself: a BMC ends it after
 /// 60 s, give or take 3 (IPMI v2.0 §6.12.15), and the last sign of life may be a keepalive's.
 const IDLE: Duration = Duration::from_secs(57).saturating_sub(KEEPALIVE);
@@ -42,7 +44,27 @@ impl Bmc {
         self.reset_controller(&WarmReset).await
     }
 
-    async fn reset_controller<C: Command<Response = ()>>(&self, reset: &C) -> Result<Done, Error> {
+    /// As [`cold_reset`](Self::cold_reset), for those who do not wait until the controller is back: silence is
+    /// taken for a restart, unless the controller answers on in the session from before.
+    ///
+    /// # Errors
+    /// As [`Bmc::send`].
+    pub async fn cold_reset_unwatched(&self) -> Result<(), Error> {
+        let (session, _, outcome) = self.send_reset(&ColdReset).await?;
+        match outcome {
+            Err(error) if error.leaves_doubt() => {
+                let answers = timeout(PATIENCE, self.answers_in(session)).await;
+                if answers == Ok(true) { Err(error) } else { Ok(()) }
+            }
+            sent => sent,
+        }
+    }
+
+    /// Sends it, once; and in which session that was, and when.
+    async fn send_reset<C: Command<Response = ()>>(
+        &self,
+        reset: &C,
+    ) -> Result<(u32, Instant, Result<(), Error>), Error> {
         let mut session = self.session_id().await?;
         let mut begun = Instant::now();
         let mut outcome = self.send_in(session, reset).await;
@@ -52,6 +74,11 @@ impl Bmc {
             begun = Instant::now();
             outcome = self.send_in(session, reset).await;
         }
+        Ok((session, begun, outcome))
+    }
+
+    async fn reset_controller<C: Command<Response = ()>>(&self, reset: &C) -> Result<Done, Error> {
+        let (session, begun, outcome) = self.send_reset(reset).await?;
         match outcome {
             Ok(()) => {
                 self.forget_session().await;

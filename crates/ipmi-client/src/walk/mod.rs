@@ -165,10 +165,13 @@ pub(crate) async fn walk_from<R: Repository>(
         ahead.compare(repository, id, &record);
         // The first record has a number too, which the chain may lead back to. What the record
         // itself says of it is not always right, so the whole of it decides, and that it leads
-        // where the chain has been. Then the whole circle was walked.
+        // where the chain has been. Then the whole circle was walked; whether that was all of the list,
+        // the BMC has said.
         let back = seen.contains(&next) || next == LAST || next == FIRST;
         if back && records.first().is_some_and(|(_, first)| *first == record) {
-            break Ending::Complete;
+            let last = records.last().map_or(id, |(last, _)| *last);
+            let all = announced.is_none_or(|count| records.len() >= count);
+            break if all { Ending::Complete } else { Ending::Loop { record_id: last } };
         }
         records.push((id, record.clone()));
         if next == LAST || next == FIRST {

@@ -171,6 +171,10 @@ async fn a_chain_that_bites_itself_in_the_middle_is_reported_unless_all_were_rea
     };
     assert_eq!(ending(&fake(), 9).await, Ending::Loop { record_id: 3 });
     assert_eq!(ending(&fake(), 3).await, Ending::Complete);
+    // To its first record as well, by that one's own number.
+    let short = || Fake::of([(FIRST, 1, Ok(vec![1, 0xa1])), (1, 1, Ok(vec![1, 0xa1]))]);
+    assert_eq!(ending(&short(), 3).await, Ending::Loop { record_id: FIRST });
+    assert_eq!(ending(&short(), 1).await, Ending::Complete);
     // A count that is too high or too low says nothing about a chain that ends properly.
     for count in [0, 1, 90] {
         let fake = Fake::of([(FIRST, 2, Ok(vec![1, 1])), (2, LAST, Ok(vec![1, 2]))]);

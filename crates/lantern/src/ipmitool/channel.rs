@@ -207,26 +207,23 @@ async fn set_access(tool: &Tool, words: &[String]) -> Ended {
     let mut limit = now.limit;
     for setting in settings {
         let (name, value) = setting.split_once('=').unwrap_or(("", ""));
-        // Whatever is not one of these is "on".
-        let on = !matches!(value, "off" | "disable" | "no");
+        let on = || {
+            switched(value).ok_or_else(|| {
+                tool.error(&format!("{name} is 'on' or 'off', but '{value}' given."));
+                Failed
+            })
+        };
         match name {
-            "callin" => flags.callback_only = !on,
-            "link" => flags.link_authentication = on,
-            "ipmi" => flags.messaging = on,
-            "privilege" => match access::level_named(value).or_else(|| number::<u8>(value)) {
-                Some(number) => limit = number,
-                None => {
-                    tool.error(&format!("Numeric [1-15] value expected, but '{value}' given."));
-                    return Err(Failed);
-                }
-            },
+            "callin" => flags.callback_only = !on()?,
+            "link" => flags.link_authentication = on()?,
+            "ipmi" => flags.messaging = on()?,
+            "privilege" => limit = level(tool, value)?,
             _ => {
                 tool.error(&format!("Invalid option: {setting}\n"));
                 return Err(Failed);
             }
         }
     }
-    let limit = limit & 0x0f;
     let set = match access::privilege(limit) {
         None if limit != access::NO_ACCESS => {
             // No command of ours stands for a reserved level: the BMC is to judge it.
@@ -249,6 +246,28 @@ async fn set_access(tool: &Tool, words: &[String]) -> Ended {
     }
     tool.print(&format!("Set User Access (channel {channel} id {user_id}) successful.\n"));
     Ok(())
+}
+
+/// What a word switches to. To the original whatever is not "off", "disable" or "no" is on: `OFF`, too.
+fn switched(value: &str) -> Option<bool> {
+    let is = |names: [&str; 4]| names.iter().any(|name| name.eq_ignore_ascii_case(value));
+    match () {
+        () if is(["on", "enable", "yes", "true"]) => Some(true),
+        () if is(["off", "disable", "no", "false"]) => Some(false),
+        () => None,
+    }
+}
+
+/// A level by name or number. The original takes four bits of any: 20 makes an administrator.
+fn level(tool: &Tool, value: &str) -> Result<u8, Failed> {
+    match access::level_named(value).or_else(|| number::<u8>(value)) {
+        Some(level @ (1..=5 | access::NO_ACCESS)) => Ok(level),
+        _ => {
+            tool.error(&format!("Numeric [1-15] value expected, but '{value}' given."));
+            tool.error("Levels are 1 to 5, and 15 for no access.");
+            Err(Failed)
+        }
+    }
 }
 
 /// Authentication types by their bits.

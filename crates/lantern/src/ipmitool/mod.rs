@@ -7,7 +7,7 @@
 //! * `options`: what stands before, between and behind the words, with a table of its own;
 //! * `tool`: what a command has to work with: output, the levels of messages, the BMC;
 //! * `session`: from options to a session, and what is said if there is none;
-//! * `number`, `text`: numbers as C reads them; texts that stand for codes;
+//! * `number`, `text`, `word`: numbers as C reads them; texts that stand for codes; words as bytes;
 //! * the rest: a room for each of ipmitool's groups of commands. The layouts of its output are there and nowhere
 //!   else; what is in them comes from the same operations as in the native commands.
 
@@ -38,6 +38,7 @@ mod sol;
 mod text;
 mod tool;
 mod user;
+mod word;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -187,6 +188,11 @@ fn needs_session(words: &[String]) -> bool {
 
 /// Runs one command: those of `shell` and `exec`, too.
 async fn command(tool: &Tool, words: &[String]) -> Ended {
+    let ended = by_name(tool, words).await;
+    if tool.cut_short.take() { Err(Failed) } else { ended }
+}
+
+async fn by_name(tool: &Tool, words: &[String]) -> Ended {
     let Some((group, rest)) = words.split_first() else { return Ok(()) };
     match group.as_str() {
         "raw" => raw::run(tool, rest).await,

@@ -2,6 +2,8 @@
 //! letters in bundles, values that may hang on them, and options behind the words as well.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 
 use ipmi_wire::Privilege;
@@ -11,6 +13,7 @@ use zeroize::Zeroizing;
 use super::VERSION;
 use super::number::number;
 use super::tool::{Ended, Failed};
+use super::word;
 
 /// All that can be said around the words.
 #[derive(Default)]
@@ -104,12 +107,12 @@ impl Options {
         while let Some(argument) = rest.next() {
             let bytes = argument.as_bytes();
             if bytes == b"--" {
-                options.words.extend(rest.map(|word| word.to_string_lossy().into_owned()));
+                options.words.extend(rest.map(|word| word::of(word.as_bytes())));
                 break;
             }
             let Some(mut letters) = bytes.strip_prefix(b"-").filter(|letters| !letters.is_empty())
             else {
-                options.words.push(argument.to_string_lossy().into_owned());
+                options.words.push(word::of(bytes));
                 continue;
             };
             while let Some((letter, behind)) = letters.split_first() {
@@ -190,7 +193,7 @@ impl Options {
     }
 
     fn valued(&mut self, letter: u8, value: &[u8]) -> Result<(), Stop> {
-        let text = String::from_utf8_lossy(value).into_owned();
+        let text = word::of(value);
         let out_of_range = || {
             let letter = char::from(letter);
             Stop::Wrong(format!("Invalid parameter given or out of range for '-{letter}'."))
@@ -331,16 +334,32 @@ fn hexadecimal(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Stop> {
     }
 }
 
-/// The first line of a file, 20 bytes of it at most. Ironic writes a NUL for an empty password.
+/// The first line of a file, 20 bytes of it at most: there is no longer password, and what is cut off by whoever
+/// stores one is cut off here as well. No more than that is read: a pipe need not end, and a device never does.
+/// Ironic writes a NUL for an empty password.
 fn password_file(path: &str) -> Result<Zeroizing<Vec<u8>>, String> {
-    let content = std::fs::read(path).map(Zeroizing::new);
-    let content = content.map_err(|_| format!("Unable to open password file {path}"))?;
-    if content.is_empty() {
-        return Err(format!("Unable to read password from file {path}"));
-    }
+    let unreadable = |_: io::Error| format!("Unable to read password from file {path}");
+    let mut file =
+        File::open(word::path(path)).map_err(|_| format!("Unable to open password file {path}"))?;
+    let mut line = Zeroizing::new([0; 20]);
+    let mut length = 0;
     let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n' | b'\t' | 0);
-    let length = content.iter().take(20).take_while(|byte| !is_end(byte)).count();
-    Ok(Zeroizing::new(content.get(..length).unwrap_or_default().to_vec()))
+    while let Some(rest) = line.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        let read = match file.read(rest) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read.map_err(unreadable)?,
+        };
+        if read == 0 && length == 0 {
+            return Err(unreadable(io::ErrorKind::UnexpectedEof.into()));
+        }
+        let ends = read == 0 || rest.iter().take(read).any(is_end);
+        length = length.saturating_add(read);
+        if ends {
+            break;
+        }
+    }
+    let length = line.iter().take(length).take_while(|byte| !is_end(byte)).count();
+    Ok(Zeroizing::new(line.get(..length).unwrap_or_default().to_vec()))
 }
 
 /// Asks the terminal; without one, standard input, as C's `getpass` does.

@@ -43,11 +43,17 @@ pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
     }
     let [netfn, cmd, data @ ..] = bytes.as_slice() else { return Err(Failed) };
     let (lun, data) = (tool.options.target_lun, data.to_vec());
-    let request = Request { netfn: NetFn::from_number(*netfn), lun, cmd: *cmd, data };
     let at = format!(
         "(channel=0x{:x} netfn=0x{netfn:x} lun=0x{lun:x} cmd=0x{cmd:x}",
         tool.options.target_channel & 0x0f
     );
+    // An odd one is that of an answer, and nobody answers that; the original sends six bits of one that is larger.
+    let Some(function) = request_of(*netfn) else {
+        tool.error(&format!("Unable to send RAW command {at})"));
+        tool.error(&format!("Network function 0x{netfn:x} is not one of a request."));
+        return Err(Failed);
+    };
+    let request = Request { netfn: function, lun, cmd: *cmd, data };
     let Some(answer) = tool.send_raw(request).await else {
         tool.error(&format!("Unable to send RAW command {at})"));
         return Err(Failed);
@@ -61,6 +67,12 @@ pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
     let lines: Vec<_> = answer.data.chunks(16).map(line).collect();
     tool.print(&format!("{}\n", lines.join("\n")));
     Ok(())
+}
+
+/// The network function of that number, if requests have it.
+fn request_of(number: u8) -> Option<NetFn> {
+    let netfn = NetFn::from_number(number);
+    (netfn.number() == number).then_some(netfn)
 }
 
 fn help(tool: &Tool) {

@@ -7,6 +7,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use super::number::number;
 use super::options::{auth_type_name, privilege_name};
 use super::tool::{Ended, Failed, Tool};
+use super::word;
 
 const PROMPT: &str = "ipmitool> ";
 
@@ -14,7 +15,7 @@ const PROMPT: &str = "ipmitool> ";
 const LONGEST: usize = 2047;
 const WORDS: usize = 64;
 
-/// How many files may `exec` each other.
+/// How many files may `exec` each other; a `shell` counts as one.
 const DEPTH: u8 = 16;
 
 /// `exec FILE`: how the last command that failed ended.
@@ -23,7 +24,7 @@ pub(super) async fn exec(tool: &Tool, words: &[String]) -> Ended {
         tool.error("Usage: exec <filename>");
         return Err(Failed);
     };
-    let content = match std::fs::read(path) {
+    let content = match std::fs::read(word::path(path)) {
         Ok(content) => content,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             tool.error(&format!("File {path} does not exist"));
@@ -43,8 +44,8 @@ pub(super) async fn exec(tool: &Tool, words: &[String]) -> Ended {
     let mut ended = Ok(());
     for line in content.split_inclusive(|byte| *byte == b'\n').flat_map(|line| line.chunks(LONGEST))
     {
-        let line = String::from_utf8_lossy(line);
-        let line = line.split_once('#').map_or(&*line, |(before, _)| before);
+        let line = word::of(line);
+        let line = line.split_once('#').map_or(line.as_str(), |(before, _)| before);
         let mut words = words_of(line.trim_ascii(), &[' ']);
         words.truncate(WORDS);
         if !words.is_empty() && Box::pin(super::command(tool, &words)).await.is_err() {
@@ -57,6 +58,19 @@ pub(super) async fn exec(tool: &Tool, words: &[String]) -> Ended {
 
 /// `shell`: how the last command ended; `quit` is a success.
 pub(super) async fn shell(tool: &Tool) -> Ended {
+    // The original goes deeper until its memory is used up.
+    let depth = tool.depth.get();
+    if depth >= DEPTH {
+        tool.error(&format!("There are {DEPTH} shells and files within each other already"));
+        return Err(Failed);
+    }
+    tool.depth.set(depth.saturating_add(1));
+    let ended = read_eval(tool).await;
+    tool.depth.set(depth);
+    ended
+}
+
+async fn read_eval(tool: &Tool) -> Ended {
     let mut ended = Ok(());
     loop {
         tool.print(PROMPT);
@@ -68,7 +82,7 @@ pub(super) async fn shell(tool: &Tool) -> Ended {
             read.is_ok_and(|read| read > 0).then_some(line)
         });
         let Ok(Some(line)) = line.await else { break };
-        let line = String::from_utf8_lossy(&line);
+        let line = word::of(&line);
         let line = line.strip_suffix('\n').unwrap_or(&line);
         if !std::io::stdin().is_terminal() {
             // Nobody has seen it typed.

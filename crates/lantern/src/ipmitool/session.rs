@@ -114,7 +114,7 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
         eprintln!("Authentication type {name} not supported");
         return failed(interface);
     }
-    let Some(route) = route(options) else { return Err(Failed) };
+    let Some(route) = route(options, interface) else { return Err(Failed) };
     let Some(credentials) = credentials(options, interface) else { return failed(interface) };
     let Ok(endpoint) = Endpoint::bind_to(None, 0) else {
         eprintln!("Could not open socket!");
@@ -122,9 +122,11 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     };
     // With -C the suite is taken as it is named.
     let memory = (options.suite.is_none() && interface == Interface::LanPlus).then(Memory::load);
+    let suites = credentials.suites.clone();
     let mut bmc = Bmc::new(&endpoint, address, credentials);
+    let mut lesser = None;
     if let Some(memory) = &memory {
-        bmc = memory.recall(&endpoint, bmc);
+        (bmc, lesser) = memory.recall(&endpoint, bmc, &suites);
     }
     if let Some(cache) = cache_directory().map(Cache::at) {
         bmc = bmc.with_cache(&cache);
@@ -139,6 +141,10 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     };
     if let Some(memory) = &memory {
         memory.take_note_of_suite(&bmc, &info);
+    }
+    if let Some(lesser) = lesser.filter(|suite| info.agreed.suite() == Some(*suite)) {
+        // Success is silent here.
+        tool.info(&format!("> {lesser} is used: a better one was refused within the last hour"));
     }
     tell_session_id(tool, &bmc, interface);
     if !raise(tool, &bmc).await {
@@ -316,7 +322,7 @@ fn resolve(host: &str, options: &Options) -> Option<SocketAddr> {
 }
 
 /// `Some(None)` is the BMC itself; `None` that it is not clear who is meant.
-fn route(options: &Options) -> Option<Option<Route>> {
+fn route(options: &Options, interface: Interface) -> Option<Option<Route>> {
     let Options {
         target_address,
         target_channel,
@@ -336,17 +342,19 @@ fn route(options: &Options) -> Option<Option<Route>> {
         return Some(None);
     }
     let hop = |address, channel: u8| Hop { channel: Channel::new(channel & 0x0f), address };
-    let transit = (transit_address != 0).then(|| hop(transit_address, transit_channel));
+    // A transit that is the requester itself, `-m`, is none.
+    let transit = (transit_address != 0 && transit_address != local_or_bmc(local_address))
+        .then(|| hop(transit_address, transit_channel));
     let target = hop(target_address, target_channel);
     // What is addressed to the BMC itself is not bridged.
     if transit.is_none() && target_address == local_or_bmc(local_address) {
         return Some(None);
     }
-    let local_address = (local_address != 0).then_some(local_address);
-    Some(Some(Route {
-        local_address: local_address.or(Route::to(target).local_address),
-        ..Route { target, transit, local_address }
-    }))
+    // Over RMCP+ and with one controller in between only, the original names the remote console as the sender,
+    // whatever `-m` says.
+    let names_itself = transit.is_some() || interface == Interface::Lan;
+    let local_address = names_itself.then_some(local_or_bmc(local_address));
+    Some(Some(Route { target, transit, local_address }))
 }
 
 const fn local_or_bmc(local: u8) -> u8 {

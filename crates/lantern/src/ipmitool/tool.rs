@@ -3,11 +3,11 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io::{self, Write};
 
-use ipmi_client::{Bmc, Endpoint, Error, ErrorKind, Failure};
+use ipmi_client::{Bmc, Ending, Endpoint, Error, ErrorKind, Failure};
 use ipmi_wire::{Command, CompletionCode, Request, Response};
 
 use super::options::Options;
-use super::text;
+use super::{text, word};
 use crate::connect::Memory;
 
 /// How a command ended. What went wrong has been told.
@@ -65,8 +65,10 @@ pub(super) struct Tool {
     out: RefCell<Vec<u8>>,
     /// The session ends without Close Session: the BMC forgets it by itself.
     pub(super) abandoned: Cell<bool>,
-    /// How many files are being executed.
+    /// How many files are being executed, and shells are open, within each other.
     pub(super) depth: Cell<u8>,
+    /// A list that was shown or written ends where it should not; told already.
+    pub(super) cut_short: Cell<bool>,
 }
 
 const PAGE: usize = 4096;
@@ -83,6 +85,7 @@ impl Tool {
             out,
             abandoned: Cell::new(false),
             depth: Cell::new(0),
+            cut_short: Cell::new(false),
         }
     }
 
@@ -98,7 +101,7 @@ impl Tool {
 
     /// Puts this on standard output. No line end is added.
     pub(super) fn print(&self, text: &str) {
-        self.print_bytes(text.as_bytes());
+        self.print_bytes(&word::bytes(text));
     }
 
     /// As [`print`](Self::print): what a BMC says need not be UTF-8.
@@ -118,25 +121,36 @@ impl Tool {
 
     /// A line on standard error.
     pub(super) fn error(&self, line: &str) {
-        eprintln!("{line}");
+        let line = [&*word::bytes(line), b"\n"].concat();
+        // Where nobody listens there is nobody to be told.
+        let _ = io::stderr().write_all(&line);
     }
 
     /// The same; of use to find out who says what.
     pub(super) fn notice(&self, line: &str) {
-        eprintln!("{line}");
+        self.error(line);
     }
 
     /// A line on standard error, with `-v`.
     pub(super) fn info(&self, line: &str) {
         if self.verbose.get() >= 1 {
-            eprintln!("{line}");
+            self.error(line);
         }
     }
 
     /// A line on standard error, with `-vv`.
     pub(super) fn debug(&self, line: &str) {
         if self.verbose.get() >= 2 {
-            eprintln!("{line}");
+            self.error(line);
+        }
+    }
+
+    /// Looks how a list of records has ended: one that leads back into itself is never whole, and the original
+    /// reads it for ever.
+    pub(super) fn look_at(&self, what: &str, ending: &Ending) {
+        if let Ending::Loop { .. } = ending {
+            self.error(&format!("{what}: {ending}"));
+            self.cut_short.set(true);
         }
     }
 

@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 use super::access::{self, evaluated};
 use super::number::number;
 use super::options::prompt;
-use super::text;
 use super::tool::{Ended, Failed, Refusal, Tool};
+use super::{text, word};
 
 pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
     let Some((word, rest)) = words.split_first() else {
@@ -126,7 +126,7 @@ async fn test(tool: &Tool, words: &[String]) -> Ended {
         }
     };
     let password = match given {
-        Some(password) => Zeroizing::new(password.clone().into_bytes()),
+        Some(password) => Zeroizing::new(word::bytes(password).into_owned()),
         None => ask(id)?,
     };
     let password = stored(&password, size).ok_or(Failed)?;
@@ -174,7 +174,7 @@ async fn password(tool: &Tool, words: &[String]) -> Ended {
     let Some((id, rest)) = words.split_first() else { return misused(tool) };
     let user_id = access::user_id(tool, id)?;
     let password = match rest.first() {
-        Some(password) => Zeroizing::new(password.clone().into_bytes()),
+        Some(password) => Zeroizing::new(word::bytes(password).into_owned()),
         None => {
             let password = ask(user_id)?;
             if ask(user_id)? != password {
@@ -206,7 +206,7 @@ async fn password(tool: &Tool, words: &[String]) -> Ended {
 async fn name(tool: &Tool, words: &[String]) -> Ended {
     let [id, name] = words else { return misused(tool) };
     let user_id = access::user_id(tool, id)?;
-    let Some(username) = Username::new(name.as_bytes()) else {
+    let Some(username) = Username::new(&word::bytes(name)) else {
         tool.error("Username is too long (> 16 bytes)");
         return Err(Failed);
     };

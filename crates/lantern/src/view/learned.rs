@@ -38,7 +38,8 @@ impl Lessons {
     /// Of the BMC at `address`, or of all.
     pub(crate) fn of(notebook: &Notebook, address: Option<SocketAddr>) -> Self {
         let wanted = address.map(|address| address.to_string());
-        let entries = notebook.entries().iter();
+        let entries = notebook.entries();
+        let entries = entries.iter();
         let entries =
             entries.filter(|(bmc, _)| wanted.as_ref().is_none_or(|wanted| wanted == *bmc));
         Self { bmcs: entries.map(|(bmc, entry)| Lesson::new(bmc, entry)).collect() }
@@ -47,7 +48,7 @@ impl Lessons {
 
 impl Lesson {
     fn new(bmc: &str, entry: &Entry) -> Self {
-        let Entry { suite, round_trip, one_at_a_time, slow_commit, quirks, learned } = entry;
+        let Entry { suite, round_trip, one_at_a_time, slow_commit, quirks, learned, .. } = entry;
         let seconds = i64::try_from(*learned).ok();
         let learned = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
         Self {
@@ -135,6 +136,7 @@ mod tests {
     fn what_a_bmc_is_known_for_is_one_row() {
         let entry = Entry {
             suite: Some(3),
+            suite_learned: None,
             round_trip: Some(700),
             one_at_a_time: true,
             slow_commit: true,

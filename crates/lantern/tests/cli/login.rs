@@ -137,6 +137,9 @@ fn a_bmc_without_suite_17_is_remembered() {
     assert!(!second.contains("was refused (") && second.contains("tried first"), "{second}");
     // Repetitions on a busy machine aside, no exchange is lost on suite 17.
     assert!((0..5).any(|_| run(&status).contains("sent=5 received=4")), "{second}");
+    // That it is the lesser one is said each time: somebody in between may have refused the better one.
+    let note = "note: cipher suite 3 is used: a better one was refused within the last hour";
+    assert!(run(&["power", "status"]).starts_with(note), "{second}");
     // Suites that were named are tried as they were named.
     let named = run(&["power", "status", "-C", "17,3", "-vv"]);
     assert!(named.contains("17 was refused"), "{named}");
@@ -144,9 +147,35 @@ fn a_bmc_without_suite_17_is_remembered() {
     std::fs::write(cache.join("lantern/bmcs.json"), "nonsense").unwrap();
     assert!(run(&["power", "status"]).contains("17 was refused"));
     assert!(!run(&["power", "status"]).contains("17 was refused"));
+    // One that is not to be tried is not said to be.
+    let file = cache.join("lantern/bmcs.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("\"suite\":3", "\"suite\":0")).unwrap();
+    let zero = run(&status);
+    assert!(zero.contains("17 was refused") && !zero.contains("tried first"), "{zero}");
     // Nothing to remember it in is nothing to complain about.
     let homeless = finish(bmc.console(&["power", "status"]).env_remove("HOME"));
     homeless.expect_success();
+}
+
+#[test]
+fn a_better_suite_that_is_taken_ends_the_memory_of_a_lesser_one() {
+    let bmc = Bmc::start();
+    let cache = bmc.directory.path().join("cache");
+    let status = || {
+        finish(bmc.console(&["power", "status"]).env("XDG_CACHE_HOME", &cache)).expect_success();
+    };
+    std::fs::create_dir_all(cache.join("lantern")).unwrap();
+    let known = cache.join("lantern/bmcs.json");
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    for (age, is_kept) in [(60, true), (3660, false)] {
+        let (address, learned) = (bmc.address, now - age);
+        let entry = format!(r#""{address}":{{"suite":3,"learned":{learned}}}"#);
+        std::fs::write(&known, format!(r#"{{"version":1,"bmcs":{{{entry}}}}}"#)).unwrap();
+        status();
+        let text = std::fs::read_to_string(&known).unwrap();
+        assert_eq!(text.contains("\"suite\":3"), is_kept, "{age}: {text}");
+    }
 }
 
 #[test]

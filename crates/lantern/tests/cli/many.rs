@@ -557,7 +557,13 @@ fn which_suite_each_took_is_told_once_for_all_and_remembered() {
     // Both were learned: nothing is refused any more.
     let again = run("json");
     again.expect_success();
-    assert_eq!(again.stderr, "");
+    assert!(!again.stderr.contains("was refused ("), "{}", again.stderr);
+    // That it is the lesser one is said of each.
+    let notes = lines(&again.stderr);
+    assert_eq!(notes.len(), 2, "{}", again.stderr);
+    for note in &notes {
+        assert!(word(note, "message").starts_with("cipher suite 3 is used"), "{}", again.stderr);
+    }
     std::fs::remove_dir_all(cache.path()).unwrap();
     let notes = lines(&run("json").stderr);
     let mut about: Vec<_> = notes.iter().map(|note| word(note, "host").to_owned()).collect();

@@ -93,7 +93,6 @@ fn access_is_changed_alike() {
         "channel setaccess 1 3 privilege=9",
         "channel setaccess 1 3 bogus=on",
         "channel setaccess 1 3 link",
-        "channel setaccess 1 3 link=",
     ] {
         pair.same_change(line, &["channel getaccess 1", "-c user list 1"]);
     }

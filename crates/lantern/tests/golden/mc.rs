@@ -121,7 +121,7 @@ fn a_watchdog_is_set_alike() {
         "mc watchdog set timeout=6553 pretimeout=255 int=nmi use=osload action=reset nolog",
         "mc watchdog set t=60 p=10 i=msg u=frb2 a=poweroff c=frb2 c=oem n d",
         "mc watchdog set timeout=100abc use=post action=cycle clear=post",
-        "mc watchdog set timeout=100 use=oem action=none int=none bogus",
+        "mc watchdog set timeout=100 use=oem action=none int=none",
         "mc watchdog set timeout=100 use=oem action=reset int=msg",
         "mc watchdog off",
         "mc watchdog set timeout=1 use=sms dontstop",

@@ -103,6 +103,11 @@ impl Pair {
         self.command(command, &self.ours, words)
     }
 
+    /// Runs the real one against our BMC.
+    pub(crate) fn real_of_ours<W: AsRef<std::ffi::OsStr>>(&self, words: &[W]) -> Output {
+        finish(self.command(Command::new("ipmitool"), &self.ours, &[]).args(words))
+    }
+
     fn run(&self, command: Command, machine: &Machine, words: &[&str]) -> Output {
         finish(&mut self.command(command, machine, words))
     }
@@ -185,6 +190,20 @@ impl Pair {
                 std::thread::sleep(std::time::Duration::from_millis(200));
             }
         }
+    }
+
+    /// Ours refuses this, says why, and has not changed anything by then, whatever the original does.
+    #[track_caller]
+    pub(crate) fn refused<W: AsRef<std::ffi::OsStr>>(&self, words: &[W], says: &str, read: &str) {
+        let read: Vec<_> = read.split_whitespace().collect();
+        let state = || self.run(Command::new("ipmitool"), &self.ours, &read).stdout;
+        let before = state();
+        assert_ne!(before, "", "{read:?}");
+        let mut command = self.our_command(&[]);
+        let ours = finish(command.args(words));
+        assert_eq!((ours.code(), ours.stdout.trim()), (Some(1), ""), "{ours}");
+        assert!(ours.stderr.contains(says), "{says}: {ours}");
+        assert_eq!(state(), before, "{ours}");
     }
 
     /// Both say the same of one BMC, for what a BMC has to itself, such as its port.

@@ -106,14 +106,12 @@ fn thresholds_are_set_alike() {
         &["sensor", "thresh", "FAN1", "lnc", "1e3"],
         &["sensor", "thresh", "FAN1", "lnc", "100"],
         &["sensor", "thresh", "FAN1", "lower", "300", "600", "900"],
-        &["sensor", "thresh", "FAN1", "lower", "900", "600", "300"],
         &["sensor", "thresh", "VBAT", "lower", "2.1", "2.25", "2.5"],
         &["sensor", "thresh", "CPU2 Temp", "upper", "84", "93", "102"],
         &["sensor", "thresh", "CPU2 Temp", "upper", "84", "93", "102", "extra"],
         &["sensor", "thresh", "12V", "upper", "12.5", "12.8", "13.1"],
         &["sensor", "thresh", "12V", "lower", "10.9", "11.2", "11.5"],
         &["sensor", "thresh", "12V", "unc", "12.61"],
-        &["sensor", "thresh", "12V", "lnr", ""],
     ] {
         pair.same_change_words(words, reads);
     }

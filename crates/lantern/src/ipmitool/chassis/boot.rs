@@ -90,12 +90,21 @@ pub(super) async fn device(tool: &Tool, words: &[String]) -> Ended {
         [] => return device_help(tool),
         [device, ..] if device == "help" => return device_help(tool),
         [device] => (device, None),
-        [device, option, ..] => (device, Some(option.as_str())),
+        [device, option @ ..] => (device, Some(option)),
     };
+    let option: Option<Vec<&str>> = option.map(|words| words.iter().map(String::as_str).collect());
+    let option = option.as_deref();
+    // The original does not look at what it does not know: `persistent` is once, then.
     let options = match option {
-        Some("clear-cmos=yes") => "clear-cmos",
-        Some(option) => option.strip_prefix("options=").unwrap_or_default(),
-        None => "",
+        None | Some(["clear-cmos=no"]) => Some(""),
+        Some(["clear-cmos=yes"]) => Some("clear-cmos"),
+        Some([option]) => option.strip_prefix("options="),
+        Some(_) => None,
+    };
+    let Some(options) = options else {
+        let words = option.unwrap_or_default().join(" ");
+        tool.error(&format!("Invalid option: {words}"));
+        return device_help(tool);
     };
     let flags = flags(tool, options)?;
     set_device(&Setting::begin(tool), device, flags).await
@@ -239,10 +248,15 @@ fn clearing_help(tool: &Tool) {
 }
 
 async fn set(tool: &Tool, device: &str, rest: &[&str]) -> Ended {
-    // What is wrong with these is said, and the device is set all the same.
+    // The original says what is wrong with these, and sets the device all the same.
     let clear = match rest {
-        [options] => clearing(tool, options),
-        _ => 0,
+        [] => 0,
+        [options] => clearing(tool, options)?,
+        [_, more, ..] => {
+            tool.error(&format!("Invalid option: {more}"));
+            clearing_help(tool);
+            return Err(Failed);
+        }
     };
     let setting = Setting::begin(tool);
     let set = set_device(&setting, device, BootFlags::default()).await;
@@ -253,10 +267,10 @@ async fn set(tool: &Tool, device: &str, rest: &[&str]) -> Ended {
     set.and(set_clearing(&setting, clear).await)
 }
 
-fn clearing(tool: &Tool, options: &str) -> u8 {
+fn clearing(tool: &Tool, options: &str) -> Result<u8, Failed> {
     let Some(options) = options.strip_prefix("options=") else {
         tool.error(&format!("No options= keyword found \"{options}\""));
-        return 0;
+        return Err(Failed);
     };
     let (mut bits, mut all_known) = (0, true);
     for option in items(options) {
@@ -273,10 +287,11 @@ fn clearing(tool: &Tool, options: &str) -> u8 {
             }
         }
     }
-    if !all_known {
-        clearing_help(tool);
+    if all_known {
+        return Ok(bits);
     }
-    bits
+    clearing_help(tool);
+    Err(Failed)
 }
 
 async fn set_clearing(setting: &Setting<'_>, clear: u8) -> Ended {

@@ -6,6 +6,7 @@ use super::boot::{FIRMWARE, LOADER, Setting};
 use super::parameter::{self, Shown};
 use crate::ipmitool::number::number;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
+use crate::ipmitool::word;
 
 /// The mailbox's parameter.
 const MAILBOX: u8 = 7;
@@ -29,11 +30,13 @@ pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
             return Ok(());
         }
         [word, number_of, after @ ..] if word == "block" => {
-            let Some(given) = number::<i16>(number_of) else {
+            let sets = command == "set";
+            // To the original the low byte of any is one, and a negative one means all.
+            let given = number::<i16>(number_of);
+            let Some(given) = given.filter(|given| !sets || u8::try_from(*given).is_ok()) else {
                 tool.error(&format!("Invalid block {number_of}"));
-                return Ok(());
+                return if sets { Err(Failed) } else { Ok(()) };
             };
-            // A negative one means all.
             block = u16::try_from(given).ok();
             rest = after;
         }
@@ -77,7 +80,9 @@ async fn get(tool: &Tool, block: Option<u16>, as_text: bool) -> Ended {
 
 async fn set(tool: &Tool, block: Option<u16>, as_text: bool, words: &[String]) -> Ended {
     const BLOCKS: usize = 256;
-    let Some(iana) = words.first().and_then(|word| number::<i32>(word)) else {
+    const PENS: i32 = 1 << 24;
+    let iana = words.first().and_then(|word| number::<i32>(word));
+    let Some(iana) = iana.filter(|iana| (0..PENS).contains(iana)) else {
         tool.error("No valid IANA PEN specified!");
         help(tool);
         return Err(Failed);
@@ -90,7 +95,7 @@ async fn set(tool: &Tool, block: Option<u16>, as_text: bool, words: &[String]) -
             return Err(Failed);
         }
         // With the zero at its end.
-        ([text, ..], true) => text.bytes().chain([0]).collect(),
+        ([text, ..], true) => word::bytes(text).iter().copied().chain([0]).collect(),
         // The original writes zeros for what is no byte.
         (words, false) => {
             let byte = |word: &String| {
@@ -108,9 +113,12 @@ async fn set(tool: &Tool, block: Option<u16>, as_text: bool, words: &[String]) -
         None | Some(0) => [a, b, c].into_iter().chain(bytes).collect(),
         Some(_) => bytes,
     };
-    let mut blocks: Vec<_> = whole.chunks(BootParameter::MAILBOX_BLOCK).collect();
-    if block.is_some() {
-        blocks.truncate(1);
+    let blocks: Vec<_> = whole.chunks(BootParameter::MAILBOX_BLOCK).collect();
+    // The original writes the beginning.
+    if block.is_some() && blocks.len() > 1 {
+        let most = BootParameter::MAILBOX_BLOCK;
+        tool.error(&format!("Data size exceeds that of a block ({most}, with the IANA PEN)"));
+        return Err(Failed);
     }
     if blocks.len() > BLOCKS {
         let most = BLOCKS * BootParameter::MAILBOX_BLOCK - 3;

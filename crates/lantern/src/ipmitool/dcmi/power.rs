@@ -124,40 +124,65 @@ async fn set_limit(tool: &Tool, words: &[&str]) -> Ended {
         tool.error("dcmi power set_limit {action | limit | correction | sample} <value> ...");
         return Err(Failed);
     }
-    // Four pairs are one command: what is set in full is set at once.
-    if let [_, _, action, _, watts, _, correction, _, sampling] = *words {
-        let limit = whole_limit(tool, action, watts, correction, sampling)?;
-        told(tool, tool.send(&SetPowerLimit(limit)).await)?;
-    } else {
-        let mut ended = Ok(());
-        for pair in words.get(1..).unwrap_or_default().chunks_exact(2) {
-            let [what, value] = *pair else { break };
-            ended = set_part(tool, what, value).await;
+    // The original looks at the places of four pairs and not at their names, and sets fewer one by one, those
+    // behind a mistake, too.
+    let pairs = words.get(1..).unwrap_or_default().chunks(2);
+    let pairs = pairs.map(|pair| part(tool, pair)).collect::<Result<Vec<_>, _>>()?;
+    let names = ["action", "limit", "correction", "sample"];
+    let is_whole = names.iter().all(|name| pairs.iter().any(|part| part.name() == *name));
+    let mut limit = if is_whole { PowerLimit::default() } else { limit(tool).await?.1 };
+    for part in pairs {
+        match part {
+            Part::Action(action) => limit.action = action,
+            Part::Limit(watts) => limit.watts = watts,
+            Part::Correction(milliseconds) => limit.correction_ms = milliseconds,
+            Part::Sample(seconds) => limit.sampling_seconds = seconds,
         }
-        ended?;
     }
+    told(tool, tool.send(&SetPowerLimit(limit)).await)?;
     show_limit(tool).await
 }
 
-fn whole_limit(
-    tool: &Tool,
-    action: &str,
-    watts: &str,
-    correction: &str,
-    sampling: &str,
-) -> Result<PowerLimit, Failed> {
-    let Some(action_number) = action_number(action) else {
-        return Err(invalid(tool, "Action", action));
+/// A value of the limit.
+enum Part {
+    Action(ExceptionAction),
+    Limit(u16),
+    Correction(u32),
+    Sample(u16),
+}
+
+impl Part {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Action(_) => "action",
+            Self::Limit(_) => "limit",
+            Self::Correction(_) => "correction",
+            Self::Sample(_) => "sample",
+        }
+    }
+}
+
+fn part(tool: &Tool, pair: &[&str]) -> Result<Part, Failed> {
+    let [what, value] = *pair else {
+        let what = pair.first().copied().unwrap_or_default();
+        tool.error(&format!("Nothing is given for {what}."));
+        return Err(Failed);
     };
-    Ok(PowerLimit {
-        // An OEM's action is none here.
-        action: match action_number {
-            0x01 | 0x11 => ExceptionAction::from_number(action_number),
-            _ => ExceptionAction::None,
-        },
-        watts: number(watts).ok_or_else(|| invalid(tool, "Limit", watts))?,
-        correction_ms: number(correction).ok_or_else(|| invalid(tool, "Correction", correction))?,
-        sampling_seconds: number(sampling).ok_or_else(|| invalid(tool, "Sample", sampling))?,
+    let wrong = || {
+        tool.error(&format!("Given {what} '{value}' is invalid."));
+        Failed
+    };
+    Ok(match what.to_ascii_lowercase().as_str() {
+        "action" => {
+            Part::Action(ExceptionAction::from_number(action_number(value).ok_or_else(wrong)?))
+        }
+        "limit" => Part::Limit(number(value).ok_or_else(wrong)?),
+        "correction" => Part::Correction(number(value).ok_or_else(wrong)?),
+        "sample" => Part::Sample(number(value).ok_or_else(wrong)?),
+        _ => {
+            tool.error(&format!("Given option '{what}' is unknown."));
+            return Err(Failed);
+        }
     })
 }
 
@@ -168,29 +193,4 @@ fn action_number(word: &str) -> Option<u8> {
         (word.len() == 6 && (0x02..=0x10).contains(&number)).then_some(number)
     };
     lookup(word, &ACTIONS).or_else(oem)
-}
-
-/// Changes one value of the limit.
-async fn set_part(tool: &Tool, what: &str, value: &str) -> Ended {
-    let (_, mut limit) = limit(tool).await?;
-    let number = || number::<u32>(value).ok_or_else(|| invalid(tool, what, value));
-    // Sixteen bits of it count, as in the original.
-    let half = |number: u32| u16::try_from(number & 0xffff).unwrap_or_default();
-    match what.to_ascii_lowercase().as_str() {
-        "action" => {
-            let action = action_number(value).ok_or_else(|| invalid(tool, what, value))?;
-            limit.action = ExceptionAction::from_number(action);
-        }
-        "limit" => limit.watts = half(number()?),
-        "correction" => limit.correction_ms = number()?,
-        "sample" => limit.sampling_seconds = half(number()?),
-        _ => return Err(Failed),
-    }
-    told(tool, tool.send(&SetPowerLimit(limit)).await)?;
-    Ok(())
-}
-
-fn invalid(tool: &Tool, what: &str, value: &str) -> Failed {
-    tool.error(&format!("Given {what} '{value}' is invalid."));
-    Failed
 }

@@ -9,16 +9,11 @@ use super::{lookup, told};
 use crate::ipmitool::number::number;
 use crate::ipmitool::tool::{Ended, Failed, Tool};
 
-/// Words for what happens at the limit. Any other word is "no".
-const FLAGS: [(&str, bool); 7] = [
-    ("volatile", false),
-    ("nonvolatile", true),
-    ("poweroff", true),
-    ("nopoweroff", false),
-    ("sel", true),
-    ("nosel", false),
-    ("disabled", false),
-];
+/// Words for what happens at the limit, in their places. To the original they are alike, and any other is "no".
+type Flags = [(&'static str, bool); 3];
+const PERSISTENCE: Flags = [("volatile", false), ("nonvolatile", true), ("disabled", false)];
+const POWER_OFF: Flags = [("poweroff", true), ("nopoweroff", false), ("disabled", false)];
+const LOG: Flags = [("sel", true), ("nosel", false), ("disabled", false)];
 
 pub(super) async fn thermal(tool: &Tool, words: &[&str]) -> Ended {
     let is_set = match words.first().map(|word| word.to_ascii_lowercase()).as_deref() {
@@ -57,11 +52,13 @@ pub(super) async fn thermal(tool: &Tool, words: &[&str]) -> Ended {
         return Err(Failed);
     };
     let (entity, instance) = ids()?;
-    let flag = |word: &str| lookup(word, &FLAGS).unwrap_or(false);
+    let flag = |what: &str, word: &str, flags: &Flags| {
+        lookup(word, flags).ok_or_else(|| invalid(what, word))
+    };
     let limit = ThermalLimit {
-        persistent: flag(persistence),
-        power_off: flag(power_off),
-        log: flag(log),
+        persistent: flag("Persistence", persistence, &PERSISTENCE)?,
+        power_off: flag("Power Off", power_off, &POWER_OFF)?,
+        log: flag("Log", log, &LOG)?,
         celsius: number(celsius).ok_or_else(|| invalid("Temp Limit", celsius))?,
         seconds: number(seconds).ok_or_else(|| invalid("Sampling Time", seconds))?,
     };
@@ -127,14 +124,18 @@ pub(super) async fn set_parameter(tool: &Tool, words: &[&str]) -> Ended {
     let parameter = match *words {
         ["activate_dhcp"] | ["activate_dhcp", _] => ConfigurationParameter::ActivateDhcp(true),
         [name, value] if name != "help" => {
-            let Some(value) = number::<u16>(value) else {
+            let Some(selector) = lookup(name, &PARAMETERS) else {
+                tool.error(&format!("Given parameter '{name}' is unknown."));
+                return Err(Failed);
+            };
+            let most = if selector > 3 { u16::MAX } else { u8::MAX.into() };
+            let Some(value) = number::<u16>(value).filter(|value| *value <= most) else {
                 tool.error(&format!("Given {name} '{value}' is invalid."));
                 return Err(Failed);
             };
             let [low, high] = value.to_le_bytes();
-            let selector = lookup(name, &PARAMETERS).unwrap_or(u8::MAX);
             let data = if selector > 3 { vec![low, high] } else { vec![low] };
-            // As it was said: what does not fit is for the BMC to refuse.
+            // What means nothing is for the BMC to refuse.
             ConfigurationParameter::Other { selector, data }
         }
         _ => {
@@ -147,6 +148,5 @@ pub(super) async fn set_parameter(tool: &Tool, words: &[&str]) -> Ended {
     // In the original this succeeds even if it was refused.
     told(tool, tool.send(&command).await)
         .inspect_err(|_| tool.error("Error Set DCMI Configuration Parameters!"))
-        .ok();
-    Ok(())
+        .map(drop)
 }

@@ -8,6 +8,7 @@ use ipmi_wire::{Command, CompletionCode, Decode, Encode, NetFn, Reader, Request}
 
 use super::told;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
+use crate::ipmitool::word;
 
 /// The longest text.
 const MOST: usize = 64;
@@ -80,14 +81,14 @@ fn pieces(text: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
 }
 
 pub(super) async fn set_asset_tag(tool: &Tool, words: &[&str]) -> Ended {
-    let text = words.first().copied().unwrap_or_default().as_bytes();
+    let text = word::bytes(words.first().copied().unwrap_or_default());
     let set = async || {
         if text.len() > MOST {
             tool.error("\nValue is too long.");
             return Err(Failed);
         }
         tool.print("\n Set Asset Tag: ");
-        for (offset, piece) in pieces(text) {
+        for (offset, piece) in pieces(&text) {
             told(tool, tool.send(&SetAssetTag { offset, data: piece.to_vec() }).await)?;
             tool.print_bytes(piece);
         }
@@ -98,7 +99,7 @@ pub(super) async fn set_asset_tag(tool: &Tool, words: &[&str]) -> Ended {
 }
 
 pub(super) async fn set_identifier(tool: &Tool, words: &[&str]) -> Ended {
-    let mut text = words.first().copied().unwrap_or_default().as_bytes().to_vec();
+    let mut text = word::bytes(words.first().copied().unwrap_or_default()).into_owned();
     text.push(0);
     if text.len() > MOST {
         tool.error("\nValue is too long.");

@@ -19,7 +19,7 @@ pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
             Ok(())
         }
         // In the original it succeeds even if the words make no sense.
-        ["info", rest @ ..] => match Meant::parse(tool, rest) {
+        ["info", rest @ ..] => match Meant::parse(tool, rest, false) {
             Ok(meant) => shown::info(tool, meant).await,
             Err(Failed) => {
                 info_help(tool);
@@ -33,7 +33,7 @@ pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
                     change_help(tool, enable);
                     Ok(())
                 }
-                rest => change::run(tool, enable, Meant::parse(tool, rest)?).await,
+                rest => change::run(tool, enable, Meant::parse(tool, rest, true)?).await,
             }
         }
         ["reset"] => {
@@ -42,7 +42,7 @@ pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
             Err(Failed)
         }
         ["reset", rest @ ..] if rest.first() != Some(&"help") => {
-            change::reset(tool, Meant::parse(tool, rest)?).await
+            change::reset(tool, Meant::parse(tool, rest, true)?).await
         }
         _ => {
             help(tool);
@@ -63,7 +63,9 @@ struct Meant {
 }
 
 impl Meant {
-    fn parse(tool: &Tool, words: &[&str]) -> Result<Self, Failed> {
+    /// Whoever `changes` something has to be understood: with one word misspelt, `command 2` is all commands of
+    /// a network function, to the original. It passes over what it does not know, and so does `info`.
+    fn parse(tool: &Tool, words: &[&str], changes: bool) -> Result<Self, Failed> {
         let mut meant = Self {
             channel: PRESENT,
             lun: None,
@@ -82,8 +84,16 @@ impl Meant {
                 continue;
             }
             let known = matches!(*word, "channel" | "lun" | "netfn" | "command" | "subfn");
-            // What is not known is passed over.
-            let ([value, behind @ ..], true) = (rest, known) else { continue };
+            let ([value, behind @ ..], true) = (rest, known) else {
+                if changes {
+                    tool.error(&match known {
+                        true => format!("Nothing is given for {word}."),
+                        false => format!("Given option '{word}' is unknown."),
+                    });
+                    return Err(Failed);
+                }
+                continue;
+            };
             rest = behind;
             if *word == "channel" {
                 meant.channel = channel_number(tool, value)?;

@@ -10,6 +10,7 @@ use super::areas::field;
 use super::image::{self, Header, Image};
 use super::{absent, device};
 use crate::ipmitool::tool::{Ended, Failed, Tool};
+use crate::ipmitool::word;
 
 /// The longest text of a field.
 const LONGEST: usize = 63;
@@ -94,13 +95,20 @@ async fn edit(tool: &Tool, id: u8, letter: u8, index: u8, text: &str) -> Ended {
         tool.print("Field not found !\n");
         return Err(Failed);
     }
-    if text.len() > LONGEST {
+    let new = word::bytes(text);
+    if new.len() > LONGEST {
         tool.error("A field has 63 bytes at most");
         return Err(Failed);
     }
-    let shown = String::from_utf8_lossy(&before);
-    let is_resized = before.len() != text.len();
-    let resized = Resized::new(&image, header, letter, from, at, &before, text);
+    let shown = word::of(&before);
+    let is_resized = before.len() != new.len();
+    let resized = Resized::new(&image, header, letter, from, at, &before, &new);
+    // Where the original's way is none, fields are texts.
+    let as_text = std::str::from_utf8(&new);
+    if resized.image.is_none() && as_text.is_err() {
+        tool.error("The text is not UTF-8");
+        return Err(Failed);
+    }
     if is_resized {
         tool.print("String size are not equal, resizing fru to fit new string\n");
         tool.print(&resized.told(&image, header));
@@ -110,7 +118,10 @@ async fn edit(tool: &Tool, id: u8, letter: u8, index: u8, text: &str) -> Ended {
     let written = match &resized.image {
         Some(image) => bmc.write_fru(fru, image).await,
         // Areas in another order than the original thinks of, or no room: it would lose some of them.
-        None => bmc.edit_fru_field(fru, area, index.into(), text).await,
+        None => {
+            let text = as_text.unwrap_or_default();
+            bmc.edit_fru_field(fru, area, index.into(), text).await
+        }
     };
     if let Err(error) = written {
         return not_written(tool, &error.to_string());
@@ -133,7 +144,7 @@ fn not_written(tool: &Tool, why: &str) -> Ended {
 struct Resized<'a> {
     letter: u8,
     before: &'a [u8],
-    text: &'a str,
+    text: &'a [u8],
     /// Where the area is, and the field.
     from: usize,
     at: usize,
@@ -166,7 +177,7 @@ impl<'a> Resized<'a> {
         from: usize,
         at: usize,
         before: &'a [u8],
-        text: &'a str,
+        text: &'a [u8],
     ) -> Self {
         let area = image.area(from).unwrap_or_default();
         let size = signed(area.len());
@@ -214,7 +225,7 @@ impl<'a> Resized<'a> {
         let blocks = area.get_mut(1)?;
         *blocks = u8::try_from(i64::from(*blocks).checked_add(self.steps)?).ok()?;
         area.push(0xc0 | length);
-        area.extend_from_slice(self.text.as_bytes());
+        area.extend_from_slice(self.text);
         area.extend_from_slice(tail.get(..content)?);
         area.resize(area.len().checked_add(unsigned(self.left)?)?, 0);
         let sum = area.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
@@ -317,14 +328,15 @@ impl<'a> Resized<'a> {
             let to = new_product.saturating_add(length(header.product)).saturating_add(grown);
             lines.push(format!("Moving Remaining Bytes (Multi-Rec , etc..), from {rest} to {to}"));
         }
-        let shown = String::from_utf8_lossy(before);
+        let (shown, shown_text) = (word::of(before), word::of(text));
         let (kind, new_kind) = (byte(at), text.len().saturating_add(0xc0));
         let behind = signed(from).saturating_add(size).saturating_add(moved).saturating_sub(1);
         let field = signed(at).saturating_add(signed(text.len())).saturating_add(1);
         let sum = 0_u32.wrapping_sub(0_u8.wrapping_sub(self.checksum).into());
         lines.extend([
             format!(
-                "Updating Field : '{shown}' with '{text}' ... (Length from '{kind}' to '{new_kind}')"
+                "Updating Field : '{shown}' with '{shown_text}' ... (Length from '{kind}' to \
+                 '{new_kind}')"
             ),
             format!("Copying remaining of sections: {} ", behind.saturating_sub(field)),
             format!("Calculate New Checksum: {sum:x}"),

@@ -7,6 +7,7 @@ use ipmi_client::fru::FruId;
 use super::image::{self, Header, Image};
 use super::{absent, device, file_name};
 use crate::ipmitool::tool::{Ended, Failed, Tool};
+use crate::ipmitool::word;
 
 pub(super) async fn run(tool: &Tool, words: &[&str]) -> Ended {
     match words {
@@ -79,7 +80,7 @@ async fn read(tool: &Tool, id: u8, path: Option<&str>) -> Ended {
                 tool.print(&format!("\n{number:02}- {bytes}"));
             }
         }
-        Some(path) => match fs::write(path, area) {
+        Some(path) => match fs::write(word::path(path), area) {
             Ok(()) => tool.print("Done\n"),
             Err(error) => {
                 tool.error(&format!("Error opening file {path}: {error}\n"));
@@ -95,7 +96,7 @@ async fn read(tool: &Tool, id: u8, path: Option<&str>) -> Ended {
 async fn write(tool: &Tool, id: u8, path: &str) -> Ended {
     let Ok((image, from, size)) = open(tool, id).await else { return Ok(()) };
     tool.print(&format!("Internal Use Area Size  : {size}\n"));
-    let Ok(content) = fs::read(path) else { return Ok(()) };
+    let Ok(content) = fs::read(word::path(path)) else { return Ok(()) };
     tool.info(&format!("File Size: {}", content.len()));
     if content.len() != size {
         tool.error("File size does not fit Eeprom Size");

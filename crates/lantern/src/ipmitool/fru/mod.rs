@@ -17,6 +17,7 @@ use ipmi_wire::{Channel, CompletionCode};
 
 use super::number::number;
 use super::tool::{Ended, Failed, Refusal, Tool};
+use super::word;
 use image::Image;
 
 pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
@@ -80,7 +81,7 @@ fn device(tool: &Tool, word: &str) -> Result<u8, Failed> {
 }
 
 fn file_name(tool: &Tool, path: &str) -> Ended {
-    let why = match path.len() {
+    let why = match word::bytes(path).len() {
         0 => "File/path is invalid.",
         1..512 => return Ok(()),
         _ => "File/path must be shorter than 512 bytes.",
@@ -240,7 +241,7 @@ async fn print_behind(tool: &Tool, controller: Hop, fru: FruId) -> Ended {
     }
 }
 
-/// Says of a device how large it is, if it is there; if it is not, nothing: neither is a failure.
+/// Says of a device how large it is, if it is there; if it is not, nothing.
 async fn size(tool: &Tool, id: u8) -> Option<ipmi_wire::cmd::storage::FruInventoryAreaInfo> {
     let bmc = tool.bmc().ok()?;
     match image::info(bmc, FruId::new(id)).await {
@@ -256,6 +257,7 @@ async fn size(tool: &Tool, id: u8) -> Option<ipmi_wire::cmd::storage::FruInvento
             if why == Refusal::Code(CompletionCode::TIMEOUT) {
                 tool.print("  Timeout accessing FRU info. (Device not present?)\n");
             }
+            tool.error(&format!("FRU device {id} not present ({})", why.text()));
             None
         }
     }
@@ -270,7 +272,7 @@ fn announce(tool: &Tool, id: u8, path: &str) {
 /// A device's bytes into a file.
 async fn read(tool: &Tool, id: u8, path: &str) -> Ended {
     announce(tool, id, path);
-    let Some(info) = size(tool, id).await else { return Ok(()) };
+    let info = size(tool, id).await.ok_or(Failed)?;
     tool.print(&format!("Fru Size         : {} bytes\n", info.size));
     let Ok(Some(image)) = tool.bmc()?.read_fru(FruId::new(id)).await else {
         // The original writes a file all the same, with whatever was in its memory.
@@ -279,21 +281,33 @@ async fn read(tool: &Tool, id: u8, path: &str) -> Ended {
     };
     let mut bytes = image.bytes;
     bytes.resize(info.size.into(), 0);
-    match fs::write(path, bytes) {
-        Ok(()) => tool.print("Done\n"),
-        Err(error) => tool.error(&format!("Error opening file {path}: {error}\n")),
+    match fs::write(word::path(path), bytes) {
+        Ok(()) => {
+            tool.print("Done\n");
+            Ok(())
+        }
+        Err(error) => {
+            tool.error(&format!("Error opening file {path}: {error}\n"));
+            Err(Failed)
+        }
     }
-    Ok(())
 }
 
 /// A file's bytes onto a device. What differs is written, and read back.
 async fn write(tool: &Tool, id: u8, path: &str) -> Ended {
     announce(tool, id, path);
-    let Some(info) = size(tool, id).await else { return Ok(()) };
-    let Ok(mut content) = fs::read(path) else {
+    let info = size(tool, id).await.ok_or(Failed)?;
+    let Ok(mut content) = fs::read(word::path(path)) else {
         tool.error(&format!("Error opening file {path}\n"));
-        return Ok(());
+        return Err(Failed);
     };
+    // The image of a larger device may be filled up with what means nothing.
+    let lost = content.get(usize::from(info.size)..).unwrap_or_default();
+    if !lost.iter().all(|byte| matches!(byte, 0x00 | 0xff)) {
+        let (is, most) = (content.len(), info.size);
+        tool.error(&format!("File {path} has {is} bytes, and the device {most}"));
+        return Err(Failed);
+    }
     content.truncate(info.size.into());
     tool.print(&format!("Fru Size         : {} bytes\n", info.size));
     tool.print(&format!("Size to Write    : {} bytes\n", content.len()));

@@ -184,19 +184,19 @@ async fn set(tool: &Tool, words: &[String]) -> Ended {
             .await
         }
         (what, _) => {
-            let given = number::<u8>(value);
+            // There are three bits of retries: the original takes those of any number.
+            let most = if what == "time" { u8::MAX } else { 7 };
+            let Some(given) = number::<u8>(value).filter(|given| *given <= most) else {
+                tool.error(&format!("Invalid {what}: {value}"));
+                return Err(Failed);
+            };
             change(tool, channel, alert, of, |data| {
-                let Some(given) = given else {
-                    tool.error(&format!("Invalid {what}: {value}"));
-                    return Err(Failed);
-                };
                 if what == "time" {
                     says(&format!("timeout/retry to {given} seconds"));
                     put(data, 2, &[given]);
                 } else {
-                    let retries = given & 7;
-                    says(&format!("number of retries to {retries}"));
-                    put(data, 3, &[retries]);
+                    says(&format!("number of retries to {given}"));
+                    put(data, 3, &[given]);
                 }
                 Ok(())
             })

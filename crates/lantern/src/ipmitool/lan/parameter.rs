@@ -157,8 +157,12 @@ pub(super) async fn set_unseen(
     let written = put(tool, channel, parameter.selector, data).await;
     unlock(tool, channel).await;
     match written {
-        // Whoever does not look does not see a refusal either.
-        Ok(()) | Err(Refusal::Code(_) | Refusal::Malformed) => Ok(()),
+        Ok(()) | Err(Refusal::Malformed) => Ok(()),
+        // Whoever does not look does not see a refusal either; the original does not.
+        Err(Refusal::Code(code)) => {
+            tool.error(&format!("Set LAN Parameter failed: {}", why(code)));
+            Err(Failed)
+        }
         Err(Refusal::Silent) => {
             tool.error("Set LAN Parameter failed");
             Err(Failed)

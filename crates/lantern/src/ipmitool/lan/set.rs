@@ -12,6 +12,7 @@ use crate::ipmitool::access::{self, at, evaluated, ipv4, mac};
 use crate::ipmitool::channel::AUTH_TYPES;
 use crate::ipmitool::number::number;
 use crate::ipmitool::tool::{Ended, Failed, Tool};
+use crate::ipmitool::word;
 
 pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
     let (channel, what, rest) = match words {
@@ -67,15 +68,9 @@ pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
         ("bakgw", ["macaddr", value, ..]) => {
             hardware(tool, channel, parameter::BACKUP_MAC, value).await
         }
-        // Of these two it is never told whether they went well.
-        ("vlan", ["id", value, ..]) => {
-            let _ = vlan(tool, channel, value).await;
-            Ok(())
-        }
-        ("vlan", ["priority", value, ..]) => {
-            let _ = vlan_priority(tool, channel, value).await;
-            Ok(())
-        }
+        // Of these two the original never tells whether they went well.
+        ("vlan", ["id", value, ..]) => vlan(tool, channel, value).await,
+        ("vlan", ["priority", value, ..]) => vlan_priority(tool, channel, value).await,
         ("cipher_privs", [levels]) => suite_limits(tool, channel, levels).await,
         ("bad_pass_thresh", [threshold, log, reset, lockout, ..]) => {
             let numbers = (number::<u8>(threshold), number(log), number(reset), number(lockout));
@@ -148,9 +143,10 @@ async fn hardware(tool: &Tool, channel: Channel, parameter: Parameter, text: &st
 
 async fn community(tool: &Tool, channel: Channel, text: &str) -> Ended {
     let mut bytes = [0; 18];
-    bytes.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    let text = word::bytes(text);
+    bytes.iter_mut().zip(text.iter()).for_each(|(to, from)| *to = *from);
     tool.print(&format!("Setting LAN {} to ", parameter::COMMUNITY.name));
-    tool.print_bytes(text.as_bytes().get(..bytes.len()).unwrap_or(text.as_bytes()));
+    tool.print_bytes(text.get(..bytes.len()).unwrap_or(&text));
     tool.print("\n");
     set(tool, channel, parameter::COMMUNITY, &bytes).await
 }
@@ -171,8 +167,8 @@ async fn default_user(tool: &Tool, channel: Channel) -> Ended {
 /// That of user 1, in 16 bytes.
 async fn password(tool: &Tool, given: Option<&str>) -> Ended {
     let size = PasswordSize::Sixteen;
-    let bytes = given.unwrap_or_default().as_bytes();
-    let stored = Password::new(size, bytes.get(..size.bytes()).unwrap_or(bytes)).ok_or(Failed)?;
+    let bytes = word::bytes(given.unwrap_or_default());
+    let stored = Password::new(size, bytes.get(..size.bytes()).unwrap_or(&bytes)).ok_or(Failed)?;
     let operation = PasswordOperation::Set(stored);
     if evaluated(tool, tool.send(&SetUserPassword { user_id: 1, operation }).await).is_err() {
         tool.error("Unable to Set LAN Password for user 1");
@@ -227,9 +223,9 @@ async fn alerting(tool: &Tool, channel: Channel, value: Option<&str>) -> Ended {
     let on = match value {
         Some("on" | "enable") => true,
         Some("off" | "disable") => false,
-        other => {
+        _ => {
             tool.notice("LAN set alert must be 'on' or 'off'");
-            return if other.is_some() { Ok(()) } else { Err(Failed) };
+            return Err(Failed);
         }
     };
     let doing = if on { "Enabling" } else { "Disabling" };
@@ -275,7 +271,7 @@ async fn arp(tool: &Tool, channel: Channel, what: &str, value: Option<&str>) -> 
         }
         _ => {
             help(tool);
-            Ok(())
+            if what == "help" { Ok(()) } else { Err(Failed) }
         }
     }
 }
@@ -305,38 +301,35 @@ async fn arp_interval(tool: &Tool, channel: Channel, seconds: u8) -> Ended {
     ended
 }
 
-/// What follows the commas of a list, each with all that comes after it: only the last can be one
-/// of the names. That is how the original reads it, and what its users have.
-fn tails(list: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(list);
-    std::iter::from_fn(move || {
-        let tail = rest?;
-        rest = tail.split_once(',').map(|(_, tail)| tail);
-        Some(tail)
-    })
-}
-
 async fn auth(tool: &Tool, channel: Channel, levels: &str, types: &str) -> Ended {
     let mut data = must(tool, channel, parameter::AUTH_ENABLES).await?;
     data.resize(5, 0);
+    // All of it has to be understood: the original writes what is left, and that nobody may log in, if that is
+    // nothing. Of a list it knows the last name only.
     let mut bits = 0;
-    for name in tails(types) {
+    for name in types.split(',') {
         let is = |known: &str| {
             known.eq_ignore_ascii_case(name)
                 || (known == "PASSWORD" && name.eq_ignore_ascii_case("key"))
         };
         match AUTH_TYPES.iter().find(|(known, _)| is(known)) {
             Some((_, bit)) => bits |= bit,
-            None => tool.error(&format!("Invalid authentication type: {name}")),
+            None => {
+                tool.error(&format!("Invalid authentication type: {name}"));
+                return Err(Failed);
+            }
         }
     }
-    for name in tails(levels) {
+    for name in levels.split(',') {
         let place = ["callback", "user", "operator", "admin"]
             .iter()
             .position(|level| level.eq_ignore_ascii_case(name));
         match place.and_then(|place| data.get_mut(place)) {
             Some(byte) => *byte = bits,
-            None => tool.error(&format!("Invalid authentication level: {name}")),
+            None => {
+                tool.error(&format!("Invalid authentication level: {name}"));
+                return Err(Failed);
+            }
         }
     }
     set(tool, channel, parameter::AUTH_ENABLES, &data).await
@@ -358,6 +351,11 @@ async fn vlan(tool: &Tool, channel: Channel, value: &str) -> Ended {
                     }
                     _ => [low, high],
                 }
+            }
+            // Without VLANs there is none to be switched off.
+            Ok(None) => {
+                let _ = set(tool, channel, parameter::VLAN, &[0, 0]).await;
+                return Ok(());
             }
             _ => [0, 0],
         }
@@ -409,7 +407,7 @@ async fn suite_limits(tool: &Tool, channel: Channel, letters: &str) -> Ended {
             }
         }
         help(tool);
-        return Ok(());
+        return Err(Failed);
     };
     let mut data = vec![0];
     data.extend(levels.chunks(2).map(|pair| at(pair, 0) | (at(pair, 1) << 4)));
@@ -440,15 +438,4 @@ fn help(tool: &Tool) {
     );
     tool.notice("                                         a administrator, O OEM");
     tool.notice("  bad_pass_thresh COUNT 1|0 RESET LOCKOUT   log it or not; tens of seconds");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_last_of_a_list_is_a_name() {
-        assert_eq!(tails("MD2,MD5").collect::<Vec<_>>(), ["MD2,MD5", "MD5"]);
-        assert_eq!(tails("MD5").collect::<Vec<_>>(), ["MD5"]);
-    }
 }

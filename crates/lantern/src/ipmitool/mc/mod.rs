@@ -5,9 +5,7 @@ mod guid;
 mod system_info;
 mod watchdog;
 
-use ipmi_wire::cmd::app::{
-    ColdReset, DeviceId, GetDeviceId, GetSelfTestResults, SelfTest, WarmReset,
-};
+use ipmi_wire::cmd::app::{DeviceId, GetDeviceId, GetSelfTestResults, SelfTest, WarmReset};
 
 use super::text;
 use super::tool::{Ended, Failed, Refusal, Tool};
@@ -134,11 +132,10 @@ async fn reset(tool: &Tool, words: &[String]) -> Ended {
             return Ok(());
         }
         Some("cold") => {
-            let sent = tool.send(&ColdReset).await;
+            // Many a BMC resets before it answers; one that goes on as before has not heard of it.
+            let sent = tool.bmc()?.cold_reset_unwatched().await;
             tool.abandoned.set(true);
-            // Many a BMC resets before it answers.
-            let sent = if sent == Err(Refusal::Silent) { Ok(()) } else { sent };
-            (sent, "cold")
+            (sent.map_err(|error| Refusal::from(&error)), "cold")
         }
         Some("warm") => {
             let sent = tool.send(&WarmReset).await;

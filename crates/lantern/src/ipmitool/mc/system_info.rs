@@ -2,8 +2,8 @@
 
 use ipmi_wire::cmd::app::{GetSystemInfoParameters, SetSystemInfoParameters, SystemInfoParameter};
 
-use crate::ipmitool::text;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
+use crate::ipmitool::{text, word};
 
 /// A text that a BMC keeps.
 #[derive(Clone, Copy)]
@@ -132,10 +132,10 @@ pub(super) async fn set(tool: &Tool, words: &[String]) -> Ended {
         Ok(name) => name,
         Err(ended) => return ended,
     };
-    let text = words.get(1).map(String::as_bytes).unwrap_or_default();
+    let text = words.get(1).map(|word| word::bytes(word)).unwrap_or_default();
     // What does not fit is left out.
     let most = name.blocks.saturating_mul(BLOCK).saturating_sub(SystemInfoParameter::HEAD);
-    let text = text.get(..most).unwrap_or(text);
+    let text = text.get(..most).unwrap_or(&text);
     let (head, tail) = text.split_at_checked(FIRST).unwrap_or((text, &[]));
     let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
     let first = [0, length].into_iter().chain(head.iter().copied()).collect::<Vec<_>>();

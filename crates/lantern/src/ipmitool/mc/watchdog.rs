@@ -173,8 +173,11 @@ fn command(tool: &Tool, words: &[String]) -> Result<SetWatchdogTimer, Failed> {
             }
             Some('n') => settings.dont_log = true,
             Some('d') => command.dont_stop = true,
-            // Said, and passed over.
-            _ => tool.error(&format!("Invalid option '{word}'")),
+            // The original says so, and sets what is left: a watchdog that does nothing, say.
+            _ => {
+                tool.error(&format!("Invalid option '{word}'"));
+                return Err(Failed);
+            }
         }
     }
     Ok(command)

@@ -3,6 +3,7 @@
 use ipmi_wire::sdr::{Record, RecordHeader};
 
 use crate::ipmitool::tool::{Failed, Tool};
+use crate::ipmitool::word;
 
 /// A record, and what it is read from: the original takes names and a few other things as they lie there.
 #[derive(Clone, Debug)]
@@ -86,8 +87,9 @@ impl Entry {
 
     /// Whether it has this name.
     pub(in crate::ipmitool) fn is_called(&self, name: &str) -> bool {
+        let name = word::bytes(name);
         let compared = self.id_length().max(name.len());
-        self.id_place().is_some() && self.id(compared) == name.as_bytes()
+        self.id_place().is_some() && self.id(compared) == &*name
     }
 }
 
@@ -121,6 +123,7 @@ pub(super) async fn dump_of_bmc(tool: &Tool) -> Result<Vec<u8>, Failed> {
             return Err(Failed);
         }
     };
+    let set = set.inspect(|set| tool.look_at("Sensor data records", set.ending()));
     set.map(|set| set.dump()).map_err(|error| {
         tool.info(&error.to_string());
         tool.error("Unable to open SDR for reading");
@@ -130,7 +133,7 @@ pub(super) async fn dump_of_bmc(tool: &Tool) -> Result<Vec<u8>, Failed> {
 
 /// The records of a file, as far as it can be understood.
 fn of_file(tool: &Tool, path: &str) -> Option<Vec<Entry>> {
-    let Ok(content) = std::fs::read(path) else {
+    let Ok(content) = std::fs::read(word::path(path)) else {
         tool.error(&format!("Unable to open SDR cache {path} for reading"));
         return None;
     };

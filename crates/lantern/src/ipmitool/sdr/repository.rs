@@ -1,7 +1,6 @@
 //! The repository itself: `sdr info`, `sdr dump`, `sdr fill`.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use ipmi_wire::cmd::storage::GetSdrRepositoryInfo;
 use ipmi_wire::sel::Timestamp;
@@ -9,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::records;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
+use crate::ipmitool::word;
 
 pub(super) async fn info(tool: &Tool) -> Ended {
     let info = match tool.send(&GetSdrRepositoryInfo).await {
@@ -90,7 +90,7 @@ pub(super) async fn dump(tool: &Tool, path: Option<&str>) -> Ended {
 
 /// Writes a file; neither through a link nor into anything but a file.
 fn write(path: &str, content: &[u8]) -> Result<(), String> {
-    if let Ok(there) = Path::new(path).symlink_metadata() {
+    if let Ok(there) = word::path(path).symlink_metadata() {
         if !there.is_file() {
             return Err(format!("File {path} has invalid mode: {}", there.mode()));
         }
@@ -98,7 +98,8 @@ fn write(path: &str, content: &[u8]) -> Result<(), String> {
             return Err(format!("File {path} has invalid link count: {} != 1", there.nlink()));
         }
     }
-    std::fs::write(path, content).map_err(|error| format!("Unable to open file {path}: {error}"))
+    std::fs::write(word::path(path), content)
+        .map_err(|error| format!("Unable to open file {path}: {error}"))
 }
 
 /// Replacing the repository is not offered here: the native command looks before it clears, and keeps what

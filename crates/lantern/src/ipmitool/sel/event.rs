@@ -16,6 +16,7 @@ use super::sensors::Sensors;
 use crate::ipmitool::number::number;
 use crate::ipmitool::text;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
+use crate::ipmitool::word;
 
 const EVM_REV: u8 = SelRecord::EVM_REV;
 
@@ -119,7 +120,7 @@ fn show(tool: &Tool, events: &Events<'_>, sensors: &Sensors, event: [u8; EVENT])
 }
 
 async fn of_file(tool: &Tool, path: &str) -> Ended {
-    let Ok(content) = fs::read(path) else {
+    let Ok(content) = fs::read(word::path(path)) else {
         tool.error(&format!("File {path} does not exist"));
         return Err(Failed);
     };
@@ -164,7 +165,7 @@ fn find<'a>(sensors: &'a Sensors, name: &str) -> Option<&'a Record> {
             _ => return false,
         };
         let id = id.as_bytes().split(|byte| *byte == 0).next().unwrap_or_default();
-        id == name.as_bytes()
+        *id == *word::bytes(name)
     })
 }
 

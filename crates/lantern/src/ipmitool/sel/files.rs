@@ -11,13 +11,14 @@ use super::refused;
 use super::sensors::Sensors;
 use crate::ipmitool::number::number;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
+use crate::ipmitool::word;
 
 /// Whoever sends these events is "system management software". IPMI v2.0 §5.5.
 const SOFTWARE: u16 = 0x41;
 
 /// `sel add`: seven bytes a line, and comments behind `#`.
 pub(super) async fn add(tool: &Tool, path: &str) -> Ended {
-    let Ok(content) = fs::read(path) else {
+    let Ok(content) = fs::read(word::path(path)) else {
         tool.error(&format!("File {path} does not exist"));
         return Err(Failed);
     };
@@ -59,7 +60,7 @@ pub(super) async fn add(tool: &Tool, path: &str) -> Ended {
 
 /// `sel readraw` and `sel ereadraw`: what `sel writeraw` has written.
 pub(super) async fn read_raw(tool: &Tool, path: &str, extended: bool) -> Ended {
-    let Ok(content) = fs::read(path) else {
+    let Ok(content) = fs::read(word::path(path)) else {
         tool.error(&format!("File {path} does not exist"));
         tool.error("ipmitool: could not open input file.");
         return Err(Failed);
@@ -90,7 +91,7 @@ pub(super) async fn interpret(tool: &Tool, iana: &str, path: &str, format: &str)
         tool.error(&format!("Given format '{format}' is unknown."));
         return Err(Failed);
     }
-    let Ok(content) = fs::read(path) else {
+    let Ok(content) = fs::read(word::path(path)) else {
         tool.error(&format!("Failed to open file '{path}' for reading."));
         return Err(Failed);
     };

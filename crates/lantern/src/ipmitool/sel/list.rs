@@ -13,6 +13,7 @@ use super::sensors::Sensors;
 use super::{ask_info, refused};
 use crate::ipmitool::number::number;
 use crate::ipmitool::tool::{Ended, Failed, Refusal, Tool};
+use crate::ipmitool::word;
 
 /// Of which entries there is to be a list.
 #[derive(Clone, Copy)]
@@ -72,7 +73,10 @@ async fn entries(tool: &Tool, which: Which) -> Result<Option<Vec<Entry>>, Failed
         Which::All => bmc.sel_log().await,
     };
     Ok(Some(match log {
-        Ok(log) => log.records.iter().filter_map(Entry::new).collect(),
+        Ok(log) => {
+            tool.look_at("SEL", &log.ending);
+            log.records.iter().filter_map(Entry::new).collect()
+        }
         Err(error) => {
             refused(tool, "Get SEL Entry 0 command failed", Refusal::from(&error));
             Vec::new()
@@ -148,12 +152,12 @@ async fn with_file(
 
 /// Opens a file for what is to be in it alone: no links.
 fn create(tool: &Tool, path: &str) -> Option<File> {
-    let is_other = std::fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_file());
+    let is_other = std::fs::symlink_metadata(word::path(path)).is_ok_and(|meta| !meta.is_file());
     if is_other {
         tool.error(&format!("File {path} has invalid mode"));
         return None;
     }
-    match File::create(path) {
+    match File::create(word::path(path)) {
         Ok(file) => Some(file),
         Err(error) => {
             tool.error(&format!("Unable to open file {path} for write: {error}"));

@@ -5,6 +5,7 @@
 
 use super::entry::Entry;
 use crate::ipmitool::tool::Tool;
+use crate::ipmitool::word;
 
 #[derive(Default)]
 pub(super) struct Translations(Vec<Translation>);
@@ -29,7 +30,7 @@ const COMPARED: [usize; 6] = [1, 2, 3, 4, 8, 9];
 impl Translations {
     /// Reads a file; one that cannot be understood has no translations.
     pub(super) fn read(path: Option<&str>) -> Self {
-        let content = path.and_then(|path| std::fs::read_to_string(path).ok());
+        let content = path.and_then(|path| std::fs::read_to_string(word::path(path)).ok());
         let content = content.unwrap_or_default();
         Self(lines(&content).map(parse).collect::<Option<_>>().unwrap_or_default())
     }
@@ -99,7 +100,7 @@ fn byte(word: &str) -> Byte {
 /// Says, before anything else, how many translations there are: so does the original.
 pub(in crate::ipmitool) fn announce(tool: &Tool) {
     let Some(path) = &tool.options.sel_file else { return };
-    let Ok(content) = std::fs::read_to_string(path) else {
+    let Ok(content) = std::fs::read_to_string(word::path(path)) else {
         tool.error(&format!("Could not open {path} file"));
         return;
     };

@@ -10,6 +10,7 @@ use ipmi_wire::sdr::RecordHeader as H;
 use super::sdr::records::{entries, entries_of_bmc, latin};
 use super::sdr::{AHEAD, Entry, Sdr};
 use super::tool::{Ended, Failed, Tool};
+use super::word;
 
 pub(super) async fn run(tool: &Tool, words: &[String]) -> Ended {
     let Some((word, rest)) = words.split_first() else { return list(tool).await };
@@ -102,7 +103,7 @@ async fn reading(tool: &Tool, names: &[String]) -> Ended {
             tool.error(&format!("Sensor \"{name}\" is a discrete sensor!"));
             continue;
         }
-        let (name, value) = (latin(name.as_bytes()), reading.text(3));
+        let (name, value) = (latin(&word::bytes(name)), reading.text(3));
         sdr.put(&match sdr.csv {
             true => format!("{name},{value}\n"),
             false => format!("{name:<16} | {value}\n"),

@@ -131,6 +131,11 @@ fn all_of(tool: &Tool, which: &str, values: &[&str]) -> Result<Vec<(ThresholdKin
         };
         wanted.push((kind, value));
     }
+    // The original sets them, whatever they are. Both lists are from the lowest to the highest.
+    if !wanted.is_sorted_by(|(_, before), (_, next)| before <= next) {
+        tool.error("Invalid Threshold data values. Cannot Set Threshold Data.");
+        return Err(Failed);
+    }
     Ok(wanted)
 }
 
@@ -183,12 +188,9 @@ fn is_in_order(full: &FullSensor, now: &SensorThresholds, kind: K, wanted: f64) 
         && below.iter().filter_map(value_of).all(|limit| wanted > limit)
 }
 
-/// C's `strtod`: nothing at all is 0.
+/// C's `strtod`, but for nothing at all: that is 0 to C, and a variable that nobody has set to us.
 fn decimal(text: &str) -> Option<f64> {
     let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace());
-    if text.is_empty() {
-        return Some(0.0);
-    }
     let is_hexadecimal = text.trim_start_matches(['+', '-']).to_ascii_lowercase().starts_with("0x");
     if is_hexadecimal {
         return number::<i32>(text).map(f64::from);
@@ -218,7 +220,8 @@ mod tests {
             ("-1.5", Some(-1.5)),
             ("1e2", Some(100.0)),
             (".5", Some(0.5)),
-            ("", Some(0.0)),
+            ("", None),
+            (" ", None),
             ("0x10", Some(16.0)),
             ("1x", None),
             ("1e999", None),
