@@ -11,14 +11,17 @@ mod fleet;
 pub mod personality;
 pub mod platform;
 mod routes;
+mod serial;
 mod server;
 mod store;
 
 pub use config::{
     BusConfig, Config, ConfigError, Definition, Discovery, FleetConfig, FleetError, HwmonConfig,
-    NetworkConfig, PersonalityName, Quantity, SensorConfig, SensorsConfig, SourceConfig, Spread,
+    NetworkConfig, PersonalityName, Quantity, SensorConfig, SensorsConfig, SerialConfig,
+    SerialSource, SourceConfig, Spread,
 };
 pub use fleet::Fleet;
+pub use serial::SerialError;
 pub use server::{Failed, Server, StartError};
 
 /// What a BMC keeps, looked at from outside.

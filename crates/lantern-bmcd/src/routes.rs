@@ -11,6 +11,9 @@ use ipmi_io::UdpSocket;
 #[derive(Debug, Default)]
 pub(crate) struct Routes(Mutex<HashMap<(u32, SocketAddr), Route>>);
 
+/// A packet for a console of the BMC of this number.
+pub(crate) type Outgoing = (u32, SocketAddr, Vec<u8>);
+
 #[derive(Clone, Debug)]
 struct Route {
     socket: Arc<UdpSocket>,
@@ -42,7 +45,7 @@ impl Routes {
     }
 
     /// Sends packets to consoles. What has no way is lost, as anything may be that is sent.
-    pub(crate) async fn send(&self, packets: Vec<(u32, SocketAddr, Vec<u8>)>) {
+    pub(crate) async fn send(&self, packets: Vec<Outgoing>) {
         for (index, peer, datagram) in packets {
             let Some(Route { socket, source }) = self.lock().get(&(index, peer)).cloned() else {
                 continue;

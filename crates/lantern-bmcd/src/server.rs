@@ -30,7 +30,8 @@ use crate::personality::reference::reference;
 use crate::personality::specimens::{Specimens, specimens};
 use crate::platform::sim::SimPlatform;
 use crate::platform::sources::{Wake, equip};
-use crate::routes::Routes;
+use crate::routes::{Outgoing, Routes};
+use crate::serial::{self, Clock, SerialError};
 use crate::store::committer::{Committer, News, RETRY, Ticket};
 use crate::store::{Store, StoreError};
 
@@ -52,6 +53,9 @@ pub enum StartError {
     /// There is no control socket.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// The serial port has no source.
+    #[error(transparent)]
+    Serial(#[from] SerialError),
     /// The system has no thread left for what the BMC keeps.
     #[error("what the BMC keeps cannot be looked after: {0}")]
     Thread(#[source] std::io::Error),
@@ -156,6 +160,10 @@ impl Server {
         };
         let port = sockets.first().map_or(623, |(address, _)| address.port());
         let mut bmc = build(config, memory, &wake, port);
+        if let Some(port) = &config.serial {
+            let port = serial::open(port, &config.name, clock(config), &wake)?;
+            bmc.set_serial(Instant::now(), Some(port));
+        }
         if let Some(store) = &mut store {
             // Its GUID, at least, before anybody can ask for it.
             store.commit(&bmc.take_changes())?;
@@ -306,11 +314,14 @@ impl Server {
     /// Stops it, once all that is to be kept is kept, and those who wait for that are told.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
-        {
-            let mut bmc = self.shared.bmc();
-            bmc.note_on_time(Instant::now());
+        let consoles = {
+            let (mut bmc, now) = (self.shared.bmc(), Instant::now());
+            bmc.note_on_time(now);
             self.shared.submit(&mut bmc, None);
-        }
+            bmc.set_serial(now, None);
+            outgoing(&mut bmc, now)
+        };
+        self.shared.routes.send(consoles).await;
         let shared = Arc::clone(&self.shared);
         if let Err(error) = tokio::task::spawn_blocking(move || shared.flush()).await {
             tracing::error!(%error, "the BMC's state is not kept");
@@ -323,6 +334,8 @@ impl Drop for Server {
     /// The state directory is free from here on, although tasks may be on their way out.
     fn drop(&mut self) {
         self.shared.flush();
+        // Links and sockets of the port go with it.
+        self.shared.bmc().set_serial(Instant::now(), None);
     }
 }
 
@@ -436,16 +449,21 @@ impl Waiting {
     }
 }
 
-/// A packet for the console of BMC 0.
-type Outgoing = (u32, SocketAddr, Vec<u8>);
-
 /// What is to be sent to consoles.
 fn outgoing(bmc: &mut Bmc, now: Instant) -> Vec<Outgoing> {
     let next = || bmc.poll_sol(now, &mut fill_random);
     std::iter::from_fn(next).map(|(peer, datagram)| (0, peer, datagram)).collect()
 }
 
-/// The BMC that `config` describes, with what it remembers if it is one that does.
+/// What the machine's clock shows.
+pub(crate) const fn clock(config: &Config) -> Clock {
+    match config.frozen {
+        Some(seconds) => Clock::Stopped(seconds),
+        None => Clock::Running,
+    }
+}
+
+/// The BMC that `config` describes, without its serial port, with what it remembers if it is one that does.
 pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: u16) -> Bmc {
     let now = Instant::now();
     let epoch = SystemTime::now()

@@ -38,6 +38,7 @@ impl Config {
             boot_devices,
             users,
             sensors,
+            serial,
             fleet,
         } = self;
         let all = [
@@ -68,6 +69,7 @@ impl Config {
             ("[machine] boot_devices", *boot_devices == other.boot_devices),
             ("[[user]]", is_same_list(users, &other.users)),
             ("[[bus]], [[sensor]] or [hwmon]", *sensors == other.sensors),
+            ("[serial]", *serial == other.serial),
             ("[fleet]", *fleet == other.fleet),
         ];
         all.into_iter().filter_map(|(what, is_same)| (!is_same).then_some(what)).collect()

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::sensors::{Discovery, SensorsConfig, SourceConfig};
-use super::{Config, Fault, fault};
+use super::{Config, Fault, SerialSource, fault};
 
 /// How many BMCs there are, and where: BMC number `i`, from 0, at the first one's address plus `i`,
 /// or at its port plus `i`.
@@ -186,6 +186,10 @@ pub(super) fn check_rest(config: &Config) -> Result<(), Fault> {
         ("[lan.network] address6", config.network.address6.is_some()),
         ("[lan.network] mac", config.network.mac.is_some()),
         ("[lan.network] lease", config.network.lease.is_some()),
+        (
+            "[serial] with a source but 'sim'",
+            config.serial.as_ref().is_some_and(|serial| serial.source != SerialSource::Sim),
+        ),
     ];
     match single.iter().find(|(_, is_set)| config.fleet.is_some() && *is_set) {
         None => Ok(()),

@@ -32,6 +32,7 @@ mod machine;
 mod network;
 mod secret;
 mod sensors;
+mod serial;
 #[cfg(test)]
 mod tests;
 
@@ -41,6 +42,7 @@ use access::{
 use fleet::FleetSection;
 use lan::LanSection;
 use secret::SecretText;
+use serial::SerialSection;
 
 pub use fleet::{FleetConfig, FleetError, Spread};
 pub use network::NetworkConfig;
@@ -49,6 +51,7 @@ pub use sensors::{
     BusConfig, Definition, Discovery, HwmonConfig, Quantity, SensorConfig, SensorsConfig,
     SourceConfig,
 };
+pub use serial::{SerialConfig, SerialSource};
 
 /// A BMC's configuration, checked.
 #[derive(Clone, Debug)]
@@ -108,6 +111,8 @@ pub struct Config {
     pub users: Vec<ipmi_bmc::User>,
     /// Sensors beyond the personality's, or measured otherwise.
     pub sensors: SensorsConfig,
+    /// The system's serial port; without one there is no Serial over LAN.
+    pub serial: Option<SerialConfig>,
     /// If there are many of them: see [`Fleet`](crate::Fleet).
     pub fleet: Option<FleetConfig>,
 }
@@ -218,6 +223,7 @@ struct File {
     sensor: Vec<Spanned<sensors::SensorSection>>,
     #[serde(default)]
     hwmon: sensors::HwmonSection,
+    serial: Option<Spanned<SerialSection>>,
     fleet: Option<FleetSection>,
 }
 
@@ -286,7 +292,7 @@ const fn yes() -> bool {
 
 impl File {
     fn check(self) -> Result<Config, Fault> {
-        let Self { bmc, lan, machine, sel, user, bus, sensor, hwmon, fleet } = self;
+        let Self { bmc, lan, machine, sel, user, bus, sensor, hwmon, serial, fleet } = self;
         let users = check_users(user)?;
         let suites = lan.check_suites()?;
         let limits = lan.check_limits()?;
@@ -329,6 +335,7 @@ impl File {
             boot_devices: machine::check_boot_devices(machine.boot_devices)?,
             users,
             sensors,
+            serial: serial.map(serial::check).transpose()?,
             fleet,
         };
         fleet::check_rest(&config)?;

@@ -81,6 +81,44 @@ fn every_fault_is_placed() {
             "bmc.toml:6:17:",
             "pxe, disk, safe",
         ),
+        (
+            "[lan]",
+            "[serial]\nreaders = 2\n[lan]",
+            "bmc.toml:5:1:",
+            "one of sim, pty, tcp, tcp_listen, unix, unix_listen, device and command",
+        ),
+        ("[lan]", "[serial]\nsim = true\npty = \"c\"\n[lan]", "bmc.toml:7:7:", "is enough"),
+        ("[lan]", "[serial]\nsim = false\n[lan]", "bmc.toml:6:7:", "leave the section out"),
+        ("[lan]", "[serial]\nsim = true\nbaud = 1\n[lan]", "bmc.toml:7:1:", "unknown field `baud`"),
+        (
+            "[lan]",
+            "[serial]\nsim = true\nbit_rate = 9600\n[lan]",
+            "bmc.toml:7:12:",
+            "a bit rate is of a device",
+        ),
+        (
+            "[lan]",
+            "[serial]\ndevice = \"/dev/ttyS0\"\nbit_rate = 9601\n[lan]",
+            "bmc.toml:7:12:",
+            "1200, 2400",
+        ),
+        ("[lan]", "[serial]\ndevice = \"\"\n[lan]", "bmc.toml:6:10:", "not empty"),
+        (
+            "[lan]",
+            "[serial]\nsim = true\nhistory = 255\n[lan]",
+            "bmc.toml:7:11:",
+            "256 to 16777216",
+        ),
+        ("[lan]", "[serial]\nsim = true\nreaders = 15\n[lan]", "bmc.toml:7:11:", "0 to 14"),
+        ("[lan]", "[serial]\ntcp = \"host\"\n[lan]", "bmc.toml:6:7:", "a host and a port"),
+        ("[lan]", "[serial]\ntcp = \"::1:80\"\n[lan]", "bmc.toml:6:7:", "a host and a port"),
+        (
+            "[lan]",
+            "[serial]\ntcp_listen = \"localhost:80\"\n[lan]",
+            "bmc.toml:6:14:",
+            "an address and a port",
+        ),
+        ("[lan]", "[serial]\ncommand = []\n[lan]", "bmc.toml:6:11:", "a program and its arguments"),
         ("[bmc]", "[bmc]\ncold_reset = 601", "bmc.toml:3:14:", "0 to 600 seconds"),
     ] {
         let message = replaced(from, to);
@@ -289,4 +327,58 @@ fn a_fleet_says_how_many_and_where() {
     let guid = "[bmc]\nguid = \"6c616e74-6572-4e00-8000-000000000001\"";
     let message = error(&GOOD.replace("[bmc]", &format!("[fleet]\ncount = 1\n{guid}")));
     assert!(message.contains("has its own"), "{message}");
+}
+
+#[test]
+fn a_port_is_wired_to_what_is_written() {
+    use crate::config::SerialSource as S;
+    let parse = |serial: &str| {
+        let text = GOOD.replace("[lan]", &format!("[serial]\n{serial}\n[lan]"));
+        Config::parse(&text, Path::new("bmc.toml")).unwrap().serial.unwrap()
+    };
+    for (text, source, shown) in [
+        ("sim = true", S::Sim, "sim"),
+        ("pty = \"/run/c\"", S::Pty("/run/c".into()), "pty /run/c"),
+        ("tcp = \"vm:4555\"", S::Tcp("vm:4555".into()), "tcp vm:4555"),
+        ("tcp = \"[::1]:4555\"", S::Tcp("[::1]:4555".into()), "tcp [::1]:4555"),
+        (
+            "tcp_listen = \"127.0.0.1:4555\"",
+            S::TcpListen(([127, 0, 0, 1], 4555).into()),
+            "tcp_listen 127.0.0.1:4555",
+        ),
+        ("unix = \"s\"", S::Unix("s".into()), "unix s"),
+        ("unix_listen = \"s\"", S::UnixListen("s".into()), "unix_listen s"),
+        (
+            "device = \"/dev/ttyS0\"",
+            S::Device { path: "/dev/ttyS0".into(), bit_rate: 115_200 },
+            "device /dev/ttyS0 at 115200 bit/s",
+        ),
+        (
+            "command = [\"cat\", \"secret\"]",
+            S::Command(vec!["cat".into(), "secret".into()]),
+            "command cat",
+        ),
+    ] {
+        let serial = parse(text);
+        assert_eq!(serial.source.to_string(), shown);
+        assert_eq!(serial.source, source);
+        assert_eq!(serial.policy, ipmi_bmc::serial::SerialPolicy::default());
+    }
+    let policy = parse("sim = true\nhistory = 256\nreaders = 0\nmark_gaps = false").policy;
+    assert_eq!((policy.history, policy.readers, policy.mark_gaps), (256, 0, false));
+    assert!(Config::parse(GOOD, Path::new("bmc.toml")).unwrap().serial.is_none());
+}
+
+#[test]
+fn a_fleet_has_simulated_consoles_only() {
+    let parse = |serial: &str| {
+        let text = GOOD.replace(
+            "[lan]\nlisten = [\"127.0.0.1:9623\"]\n",
+            &format!("[fleet]\ncount = 2\n{serial}\n"),
+        );
+        Config::parse(&text, Path::new("fleet.toml"))
+    };
+    assert!(parse("[serial]\nsim = true").is_ok());
+    let error = parse("[serial]\npty = \"c\"").unwrap_err().to_string();
+    assert!(error.contains("[serial] with a source but 'sim' is for a BMC of its own"), "{error}");
 }

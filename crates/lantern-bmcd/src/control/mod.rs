@@ -33,7 +33,7 @@ use connection::{refuse, serve};
 pub(crate) use follow::{Hub, Reporter};
 use protocol::{Code, Refusal};
 pub(crate) use router::{Managed, Router, Target};
-use socket::Bound;
+pub(crate) use socket::{Bound, bind};
 pub use socket::{ControlError, Why};
 
 /// How much is put up with.

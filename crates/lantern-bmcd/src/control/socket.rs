@@ -42,7 +42,7 @@ pub enum Why {
 
 /// A socket that is gone from the file system when this is dropped.
 #[derive(Debug)]
-pub(super) struct Bound {
+pub(crate) struct Bound {
     path: PathBuf,
     /// What it is, so that only that is removed.
     device: u64,
@@ -53,7 +53,7 @@ pub(super) struct Bound {
 ///
 /// Of two processes that do this at the same moment the later one has the path, and the earlier one
 /// leaves it alone when it stops.
-pub(super) fn bind(path: &Path) -> Result<(UnixListener, Bound), ControlError> {
+pub(crate) fn bind(path: &Path) -> Result<(UnixListener, Bound), ControlError> {
     let failed = |why| ControlError { path: path.to_owned(), why };
     free(path).map_err(failed)?;
     let directory = private_directory(path).map_err(|error| failed(error.into()))?;
@@ -116,7 +116,7 @@ impl Drop for Bound {
         let is_ours = fs::symlink_metadata(&self.path)
             .is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode));
         if is_ours && let Err(error) = fs::remove_file(&self.path) {
-            tracing::warn!(path = %self.path.display(), %error, "the control socket is left behind");
+            tracing::warn!(path = %self.path.display(), %error, "a socket is left behind");
         }
     }
 }

@@ -15,6 +15,8 @@ use ipmi_bmc::faults::Fault;
 use ipmi_session::managed::Delayed;
 use ipmi_session::{Entropy, Quirks};
 
+use crate::routes::Outgoing;
+
 /// All BMCs of a fleet, by number.
 pub(super) struct Members {
     all: Vec<Member>,
@@ -33,6 +35,16 @@ impl Member {
     fn poll_timeout(&self) -> Option<Instant> {
         let is_awake = self.bmc.sessions().iter().next().is_some();
         if is_awake { self.bmc.poll_timeout() } else { self.bmc.poll_timeout_asleep() }
+    }
+
+    fn outgoing(
+        &mut self,
+        now: Instant,
+        index: u32,
+        entropy: &mut dyn Entropy,
+    ) -> impl Iterator<Item = Outgoing> {
+        let next = move || self.bmc.poll_sol(now, entropy);
+        std::iter::from_fn(next).map(move |(peer, datagram)| (index, peer, datagram))
     }
 }
 
@@ -67,13 +79,42 @@ impl Members {
         self.get_mut(index)?.bmc.poll_delayed()
     }
 
+    /// What BMC `index` has to tell consoles of Serial over LAN: to be asked for after each
+    /// [`receive`](Self::receive). Those for whom time passes tell it then.
+    pub(super) fn poll_sol(
+        &mut self,
+        now: Instant,
+        index: u32,
+        entropy: &mut dyn Entropy,
+    ) -> Vec<Outgoing> {
+        let outgoing =
+            self.get_mut(index).map(|member| member.outgoing(now, index, entropy).collect());
+        self.schedule(index);
+        outgoing.unwrap_or_default()
+    }
+
+    /// Whether BMC `index` has consoles, and the one at `peer` a session with it.
+    pub(super) fn has_console(&mut self, index: u32, peer: SocketAddr) -> bool {
+        self.get_mut(index).is_some_and(|member| {
+            let bmc = &member.bmc;
+            bmc.has_consoles() && bmc.sessions().iter().any(|session| session.peer == peer)
+        })
+    }
+
     /// Lets time pass for those who are due, but for no more than `most` of them: the others are still
     /// due then, as [`poll_timeout`](Self::poll_timeout) says.
-    pub(super) fn handle_timeout(&mut self, now: Instant, most: usize) {
+    /// What they have to tell consoles comes back.
+    pub(super) fn handle_timeout(
+        &mut self,
+        now: Instant,
+        most: usize,
+        entropy: &mut dyn Entropy,
+    ) -> Vec<Outgoing> {
+        let mut outgoing = Vec::new();
         for _ in 0..most {
             let Some(Reverse((due, index))) = self.times.peek().copied().filter(|r| r.0.0 <= now)
             else {
-                return;
+                break;
             };
             self.times.pop();
             let Some(member) = self.get_mut(index).filter(|member| member.due == Some(due)) else {
@@ -81,8 +122,10 @@ impl Members {
             };
             member.due = None;
             member.bmc.handle_timeout(now);
+            outgoing.extend(member.outgoing(now, index, entropy));
             self.schedule(index);
         }
+        outgoing
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) next has something to do; perhaps a little early.

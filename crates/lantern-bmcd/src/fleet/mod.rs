@@ -33,6 +33,8 @@ use crate::config::{Config, FleetConfig, NetworkConfig, PersonalityName, Spread}
 use crate::personality::specimens::specimens;
 use crate::platform::sim::SimPlatform;
 use crate::platform::sources::Wake;
+use crate::routes::{Outgoing, Routes};
+use crate::serial::SimConsole;
 use crate::server::{self, Failed, StartError};
 
 use members::Members;
@@ -55,10 +57,21 @@ enum Addresses {
     Ports(Vec<SocketAddr>),
 }
 
+impl Addresses {
+    fn get(&self, index: u32) -> Option<SocketAddr> {
+        match self {
+            Self::Of(fleet) => fleet.address(index),
+            Self::Ports(all) => all.get(usize::try_from(index).ok()?).copied(),
+        }
+    }
+}
+
 struct Shared {
     members: Mutex<Members>,
     /// Time may have to be looked at earlier than planned.
     changed: Notify,
+    /// The way to those who have a console.
+    routes: Routes,
 }
 
 impl std::fmt::Debug for Shared {
@@ -94,8 +107,11 @@ impl Fleet {
     pub fn start(config: &Config, fleet: &FleetConfig) -> Result<Self, StartError> {
         // First, since it fails at once if it does.
         let (addresses, sockets) = bind(fleet)?;
-        let shared =
-            Arc::new(Shared { members: Mutex::new(build(config, fleet)), changed: Notify::new() });
+        let shared = Arc::new(Shared {
+            members: Mutex::new(build(config, fleet, &addresses)),
+            changed: Notify::new(),
+            routes: Routes::default(),
+        });
         if !config.quirks.is_empty() {
             server::tell(config.quirks);
         }
@@ -113,10 +129,7 @@ impl Fleet {
     /// Where BMC `index` answers, from 0; `None` of one that there is not.
     #[must_use]
     pub fn address(&self, index: u32) -> Option<SocketAddr> {
-        match &self.addresses {
-            Addresses::Of(fleet) => fleet.address(index),
-            Addresses::Ports(all) => all.get(usize::try_from(index).ok()?).copied(),
-        }
+        self.addresses.get(index)
     }
 
     /// Departs from the specification of sessions in these points and no others, from now on, with
@@ -192,7 +205,7 @@ fn bind(fleet: &FleetConfig) -> Result<(Addresses, Sockets), StartError> {
 }
 
 /// The BMCs, none of which has lived yet.
-fn build(config: &Config, fleet: &FleetConfig) -> Members {
+fn build(config: &Config, fleet: &FleetConfig, addresses: &Addresses) -> Members {
     let now = Instant::now();
     // Nothing measures their sensors but their machines, so nobody wakes them.
     let wake: Wake = Arc::new(|| {});
@@ -211,8 +224,15 @@ fn build(config: &Config, fleet: &FleetConfig) -> Members {
             machine.set_override(now, *number, *says);
         }
         let guid = identity::guid(seed);
-        let network = network(config, fleet.address(index), guid);
-        members.push(model.sibling(now, guid, network, Box::new(machine)));
+        // As bound: consoles are told the port, and ipmitool wants SOL at the one that it has.
+        let network = network(config, addresses.get(index), guid);
+        let mut bmc = model.sibling(now, guid, network, Box::new(machine));
+        if let Some(serial) = &config.serial {
+            let name = format!("{}-{index}", config.name);
+            let console = SimConsole::new(&name, server::clock(config));
+            bmc.set_serial(now, Some((Box::new(console), serial.policy)));
+        }
+        members.push(bmc);
     }
     members
 }
@@ -256,7 +276,7 @@ async fn listen(shared: Arc<Shared>, socket: UdpSocket, whose: Whose) {
                 }
             }
         }
-        let replies = answer(&shared, &mut queue, |local, delayed| {
+        let (replies, consoles) = answer(&shared, &socket, &mut queue, |local, delayed| {
             if late.len() >= server::LATE {
                 return;
             }
@@ -270,6 +290,7 @@ async fn listen(shared: Arc<Shared>, socket: UdpSocket, whose: Whose) {
         for (local, peer, reply) in replies {
             send(&socket, local, peer, &reply).await;
         }
+        shared.routes.send(consoles).await;
         while late.try_join_next().is_some() {}
         let dropped = queue.take_dropped();
         if dropped > 0 {
@@ -280,13 +301,17 @@ async fn listen(shared: Arc<Shared>, socket: UdpSocket, whose: Whose) {
     }
 }
 
-/// Answers some of what waits.
+/// An answer, where it goes, and the address of ours that it leaves from.
+type Answer = (Option<IpAddr>, SocketAddr, Vec<u8>);
+
+/// Answers some of what waits; with that comes what consoles are to be told.
 fn answer(
     shared: &Shared,
+    socket: &Arc<UdpSocket>,
     queue: &mut Queue,
     mut later: impl FnMut(Option<IpAddr>, Delayed),
-) -> Vec<(Option<IpAddr>, SocketAddr, Vec<u8>)> {
-    let mut replies = Vec::new();
+) -> (Vec<Answer>, Vec<Outgoing>) {
+    let (mut replies, mut consoles) = (Vec::new(), Vec::new());
     let mut members = shared.members();
     let now = Instant::now();
     for _ in 0..ANSWERS {
@@ -296,8 +321,12 @@ fn answer(
         while let Some(delayed) = members.poll_delayed(index) {
             later(local, delayed);
         }
+        shared.routes.note(members.has_console(index, peer), || {
+            std::iter::once((index, peer, socket, local))
+        });
+        consoles.extend(members.poll_sol(now, index, &mut fill_random));
     }
-    replies
+    (replies, consoles)
 }
 
 async fn send(socket: &UdpSocket, from: Option<IpAddr>, peer: SocketAddr, datagram: &[u8]) {
@@ -310,12 +339,12 @@ async fn send(socket: &UdpSocket, from: Option<IpAddr>, peer: SocketAddr, datagr
 async fn keep_time(shared: Arc<Shared>) {
     loop {
         let changed = shared.changed.notified();
-        let due = {
+        let (consoles, due) = {
             let mut members = shared.members();
-            let now = Instant::now();
-            members.handle_timeout(now, TIMES);
-            members.poll_timeout()
+            let consoles = members.handle_timeout(Instant::now(), TIMES, &mut fill_random);
+            (consoles, members.poll_timeout())
         };
+        shared.routes.send(consoles).await;
         match due {
             None => changed.await,
             // It is traffic's turn.

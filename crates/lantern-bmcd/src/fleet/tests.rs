@@ -23,6 +23,10 @@ fn fleet(count: u32, base: Ipv4Addr, spread: Spread) -> FleetConfig {
     FleetConfig::new(count, SocketAddrV4::new(base, 0), spread).unwrap()
 }
 
+fn built(fleet: FleetConfig) -> Members {
+    build(&config(), &fleet, &Addresses::Of(fleet))
+}
+
 fn ask<C: Command>(bmc: &mut ipmi_bmc::Bmc, now: Instant, command: &C) -> C::Response {
     let request = Request::of(command);
     let response = bmc.handle_request(now, Origin::SystemInterface, &request);
@@ -71,7 +75,7 @@ fn wait(members: &mut Members, now: &mut Instant, time: Duration) -> usize {
     let (end, mut count) = (*now + time, 0);
     while let Some(due) = members.poll_timeout().filter(|due| *due <= end) {
         *now = due.max(*now);
-        members.handle_timeout(*now, 1);
+        members.handle_timeout(*now, 1, &mut fill_random);
         count += 1;
         assert!(count < 10_000, "time stands still");
     }
@@ -82,7 +86,7 @@ fn wait(members: &mut Members, now: &mut Instant, time: Duration) -> usize {
 #[test]
 fn who_has_a_session_is_awake_and_who_has_none_sleeps() {
     let mut now = Instant::now();
-    let mut members = build(&config(), &fleet(1000, FleetConfig::BASE, Spread::Addresses));
+    let mut members = built(fleet(1000, FleetConfig::BASE, Spread::Addresses));
     assert_eq!(members.poll_timeout(), None, "a thousand BMCs, and nothing to do");
     let mut console = Console::log_in(&mut members, now, 500);
     let scans = wait(&mut members, &mut now, Duration::from_secs(10));
@@ -100,7 +104,7 @@ fn who_has_a_session_is_awake_and_who_has_none_sleeps() {
 #[test]
 fn a_login_that_is_never_finished_and_a_silent_session_end_by_themselves() {
     let mut now = Instant::now();
-    let mut members = build(&config(), &fleet(3, FleetConfig::BASE, Spread::Addresses));
+    let mut members = built(fleet(3, FleetConfig::BASE, Spread::Addresses));
     let _silent = Console::log_in(&mut members, now, 1);
     let user = Username::new(b"admin").unwrap();
     let other = console::Config::new(user, Secret::new(b"pw").unwrap());
@@ -118,12 +122,12 @@ fn a_login_that_is_never_finished_and_a_silent_session_end_by_themselves() {
 #[test]
 fn time_takes_turns_with_traffic() {
     let now = Instant::now();
-    let mut members = build(&config(), &fleet(10, FleetConfig::BASE, Spread::Addresses));
+    let mut members = built(fleet(10, FleetConfig::BASE, Spread::Addresses));
     let _consoles: Vec<_> = (0..10).map(|n| Console::log_in(&mut members, now, n)).collect();
     let soon = now + Duration::from_secs(1);
-    members.handle_timeout(soon, 4);
+    members.handle_timeout(soon, 4, &mut fill_random);
     assert!(members.poll_timeout().is_some_and(|due| due <= soon), "the others are still due");
-    members.handle_timeout(soon, 100);
+    members.handle_timeout(soon, 100, &mut fill_random);
     assert!(members.poll_timeout().is_some_and(|due| due > soon));
 }
 
@@ -131,7 +135,7 @@ fn time_takes_turns_with_traffic() {
 fn each_has_its_own_guid_and_the_same_one_at_every_start() {
     let mut guids = Vec::new();
     for _ in 0..2 {
-        let mut members = build(&config(), &fleet(50, FleetConfig::BASE, Spread::Addresses));
+        let mut members = built(fleet(50, FleetConfig::BASE, Spread::Addresses));
         guids.extend((0..50).map(|n| ask(members.bmc(n), Instant::now(), &GetSystemGuid).0));
     }
     assert_eq!(guids[..50], guids[50..]);

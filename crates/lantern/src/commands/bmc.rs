@@ -198,6 +198,7 @@ pub(crate) fn start_error(error: StartError) -> Error {
             Why::TooLong => "choose a path of at most 100 bytes",
             Why::Io(_) => "choose a path in a directory that exists and is yours",
         },
+        StartError::Serial(_) => "see [serial] in the file; docs/serial.md has what there can be",
         StartError::Thread(_) => "a limit of the system is reached: see 'ulimit -u'",
     };
     Error::usage(error.to_string()).next(next)

@@ -51,7 +51,7 @@ fn name(argv: &[String]) -> &str {
 }
 
 /// What no program of somebody else's has to know.
-const SECRETS: [&str; 3] = ["LANTERN_PASSWORD", "IPMI_PASSWORD", "LANTERN_KG"];
+pub(crate) const SECRETS: [&str; 3] = ["LANTERN_PASSWORD", "IPMI_PASSWORD", "LANTERN_KG"];
 
 /// A program with all that it has started.
 struct Group {

@@ -1,0 +1,206 @@
+//! `[serial]`: what the system's serial port is wired to, and how consoles share it.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipmi_bmc::serial::SerialPolicy;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Fault, fault};
+
+/// The system's serial port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SerialConfig {
+    /// What it is wired to.
+    pub source: SerialSource,
+    /// How consoles share it.
+    pub policy: SerialPolicy,
+}
+
+/// What a serial port is wired to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SerialSource {
+    /// The simulated machine.
+    Sim,
+    /// A pseudo-terminal, to which this path is linked.
+    Pty(PathBuf),
+    /// Whoever listens at this address: `host:port`.
+    Tcp(String),
+    /// Whoever connects to this address.
+    TcpListen(SocketAddr),
+    /// Whoever listens at this path.
+    Unix(PathBuf),
+    /// Whoever connects to this path.
+    UnixListen(PathBuf),
+    /// A serial device.
+    Device {
+        /// Which.
+        path: PathBuf,
+        /// Bits a second.
+        bit_rate: u32,
+    },
+    /// A program with its arguments, in a terminal of its own.
+    Command(Vec<String>),
+}
+
+impl fmt::Display for SerialSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sim => f.write_str("sim"),
+            Self::Pty(path) => write!(f, "pty {}", path.display()),
+            Self::Tcp(address) => write!(f, "tcp {address}"),
+            Self::TcpListen(address) => write!(f, "tcp_listen {address}"),
+            Self::Unix(path) => write!(f, "unix {}", path.display()),
+            Self::UnixListen(path) => write!(f, "unix_listen {}", path.display()),
+            Self::Device { path, bit_rate } => {
+                write!(f, "device {} at {bit_rate} bit/s", path.display())
+            }
+            // Of its arguments some may be nobody's business.
+            Self::Command(argv) => {
+                write!(f, "command {}", argv.first().map_or("", String::as_str))
+            }
+        }
+    }
+}
+
+/// All that can be the source, as it is called in the file.
+const KEYS: &str = "sim, pty, tcp, tcp_listen, unix, unix_listen, device and command";
+/// Those of IPMI's table 26-5, and what consoles of old machines have besides.
+const BIT_RATES: [u32; 9] = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400];
+const HISTORY: std::ops::RangeInclusive<usize> = 256..=16 * 1024 * 1024;
+/// The longest path of a socket, on any system that this runs on.
+const LONGEST_PATH: usize = 103;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SerialSection {
+    sim: Option<Spanned<bool>>,
+    pty: Option<Spanned<PathBuf>>,
+    tcp: Option<Spanned<String>>,
+    tcp_listen: Option<Spanned<String>>,
+    unix: Option<Spanned<PathBuf>>,
+    unix_listen: Option<Spanned<PathBuf>>,
+    device: Option<Spanned<PathBuf>>,
+    command: Option<Spanned<Vec<String>>>,
+    bit_rate: Option<Spanned<u32>>,
+    history: Option<Spanned<usize>>,
+    readers: Option<Spanned<u8>>,
+    mark_gaps: Option<bool>,
+}
+
+/// Reads the section.
+pub(super) fn check(section: Spanned<SerialSection>) -> Result<SerialConfig, Fault> {
+    let span = section.span();
+    let section = section.into_inner();
+    let spans = [
+        section.sim.as_ref().map(Spanned::span),
+        section.pty.as_ref().map(Spanned::span),
+        section.tcp.as_ref().map(Spanned::span),
+        section.tcp_listen.as_ref().map(Spanned::span),
+        section.unix.as_ref().map(Spanned::span),
+        section.unix_listen.as_ref().map(Spanned::span),
+        section.device.as_ref().map(Spanned::span),
+        section.command.as_ref().map(Spanned::span),
+    ];
+    let mut given: Vec<_> = spans.into_iter().flatten().collect();
+    given.sort_by_key(|span| span.start);
+    if let Some(second) = given.get(1) {
+        return Err((Some(second.clone()), format!("one of {KEYS} is enough")));
+    }
+    if let Some(rate) = section.bit_rate.as_ref().filter(|_| section.device.is_none()) {
+        return fault(rate, "a bit rate is of a device");
+    }
+    let policy = section.policy()?;
+    let Some(source) = section.source()? else {
+        return Err((Some(span), format!("a serial port is wired to something: one of {KEYS}")));
+    };
+    Ok(SerialConfig { source, policy })
+}
+
+impl SerialSection {
+    fn policy(&self) -> Result<SerialPolicy, Fault> {
+        let default = SerialPolicy::default();
+        let history = match &self.history {
+            Some(history) if !HISTORY.contains(history.get_ref()) => {
+                return fault(history, "a history has 256 to 16777216 characters");
+            }
+            history => history.as_ref().map_or(default.history, |history| *history.get_ref()),
+        };
+        let readers = match &self.readers {
+            Some(readers) if *readers.get_ref() > 14 => {
+                return fault(readers, "0 to 14 consoles can read beside the one that writes");
+            }
+            readers => readers.as_ref().map_or(default.readers, |readers| *readers.get_ref()),
+        };
+        let mark_gaps = self.mark_gaps.unwrap_or(default.mark_gaps);
+        Ok(SerialPolicy { history, readers, mark_gaps })
+    }
+
+    fn source(self) -> Result<Option<SerialSource>, Fault> {
+        let Self {
+            sim, pty, tcp, tcp_listen, unix, unix_listen, device, command, bit_rate, ..
+        } = self;
+        if let Some(sim) = sim {
+            return match *sim.get_ref() {
+                true => Ok(Some(SerialSource::Sim)),
+                false => fault(&sim, "true, or leave the section out: there is no port then"),
+            };
+        }
+        if let Some(path) = pty {
+            return check_path(path, usize::MAX).map(SerialSource::Pty).map(Some);
+        }
+        if let Some(address) = tcp {
+            return match is_host_and_port(address.get_ref()) {
+                true => Ok(Some(SerialSource::Tcp(address.into_inner()))),
+                false => fault(&address, "not a host and a port: write \"127.0.0.1:4555\""),
+            };
+        }
+        if let Some(address) = tcp_listen {
+            return match address.get_ref().parse() {
+                Ok(address) => Ok(Some(SerialSource::TcpListen(address))),
+                Err(_) => fault(&address, "not an address and a port: write \"127.0.0.1:4555\""),
+            };
+        }
+        if let Some(path) = unix {
+            return check_path(path, LONGEST_PATH).map(SerialSource::Unix).map(Some);
+        }
+        if let Some(path) = unix_listen {
+            return check_path(path, LONGEST_PATH).map(SerialSource::UnixListen).map(Some);
+        }
+        if let Some(path) = device {
+            let bit_rate = match bit_rate {
+                Some(rate) if !BIT_RATES.contains(rate.get_ref()) => {
+                    let all = BIT_RATES.map(|rate| rate.to_string()).join(", ");
+                    return fault(&rate, &format!("no such bit rate; there are {all}"));
+                }
+                rate => rate.map_or(115_200, Spanned::into_inner),
+            };
+            let path = check_path(path, usize::MAX)?;
+            return Ok(Some(SerialSource::Device { path, bit_rate }));
+        }
+        match command {
+            Some(argv) if argv.get_ref().first().is_none_or(String::is_empty) => {
+                fault(&argv, "a program and its arguments: [\"/usr/bin/conserver-console\", \"a\"]")
+            }
+            argv => Ok(argv.map(|argv| SerialSource::Command(argv.into_inner()))),
+        }
+    }
+}
+
+fn check_path(path: Spanned<PathBuf>, longest: usize) -> Result<PathBuf, Fault> {
+    match path.get_ref().as_os_str().len() {
+        0 => fault(&path, "a path is not empty"),
+        length if length > longest => fault(&path, "the path is too long for a socket"),
+        _ => Ok(path.into_inner()),
+    }
+}
+
+fn is_host_and_port(address: &str) -> bool {
+    let Some((host, port)) = address.rsplit_once(':') else { return false };
+    // An IPv6 address is in brackets.
+    let is_host =
+        !host.is_empty() && (!host.contains(':') || address.parse::<SocketAddr>().is_ok());
+    is_host && port.parse::<u16>().is_ok_and(|port| port != 0)
+}
