@@ -37,7 +37,7 @@ fn nothing_is_missing() {
 async fn every_transcript_happens() {
     let directory = tempfile::tempdir().unwrap();
     let transcripts: Vec<_> = PAGE.split("```control\n").skip(1).collect();
-    assert_eq!(transcripts.len(), 6);
+    assert_eq!(transcripts.len(), 7);
     for (nth, transcript) in transcripts.into_iter().enumerate() {
         let path = directory.path().join(nth.to_string());
         let text = include_str!("../../../examples/bmc.toml");

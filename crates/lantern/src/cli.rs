@@ -47,8 +47,8 @@ pub(crate) use controller::{
     Watchdog, WatchdogSet,
 };
 pub(crate) use ctl::{
-    Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
-    CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession,
+    Ctl, CtlButton, CtlCommand, CtlConsole, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains,
+    CtlPower, CtlQuirk, CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession,
 };
 pub(crate) use dcmi::{Action, Dcmi, DcmiConfig, DcmiLimit, DcmiThermal};
 pub(crate) use event::{Event, EventSend};

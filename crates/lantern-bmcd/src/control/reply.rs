@@ -361,6 +361,62 @@ pub struct SessionInfo {
     pub cipher_suite: Option<u8>,
 }
 
+/// The system's serial port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConsoleInfo {
+    /// What it is wired to.
+    pub source: String,
+    /// Whether characters can get to the system.
+    pub available: bool,
+    /// Whether Serial over LAN is enabled.
+    pub sol_enabled: bool,
+    /// Who has it, by instance: 1 writes, others read.
+    pub active: Vec<ConsoleInstance>,
+    /// How many can have it.
+    pub possible_instances: u8,
+    /// Characters that came from the system.
+    pub heard: u64,
+    /// Characters that went to it.
+    pub typed: u64,
+    /// Breaks that went to it.
+    pub breaks: u64,
+    /// Characters that are kept.
+    pub history: usize,
+    /// Characters that can be kept.
+    pub history_capacity: usize,
+    /// Characters that were gone before a console could read them.
+    pub lost: u64,
+}
+
+/// Somebody who has the console.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConsoleInstance {
+    /// Instance of the payload.
+    pub instance: u8,
+    /// The managed system's session ID.
+    pub session: u32,
+    /// What the user is called now.
+    pub user: String,
+    /// Where that is.
+    pub console: String,
+}
+
+/// What the system last sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConsoleText {
+    /// It, with what is no UTF-8 replaced.
+    pub text: String,
+    /// How many characters (bytes) it was.
+    pub characters: usize,
+}
+
+/// That something was typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConsoleTyped {
+    /// How many characters (bytes) were taken; the others were not.
+    pub typed: usize,
+}
+
 /// That events follow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Following {

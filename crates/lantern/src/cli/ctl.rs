@@ -77,6 +77,9 @@ pub(crate) enum CtlCommand {
     /// What DHCP gives; it shows if the BMC's address comes from there
     #[command(subcommand)]
     Lease(CtlLease),
+    /// The system's serial port, which Serial over LAN is about
+    #[command(subcommand)]
+    Console(CtlConsole),
     /// Sessions with the BMC
     #[command(subcommand)]
     Session(CtlSession),
@@ -276,6 +279,27 @@ pub(crate) enum CtlLease {
     },
     /// Give none any more: address, mask and gateway are 0.0.0.0
     Lose,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CtlConsole {
+    /// What it is wired to, who has it, and what went through it
+    Show,
+    /// What the system last sent
+    Tail {
+        /// So many characters at most; about a screen if nothing is said
+        #[arg(long, short = 'n', value_name = "COUNT")]
+        characters: Option<usize>,
+    },
+    /// Type a line at the system
+    Type {
+        /// The line
+        #[arg(value_name = "TEXT")]
+        text: String,
+        /// Do not press Enter behind it
+        #[arg(long)]
+        no_enter: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,20 +5,20 @@ use std::path::Path;
 
 use lantern_bmcd::control::client::{Client, ClientError};
 use lantern_bmcd::control::protocol::{
-    Action, ButtonName, ButtonPress, Code, EventInject, FaultSet, LeaseGive, Nothing, OfSensor,
-    Operation, PowerControl, QuirkSet, Refusal, SelList, SelfTestResult, SelfTestSet,
-    SensorRelease, SensorSet, SessionEnd,
+    Action, ButtonName, ButtonPress, Code, ConsoleTail, ConsoleType, EventInject, FaultSet,
+    LeaseGive, Nothing, OfSensor, Operation, PowerControl, QuirkSet, Refusal, SelList,
+    SelfTestResult, SelfTestSet, SensorRelease, SensorSet, SessionEnd,
 };
 use lantern_bmcd::control::reply::{
-    Bmcs, Done, Event, Faults, Following, LeaseInfo, Log, QuirkNames, SelfTestInfo, Sensors,
-    SessionsInfo, Status,
+    Bmcs, ConsoleInfo, ConsoleText, ConsoleTyped, Done, Event, Faults, Following, LeaseInfo, Log,
+    QuirkNames, SelfTestInfo, Sensors, SessionsInfo, Status,
 };
 use serde::de::DeserializeOwned;
 
 use super::bmc::{interrupted, no_signals, stop_signal};
 use crate::cli::{
-    Ctl, CtlButton, CtlCommand, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains, CtlPower, CtlQuirk,
-    CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession, Format,
+    Ctl, CtlButton, CtlCommand, CtlConsole, CtlEvent, CtlFault, CtlLease, CtlLid, CtlMains,
+    CtlPower, CtlQuirk, CtlSel, CtlSelfTest, CtlSelfTestResult, CtlSensor, CtlSession, Format,
 };
 use crate::error::{Error, Exit};
 use crate::output;
@@ -95,6 +95,18 @@ impl Console<'_> {
                 self.show::<SelfTestInfo>(self_test(result)).await
             }
             CtlCommand::Lease(command) => self.show::<LeaseInfo>(lease(command)).await,
+            CtlCommand::Console(CtlConsole::Show) => {
+                self.show::<ConsoleInfo>(Operation::ConsoleGet(nothing)).await
+            }
+            CtlCommand::Console(CtlConsole::Tail { characters }) => {
+                let args = ConsoleTail { characters: *characters };
+                self.show::<ConsoleText>(Operation::ConsoleTail(args)).await
+            }
+            CtlCommand::Console(CtlConsole::Type { text, no_enter }) => {
+                let enter = if *no_enter { "" } else { "\r" };
+                let args = ConsoleType { text: format!("{text}{enter}") };
+                self.show::<ConsoleTyped>(Operation::ConsoleType(args)).await
+            }
             CtlCommand::Session(command) => self.show::<SessionsInfo>(session(command)).await,
             CtlCommand::Follow => self.follow().await,
         }
@@ -278,6 +290,7 @@ fn refused(Refusal { code, message }: Refusal) -> Error {
         ),
         Code::NoSuchQuirk => (None, "'lantern bmc ctl quirk list' has them all"),
         Code::NoSuchFault => (None, "'lantern bmc ctl fault list' has them all"),
+        Code::NoConsole => (None, "docs/serial.md has what a port can be wired to"),
         Code::Disabled => (
             Some("a console has disabled it with Set Front Panel Enables"),
             "ipmitool raw 0x00 0x0a 0x00 enables all buttons",

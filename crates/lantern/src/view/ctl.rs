@@ -1,8 +1,9 @@
 //! What a control socket brings. The objects are the protocol's own; here is how people see them.
 
 use lantern_bmcd::control::reply::{
-    Bmcs, Done, Event, EventKind, FaultInfo, Faults, Kind, LeaseInfo, Log, LogEntry, OnOff,
-    QuirkNames, SelfTestInfo, SelfTestName, SensorInfo, Sensors, SessionInfo, SessionsInfo, Status,
+    Bmcs, ConsoleInfo, ConsoleText, ConsoleTyped, Done, Event, EventKind, FaultInfo, Faults, Kind,
+    LeaseInfo, Log, LogEntry, OnOff, QuirkNames, SelfTestInfo, SelfTestName, SensorInfo, Sensors,
+    SessionInfo, SessionsInfo, Status,
 };
 
 use super::schema::Source;
@@ -270,6 +271,62 @@ impl View for SessionsInfo {
             ]);
         }
         table.text(width)
+    }
+}
+
+impl View for ConsoleInfo {
+    const SCHEMA: &'static str = "lantern.bmc_ctl_console/1";
+    const SOURCE: Source = Source::Here;
+
+    fn text(&self, width: Option<u16>) -> String {
+        let active: Vec<_> = self
+            .active
+            .iter()
+            .map(|active| {
+                let does = if active.instance == 1 { "writes" } else { "reads" };
+                let (user, console) = (&active.user, &active.console);
+                format!("{}: {user} from {console} {does}", active.instance)
+            })
+            .collect();
+        let active = if active.is_empty() { "nobody".to_owned() } else { active.join(", ") };
+        fields(
+            width,
+            [
+                ("Wired to", self.source.clone()),
+                ("Available", yes_no(self.available)),
+                ("SOL enabled", yes_no(self.sol_enabled)),
+                ("Had by", active),
+                ("Instances", self.possible_instances.to_string()),
+                ("Heard", format!("{} characters", self.heard)),
+                ("Typed", format!("{} characters, {} breaks", self.typed, self.breaks)),
+                ("History", format!("{} of {}", self.history, self.history_capacity)),
+                ("Lost", format!("{} characters", self.lost)),
+            ],
+        )
+    }
+}
+
+impl View for ConsoleText {
+    const SCHEMA: &'static str = "lantern.bmc_ctl_console_text/1";
+    const SOURCE: Source = Source::Here;
+
+    /// Without what could do something to the terminal.
+    fn text(&self, _: Option<u16>) -> String {
+        let is_shown = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+        let mut text: String = self.text.chars().filter(is_shown).collect();
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl View for ConsoleTyped {
+    const SCHEMA: &'static str = "lantern.bmc_ctl_console_typed/1";
+    const SOURCE: Source = Source::Here;
+
+    fn text(&self, _: Option<u16>) -> String {
+        format!("{} characters were typed\n", self.typed)
     }
 }
 

@@ -385,6 +385,9 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         reply::Faults,
         reply::SelfTestInfo,
         reply::LeaseInfo,
+        reply::ConsoleInfo,
+        reply::ConsoleText,
+        reply::ConsoleTyped,
         reply::SessionsInfo,
         reply::Event,
     ];

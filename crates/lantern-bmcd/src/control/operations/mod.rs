@@ -1,5 +1,6 @@
 //! What is done to a BMC, operation by operation.
 
+mod console;
 mod faults;
 mod log;
 mod machine;
@@ -50,6 +51,9 @@ pub(super) fn carry_out(
         Operation::SelfTestSet(args) => faults::set_self_test(bmc, args),
         Operation::LeaseGive(args) => faults::give_lease(bmc, args),
         Operation::LeaseLose(_) => faults::lose_lease(bmc),
+        Operation::ConsoleGet(_) => console::get(now, bmc),
+        Operation::ConsoleTail(args) => console::tail(now, bmc, *args),
+        Operation::ConsoleType(args) => console::write(now, bmc, args),
         Operation::SessionList(_) => session_list(bmc.session_views()),
         Operation::SessionEnd(args) => end_sessions(bmc, *args),
         // Those are the connection's.

@@ -91,6 +91,15 @@ pub enum Operation {
     /// Has DHCP give none any more.
     #[serde(rename = "lease.lose")]
     LeaseLose(Nothing),
+    /// The system's serial port, and who has it.
+    #[serde(rename = "console.get")]
+    ConsoleGet(Nothing),
+    /// What the system last sent.
+    #[serde(rename = "console.tail")]
+    ConsoleTail(ConsoleTail),
+    /// Types something at the system.
+    #[serde(rename = "console.type")]
+    ConsoleType(ConsoleType),
     /// All sessions.
     #[serde(rename = "session.list")]
     SessionList(Nothing),
@@ -104,7 +113,7 @@ pub enum Operation {
 
 impl Operation {
     /// The names of all operations.
-    pub const NAMES: [&'static str; 25] = [
+    pub const NAMES: [&'static str; 28] = [
         "bmc.list",
         "status",
         "sensor.list",
@@ -127,6 +136,9 @@ impl Operation {
         "selftest.set",
         "lease.give",
         "lease.lose",
+        "console.get",
+        "console.tail",
+        "console.type",
         "session.list",
         "session.end",
         "follow",
@@ -158,6 +170,9 @@ impl Operation {
             Self::SelfTestSet(_) => "selftest.set",
             Self::LeaseGive(_) => "lease.give",
             Self::LeaseLose(_) => "lease.lose",
+            Self::ConsoleGet(_) => "console.get",
+            Self::ConsoleTail(_) => "console.tail",
+            Self::ConsoleType(_) => "console.type",
             Self::SessionList(_) => "session.list",
             Self::SessionEnd(_) => "session.end",
             Self::Follow(_) => "follow",
@@ -176,6 +191,8 @@ impl Operation {
                 | Self::SelList(_)
                 | Self::QuirkList(_)
                 | Self::FaultList(_)
+                | Self::ConsoleGet(_)
+                | Self::ConsoleTail(_)
                 | Self::SessionList(_)
                 | Self::Follow(_)
         )
@@ -340,6 +357,23 @@ impl From<Action> for PowerAction {
 pub struct QuirkSet {
     /// Their names, as in `docs/quirks.md`; with none the BMC is as the specification has it.
     pub quirks: Vec<String>,
+}
+
+/// Of `console.tail`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleTail {
+    /// So many at most; about a screen if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub characters: Option<usize>,
+}
+
+/// Of `console.type`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleType {
+    /// What. The Enter key is `\r`.
+    pub text: String,
 }
 
 /// Of `session.end`: `session`, or `all`.

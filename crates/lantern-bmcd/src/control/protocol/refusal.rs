@@ -53,6 +53,8 @@ pub enum Code {
     NoSuchQuirk,
     /// There is no such fault.
     NoSuchFault,
+    /// There is no serial port.
+    NoConsole,
     /// The button is disabled.
     Disabled,
     /// There is no mains power.
@@ -69,7 +71,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Malformed,
         Self::TooLong,
         Self::UnknownOperation,
@@ -84,6 +86,7 @@ impl Code {
         Self::NoSuchSession,
         Self::NoSuchQuirk,
         Self::NoSuchFault,
+        Self::NoConsole,
         Self::Disabled,
         Self::NoMains,
         Self::Unsupported,
