@@ -197,14 +197,15 @@ fn sol_payloads_are_allowed_and_taken_back_and_kept() {
     tool.run("sol payload enable 1 3").expect_success();
     status(&tool, 3, "enabled");
     for (command, says) in [
-        ("raw 0x06 0x4a 0x01", "01 00 00"),
-        ("raw 0x06 0x4b 0x01 0x01", "00 00 00 00 00 00 00 00 00 00 00 00"),
-        ("raw 0x06 0x4e 0x01", "01 00 3f 00 00 00 00 00"),
+        ("raw 0x06 0x4a 0x01", "04 00 00"),
+        ("raw 0x06 0x4b 0x01 0x01", "00 00 00 00 01 00 00 00 00 00 00 00"),
+        ("raw 0x06 0x4e 0x01", "03 00 3f 00 00 00 00 00"),
         ("raw 0x06 0x4f 0x01 0x00", "10"),
+        ("raw 0x06 0x4f 0x01 0x01", "10"),
     ] {
         assert_eq!(tool.run(command).expect_success().trim(), says, "{command}");
     }
-    let version = tool.run("raw 0x06 0x4f 0x01 0x01");
+    let version = tool.run("raw 0x06 0x4f 0x01 0x02");
     assert!(version.expect_failure().contains("rsp=0x80"), "{version}");
     let oper = Ipmitool::new(bmc.addr, "oper", "Oper_Pass_3").unwrap();
     let oper = oper.suite(17).privilege("OPERATOR");

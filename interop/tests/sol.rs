@@ -49,10 +49,10 @@ fn what_is_set_is_printed_and_there_after_a_restart() {
              Payload Port                    : {port}\n"
         )
     };
-    let delivered = ["false", "true", "true", "OPERATOR", "60", "96", "7", "500", "115.2", "115.2"];
+    let delivered = ["true", "true", "true", "OPERATOR", "60", "96", "7", "500", "115.2", "115.2"];
     assert_eq!(tool.run("sol info 1").expect_success(), info(delivered));
     for words in [
-        "enabled true",
+        "enabled false",
         "force-encryption false",
         "force-authentication false",
         "privilege-level user",
@@ -71,7 +71,7 @@ fn what_is_set_is_printed_and_there_after_a_restart() {
         output.expect_success();
         assert_eq!(output.stderr, "", "{words}: {output}");
     }
-    let set = ["true", "false", "false", "ADMINISTRATOR", "100", "50", "3", "100", "19.2", "57.6"];
+    let set = ["false", "false", "false", "ADMINISTRATOR", "100", "50", "3", "100", "19.2", "57.6"];
     assert_eq!(tool.run("sol info 1").expect_success(), info(set));
     for words in ["privilege-level oem 1", "enabled true 2"] {
         tool.run(&format!("sol set {words}")).expect_failure();
@@ -82,7 +82,7 @@ fn what_is_set_is_printed_and_there_after_a_restart() {
     let again = tool.run("-c sol info 1");
     // The bit rate of now is the one that is kept; the port is another, and so is its listener.
     let expected = format!(
-        "set-complete,true,false,false,ADMINISTRATOR,100,50,3,100,57.6,57.6,1,{}\n",
+        "set-complete,false,false,false,ADMINISTRATOR,100,50,3,100,57.6,57.6,1,{}\n",
         bmc.addr.port()
     );
     assert_eq!(again.expect_success(), expected);
@@ -98,7 +98,7 @@ async fn setting_that_is_left_hanging_is_taken_back() {
     };
     let (endpoint, client) = client_at(bmc.addr);
     for parameter in
-        [SolParameter::SetInProgress(SetInProgress::InProgress), SolParameter::Enable(true)]
+        [SolParameter::SetInProgress(SetInProgress::InProgress), SolParameter::Enable(false)]
     {
         let channel = Channel::new(1);
         client.send(&SetSolConfigurationParameters { channel, parameter }).await.unwrap();
@@ -110,6 +110,6 @@ async fn setting_that_is_left_hanging_is_taken_back() {
     run("sol set retry-count 3 1").await.expect_success();
     let info = run("sol info 1").await;
     let info = info.expect_success();
-    assert!(info.contains("Enabled                         : false"), "{info}");
+    assert!(info.contains("Enabled                         : true"), "{info}");
     assert!(info.contains("Retry Count                     : 3"), "{info}");
 }
