@@ -31,7 +31,7 @@ use crate::personality::specimens::{Specimens, specimens};
 use crate::platform::sim::SimPlatform;
 use crate::platform::sources::{Wake, equip};
 use crate::routes::{Outgoing, Routes};
-use crate::serial::{self, Clock, SerialError};
+use crate::serial::{self, Clock, Keeper, SerialError};
 use crate::store::committer::{Committer, News, RETRY, Ticket};
 use crate::store::{Store, StoreError};
 
@@ -98,6 +98,8 @@ struct Shared {
     reporter: Option<Reporter>,
     /// The way to those who have a console.
     routes: Routes,
+    /// Keeps what the system says, if that is to be kept.
+    keeper: Option<Keeper>,
 }
 
 /// An answer and its way.
@@ -160,9 +162,12 @@ impl Server {
         };
         let port = sockets.first().map_or(623, |(address, _)| address.port());
         let mut bmc = build(config, memory, &wake, port);
+        let mut keeper = None;
         if let Some(port) = &config.serial {
             let port = serial::open(port, &config.name, clock(config), &wake)?;
+            let history = port.1.history;
             bmc.set_serial(Instant::now(), Some(port));
+            keeper = store.as_ref().and_then(|store| keep(&mut bmc, &store.directory(), history));
         }
         if let Some(store) = &mut store {
             // Its GUID, at least, before anybody can ask for it.
@@ -187,7 +192,8 @@ impl Server {
             .as_ref()
             .map(|(_, hub)| Reporter { name: config.name.clone(), hub: Arc::clone(hub) });
         let routes = Routes::default();
-        let shared = Arc::new(Shared { bmc, committer, applier, changed, acl, reporter, routes });
+        let shared =
+            Arc::new(Shared { bmc, committer, applier, changed, acl, reporter, routes, keeper });
         if !config.quirks.is_empty() {
             tell(config.quirks);
         }
@@ -318,8 +324,10 @@ impl Server {
             let (mut bmc, now) = (self.shared.bmc(), Instant::now());
             bmc.note_on_time(now);
             self.shared.submit(&mut bmc, None);
+            // What it still has to say is kept, and the consoles are told that it stops.
+            let _ = self.shared.outgoing(&mut bmc, now);
             bmc.set_serial(now, None);
-            outgoing(&mut bmc, now)
+            self.shared.outgoing(&mut bmc, now)
         };
         self.shared.routes.send(consoles).await;
         let shared = Arc::clone(&self.shared);
@@ -334,8 +342,15 @@ impl Drop for Server {
     /// The state directory is free from here on, although tasks may be on their way out.
     fn drop(&mut self) {
         self.shared.flush();
-        // Links and sockets of the port go with it.
-        self.shared.bmc().set_serial(Instant::now(), None);
+        {
+            let (mut bmc, now) = (self.shared.bmc(), Instant::now());
+            let _ = self.shared.outgoing(&mut bmc, now);
+            // Links and sockets of the port go with it.
+            bmc.set_serial(now, None);
+        }
+        if let Some(keeper) = &self.shared.keeper {
+            keeper.stop();
+        }
     }
 }
 
@@ -400,13 +415,26 @@ impl Shared {
         }
     }
 
+    /// What is to be sent to consoles; what the system has said meanwhile is kept.
+    fn outgoing(&self, bmc: &mut Bmc, now: Instant) -> Vec<Outgoing> {
+        let next = || bmc.poll_sol(now, &mut fill_random);
+        let packets =
+            std::iter::from_fn(next).map(|(peer, datagram)| (0, peer, datagram)).collect();
+        if let Some(keeper) = &self.keeper
+            && let Some(heard) = bmc.take_heard()
+        {
+            keeper.keep(heard);
+        }
+        packets
+    }
+
     /// Lets time pass for the BMC; when to look again, and what is to be sent to consoles.
     fn live(&self) -> (Option<Instant>, Vec<Outgoing>) {
         let mut bmc = self.bmc();
         let now = Instant::now();
         bmc.handle_timeout(now);
         self.submit(&mut bmc, None);
-        let outgoing = outgoing(&mut bmc, now);
+        let outgoing = self.outgoing(&mut bmc, now);
         (bmc.poll_timeout(), outgoing)
     }
 }
@@ -449,10 +477,21 @@ impl Waiting {
     }
 }
 
-/// What is to be sent to consoles.
-fn outgoing(bmc: &mut Bmc, now: Instant) -> Vec<Outgoing> {
-    let next = || bmc.poll_sol(now, &mut fill_random);
-    std::iter::from_fn(next).map(|(peer, datagram)| (0, peer, datagram)).collect()
+/// Keeps what the system says in `directory`, and lets the BMC go on behind what is there. Without a
+/// file there is no history over a restart, which is no reason not to start.
+fn keep(bmc: &mut Bmc, directory: &Path, history: usize) -> Option<Keeper> {
+    match Keeper::open(directory, history) {
+        Ok((keeper, kept)) => {
+            if let Some(kept) = kept {
+                bmc.restore_heard(&kept);
+            }
+            Some(keeper)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "what the system says on its serial port is not kept");
+            None
+        }
+    }
 }
 
 /// What the machine's clock shows.
@@ -586,7 +625,7 @@ async fn listen(
             }
             let waiting = (!held.is_empty()).then(|| Waiting { held, to: settled.clone() });
             shared.submit(&mut bmc, waiting);
-            consoles = outgoing(&mut bmc, now);
+            consoles = shared.outgoing(&mut bmc, now);
             shared.routes.note(bmc.has_consoles(), || {
                 let is_known = |peer| bmc.sessions().iter().any(|session| session.peer == peer);
                 let known = buffer.iter().filter(move |datagram| is_known(datagram.peer));

@@ -17,6 +17,14 @@ impl History {
         Self { bytes: VecDeque::new(), start: 0, capacity: capacity.max(1) }
     }
 
+    /// A ring that goes on behind these: the next character to come has the place `end`.
+    pub(crate) fn restore(capacity: usize, end: u64, characters: &[u8]) -> Self {
+        let mut history = Self::new(capacity);
+        history.start = end.saturating_sub(characters.len() as u64);
+        history.push(characters);
+        history
+    }
+
     /// The place of the first character that is here.
     pub(crate) const fn start(&self) -> u64 {
         self.start

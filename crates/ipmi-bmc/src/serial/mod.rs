@@ -80,6 +80,25 @@ impl Default for SerialPolicy {
     }
 }
 
+/// What the system said last, as it is kept over a restart of the BMC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptHistory {
+    /// How many characters there have been, ever.
+    pub end: u64,
+    /// The last of them.
+    pub characters: Vec<u8>,
+    /// Up to where a console has acknowledged them.
+    pub acknowledged: u64,
+}
+
+impl KeptHistory {
+    /// How many there were before these.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.end.saturating_sub(self.characters.len() as u64)
+    }
+}
+
 /// The port and its consoles.
 pub(crate) struct Port {
     serial: Box<dyn Serial>,
@@ -93,6 +112,8 @@ pub(crate) struct Port {
     typed: Vec<u8>,
     available: bool,
     counted: Counted,
+    /// The end of the history, and what was acknowledged of it, when it was last taken to be kept.
+    noted: (u64, u64),
 }
 
 /// What went through a port.
@@ -139,6 +160,7 @@ impl Port {
             typed: Vec::new(),
             available,
             counted: Counted::default(),
+            noted: (0, 0),
         }
     }
 
@@ -358,6 +380,25 @@ impl crate::Bmc {
         if let Some(port) = &mut self.serial {
             port.set_power(now, on);
         }
+    }
+
+    /// Goes on behind what an earlier run of the BMC has heard: to be called before the port is used.
+    pub fn restore_heard(&mut self, kept: &KeptHistory) {
+        if let Some(port) = &mut self.serial {
+            port.history = History::restore(port.policy.history, kept.end, &kept.characters);
+            port.acknowledged = kept.acknowledged.min(kept.end);
+            port.noted = (kept.end, port.acknowledged);
+        }
+    }
+
+    /// What was heard since the last time, and how much of everything a console has acknowledged;
+    /// `None` if nothing has changed.
+    pub fn take_heard(&mut self) -> Option<KeptHistory> {
+        let port = self.serial.as_mut()?;
+        let (end, acknowledged) = (port.history.end(), port.acknowledged);
+        let before = std::mem::replace(&mut port.noted, (end, acknowledged));
+        let (_, characters) = port.history.read(before.0, usize::MAX);
+        (before != port.noted).then_some(KeptHistory { end, characters, acknowledged })
     }
 
     /// Whether a console has the system's serial port: then there may be packets that nobody asked

@@ -7,13 +7,14 @@
 //!
 //! * `buffer`: what BMC and task share. `carry`: the task's work. `retry`: what is lost comes back.
 //! * `pty`, `connect`, `listen`, `device`, `command`: the sources. `sim`: a machine's console that
-//!   needs none of this.
+//!   needs none of this. `kept`: what was said outlives the BMC.
 
 mod buffer;
 mod carry;
 mod command;
 mod connect;
 mod device;
+mod kept;
 mod listen;
 mod pty;
 mod retry;
@@ -26,6 +27,7 @@ use ipmi_bmc::serial::{Serial, SerialPolicy};
 use crate::config::{SerialConfig, SerialSource};
 use crate::platform::sources::Wake;
 
+pub(crate) use kept::Keeper;
 pub(crate) use sim::{Clock, SimConsole};
 
 /// Why there is no serial port.

@@ -1,6 +1,7 @@
 use std::fs;
 
 use ipmi_bmc::Origin;
+use ipmi_bmc::serial::SerialPolicy;
 use ipmi_client::{Credentials, Endpoint};
 use ipmi_wire::cmd::app::{GetDeviceId, GetSelfTestResults};
 use ipmi_wire::cmd::chassis::{ChassisControl, GetChassisStatus, PowerAction};
@@ -9,6 +10,7 @@ use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Command, CompletionCode, Decode, Reader, Request};
 
 use super::*;
+use crate::config::{SerialConfig, SerialSource};
 use crate::store::faults::Script;
 
 const FULL: i32 = 28;
@@ -296,4 +298,52 @@ async fn no_more_wait_for_a_disk_that_hangs_than_there_is_room_for() {
     let told = told.lock().unwrap();
     assert_eq!(told.len(), 5000);
     assert!(told[refused.len()..].iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn what_the_system_said_is_there_after_a_restart_and_shown_to_who_comes() {
+    use ipmi_client::sol::{Heard, Options};
+    use tokio::io::AsyncWriteExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let (state, socket) = (directory.path().join("state"), directory.path().join("console"));
+    let mut config = config();
+    config.serial = Some(SerialConfig {
+        source: SerialSource::UnixListen(socket.clone()),
+        policy: SerialPolicy::default(),
+    });
+    let say = async |words: &[u8]| {
+        let mut system = tokio::net::UnixStream::connect(&socket).await.unwrap();
+        system.write_all(words).await.unwrap();
+        system
+    };
+    let endpoint = Endpoint::bind().unwrap();
+    let hear = async |server: &Server, until: &[u8]| {
+        let mut console = console(&endpoint, server).console(Options::default()).await.unwrap();
+        let mut heard = Vec::new();
+        while !heard.ends_with(until) {
+            match tokio::time::timeout(Duration::from_secs(10), console.next()).await {
+                Ok(Heard::Characters(characters)) => heard.extend(characters),
+                Ok(Heard::Ended(ended)) => panic!("{ended:?} after {heard:?}"),
+                Ok(_) => {}
+                Err(_) => panic!("nothing more than {heard:?}"),
+            }
+        }
+        console.deactivate().await.unwrap();
+        String::from_utf8(heard).unwrap()
+    };
+    let server = Server::start(&config, Some(&state)).unwrap();
+    let _system = say(b"seen.\n").await;
+    assert_eq!(hear(&server, b"seen.\n").await, "seen.\n");
+    let _system = say(b"kernel panic.\n").await;
+    while server.with_bmc(|bmc| bmc.serial_tail(Instant::now(), 5)) != Some(b"nic.\n".to_vec()) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Dropped, as nobody stops it in good order.
+    drop(server);
+    let server = Server::start(&config, Some(&state)).unwrap();
+    let _system = say(b"booting.\n").await;
+    assert_eq!(hear(&server, b"booting.\n").await, "kernel panic.\nbooting.\n");
+    let again = server.with_bmc(|bmc| bmc.serial_tail(Instant::now(), 99)).unwrap();
+    assert_eq!(again, b"seen.\nkernel panic.\nbooting.\n");
 }

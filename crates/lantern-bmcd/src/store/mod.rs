@@ -69,6 +69,11 @@ impl Store {
         Self::open_on(directory, Arc::new(|file| Box::new(file)))
     }
 
+    /// Where it is: a place for what is kept in files of its own.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.directory.path("")
+    }
+
     pub(crate) fn open_on(directory: &Path, connect: Connect) -> Result<Self, StoreError> {
         let directory = Directory::take(directory)?;
         let mut store = Self { directory, connect, values: Values::new(), state: State::Closed };
