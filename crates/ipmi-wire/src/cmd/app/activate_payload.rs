@@ -142,8 +142,7 @@ impl Decode for PayloadActivated {
         let inbound = r.u16("inbound payload size")?;
         let outbound = r.u16("outbound payload size")?;
         let port = r.u16("payload UDP port")?;
-        // OpenIPMI's ipmi_sim gives two bytes less.
-        let vlan = if r.remaining() == 0 { Self::NO_VLAN } else { r.u16("payload VLAN")? };
+        let vlan = r.u16("payload VLAN")?;
         Ok(Self { auxiliary, inbound, outbound, port, vlan })
     }
 }
@@ -183,8 +182,13 @@ mod tests {
         assert_eq!((answer.inbound, answer.outbound, answer.port), (259, 256, 623));
         assert_eq!(answer.vlan, PayloadActivated::NO_VLAN);
         assert_eq!(answer.to_bytes(), bytes);
-        assert_eq!(PayloadActivated::decode_exact(&bytes[..10]).unwrap(), answer);
-        assert!(PayloadActivated::decode_exact(&bytes[..11]).is_err());
+        for length in 0..12 {
+            assert!(PayloadActivated::decode_exact(&bytes[..length]).is_err());
+        }
+        // As OpenIPMI's ipmi_sim 2.0.33 answers, at port 9623.
+        let bytes = [0, 0, 0, 0, 0x20, 0, 0, 0x40, 0x97, 0x25, 0xff, 0xff];
+        let answer = PayloadActivated::decode_exact(&bytes).unwrap();
+        assert_eq!((answer.inbound, answer.outbound, answer.port), (32, 0x4000, 9623));
     }
 
     #[test]
