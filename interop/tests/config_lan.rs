@@ -113,7 +113,7 @@ fn a_checkout_of_all_has_every_section() {
         ("Enable_ARP_Response", "Yes"),
         ("User_Lockout_Interval", "30"),
         ("Maximum_Privilege_Cipher_Suite_Id_3", "Administrator"),
-        ("Enable_SOL", "No"),
+        ("Enable_SOL", "Yes"),
         ("SOL_Privilege_Level", "Operator"),
         ("Non_Volatile_Bit_Rate", "115200"),
     ] {

@@ -81,6 +81,8 @@ const RULES: [Rule; 12] = [
         inside: &[
             "ipmi-wire",
             "ipmi-session",
+            // For its terminal alone.
+            "ipmi-io",
             "ipmi-client",
             "lantern-bmcd",
             "lantern-config",
