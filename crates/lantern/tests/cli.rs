@@ -24,6 +24,8 @@ mod config;
 mod control;
 #[path = "cli/dcmi.rs"]
 mod dcmi;
+#[path = "cli/deaths.rs"]
+mod deaths;
 #[path = "cli/durability.rs"]
 mod durability;
 #[path = "cli/exchanges.rs"]
