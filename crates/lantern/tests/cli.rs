@@ -74,6 +74,8 @@ mod serving;
 mod settings;
 #[path = "cli/sim.rs"]
 mod sim;
+#[path = "cli/sol.rs"]
+mod sol;
 #[path = "cli/sol_settings.rs"]
 mod sol_settings;
 #[path = "cli/support.rs"]
