@@ -13,6 +13,8 @@
 mod channel;
 #[path = "golden/chassis.rs"]
 mod chassis;
+#[path = "golden/console.rs"]
+mod console;
 #[path = "golden/consumers/mod.rs"]
 mod consumers;
 #[path = "golden/dcmi.rs"]

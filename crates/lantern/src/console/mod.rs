@@ -116,6 +116,12 @@ impl Desk {
         }
     }
 
+    /// Shows something where the characters go.
+    pub(crate) async fn show(&self, text: String) {
+        // Should nobody read, that is heard soon enough.
+        let _ = self.screen.write(text.into_bytes()).await;
+    }
+
     /// Shows something of this program's own, on a line of its own.
     pub(crate) async fn say(&mut self, note: &str) {
         if let Some(log) = &mut self.log {

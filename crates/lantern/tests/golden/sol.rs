@@ -135,7 +135,7 @@ fn who_may_use_sol_is_changed_alike() {
 fn what_is_wrong_with_sol_is_in_the_same_words() {
     let Some(pair) = Pair::reference() else { return };
     pair.same_error("sol set bogus true", "Error: invalid SOL parameter bogus");
-    pair.same_error("sol deactivate", "Error de-activating SOL payload: Invalid command");
+    pair.same_error("sol deactivate", "Info: SOL payload already de-activated");
     pair.same_error("sol info 99", "Given Channel number '99' is either invalid or out of range.");
     pair.same_error("sol set retry-count 8", "Invalid value 8 for parameter retry-count");
     pair.same_error("sol info 2", "Error requesting SOL parameter 'Set In Progress (0)': ");
