@@ -76,6 +76,8 @@ mod settings;
 mod sim;
 #[path = "cli/sol.rs"]
 mod sol;
+#[path = "cli/sol_line.rs"]
+mod sol_line;
 #[path = "cli/sol_settings.rs"]
 mod sol_settings;
 #[path = "cli/support.rs"]
