@@ -81,6 +81,7 @@ const RULES: [Rule; 12] = [
         inside: &[
             "ipmi-wire",
             "ipmi-session",
+            "ipmi-io",
             "ipmi-client",
             "lantern-bmcd",
             "lantern-config",
