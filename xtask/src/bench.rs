@@ -20,8 +20,18 @@ const CLIENTS: [Client; 3] =
     [Client::Lantern, Client::Ipmitool { suite: 17 }, Client::Ipmipower { suite: 17 }];
 
 /// What can be asked for by name.
-const PARTS: [&str; 9] =
-    ["own", "speed", "exchanges", "lines", "flood", "fleet", "many", "clients", "processor"];
+const PARTS: [&str; 10] = [
+    "own",
+    "speed",
+    "exchanges",
+    "lines",
+    "consoles",
+    "flood",
+    "fleet",
+    "many",
+    "clients",
+    "processor",
+];
 
 /// `cargo xtask bench [--runs N] [PART...]`.
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -43,6 +53,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wanted("lines") {
         report::write("bench, bad lines", &line::tables(&Lab::start()?)?)?;
+    }
+    if wanted("consoles") {
+        report::write("bench, consoles", &consoles()?)?;
     }
     if wanted("flood") {
         report::write("bench, flood", &flood::table()?)?;
@@ -158,13 +171,25 @@ fn exchanges() -> Result<String> {
     ))
 }
 
+/// Serial over LAN over lossy lines, beside the peers, and what a round trip carries.
+fn consoles() -> Result<String> {
+    let table = |test| table_of("lantern", "cli", Some(test));
+    Ok(format!(
+        "64 KiB of numbered lines typed at a program that sends back what it gets, over a line that loses \
+         datagrams, 1 ms each way: by `crates/lantern/tests/cli/sol_line.rs`. A terminal has at most \
+         1 KiB on its way.\n\n{}\n\nWithout loss, 256 KiB one way:\n\n{}",
+        table("consoles_over_bad_lines_beside_the_peers")?,
+        table("what_a_round_trip_carries")?,
+    ))
+}
+
 const INTEROP: &str = "lantern-interop";
 
 /// The table that a test of the workspace prints.
 fn table_of(package: &str, target: &str, test: Option<&str>) -> Result<String> {
     const MARK: &str = "<!-- table -->";
     let mut command = shell::cargo(["test", "--package", package, "--test", target]);
-    command.args(["--", "--nocapture"]).args(test);
+    command.args(["--", "--nocapture", "--include-ignored"]).args(test);
     command.env("LANTERN_REQUIRE_PEERS", "1");
     let said = shell::output(&mut command)?;
     let table = said.split(MARK).nth(1).context("the test printed no table")?;

@@ -16,7 +16,7 @@ struct Peer {
     version: &'static str,
 }
 
-const PEERS: [Peer; 9] = [
+const PEERS: [Peer; 12] = [
     Peer { program: "ipmitool", package: "ipmitool", version: "-V" },
     Peer { program: "bmc-info", package: "freeipmi-tools", version: "-V" },
     Peer { program: "ipmi-sensors", package: "freeipmi-tools", version: "-V" },
@@ -24,6 +24,9 @@ const PEERS: [Peer; 9] = [
     Peer { program: "ipmipower", package: "freeipmi-tools", version: "-V" },
     Peer { program: "ipmi_sim", package: "openipmi", version: "-v" },
     Peer { program: "fence_ipmilan", package: "fence-agents", version: "--version" },
+    Peer { program: "conman", package: "conman", version: "-V" },
+    Peer { program: "expect", package: "expect", version: "-v" },
+    Peer { program: "socat", package: "socat", version: "-V" },
     Peer { program: "python3", package: "python3-venv", version: "--version" },
     Peer { program: "tshark", package: "tshark", version: "-v" },
 ];

@@ -2,8 +2,8 @@
 //! whatever the end is.
 //!
 //! A terminal has one state for all who have it open, so there is one raw mode in a process. It is
-//! taken back when the guard is dropped, by [`restore_terminal`] where nothing is dropped (a panic
-//! hook, a signal).
+//! taken back when the guard is dropped, by [`restore_terminal`] where nothing is dropped (a panic),
+//! and by a [`Guardian`](crate::Guardian) where nothing is left to do that (`kill -9`).
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -64,10 +64,20 @@ impl Drop for RawTerminal {
     }
 }
 
-/// Brings back what the terminal was before [`RawTerminal::enter`], if it is raw. For a panic hook,
-/// and wherever a process ends without dropping anything.
+/// Brings back what the terminal was before [`RawTerminal::enter`], if it is raw: wherever a process
+/// ends without dropping anything.
 pub fn restore_terminal() {
     restore(true);
+}
+
+/// From now on a panic brings the terminal back before it tells what is wrong, so that this can be
+/// read.
+pub fn restore_terminal_on_panic() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        restore_terminal();
+        tell(panic);
+    }));
 }
 
 fn restore(for_good: bool) {
@@ -83,9 +93,9 @@ fn restore(for_good: bool) {
 }
 
 /// Lets what was written get out first; a terminal that is stopped is not waited for.
-fn set(terminal: &OwnedFd, mode: &Termios) -> io::Result<()> {
+pub(crate) fn set(terminal: impl AsFd, mode: &Termios) -> io::Result<()> {
     loop {
-        match tcsetattr(terminal, OptionalActions::Now, mode) {
+        match tcsetattr(&terminal, OptionalActions::Now, mode) {
             Err(Errno::INTR) => {}
             outcome => return Ok(outcome?),
         }

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use pty_process::Size;
 use pty_process::blocking::Pty;
+use rustix::pty::ptsname;
+use rustix::termios::{tcgetattr, tcgetwinsize};
 
 use crate::process::{command_line, kill_group, wait_until};
 
@@ -101,6 +103,33 @@ impl Terminal {
             drop(written);
             panic!("`{}`: no {text:?}: {why}\n--- terminal\n{all}", self.line);
         }
+    }
+
+    /// How the terminal is set, and how large it is: all that a program can leave behind.
+    ///
+    /// # Panics
+    /// If the terminal does not say.
+    #[must_use]
+    pub fn settings(&self) -> String {
+        let modes = tcgetattr(&*self.pty).expect("a terminal says how it is set");
+        let size = tcgetwinsize(&*self.pty).expect("a terminal has a size");
+        format!("{modes:?} {size:?}")
+    }
+
+    /// The process that leads the session, which is the program that was started.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its name, as programs on it see it.
+    ///
+    /// # Panics
+    /// If it has none.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = ptsname(&*self.pty, Vec::new()).expect("a terminal has a name");
+        name.into_string().expect("the name is ASCII")
     }
 
     /// All that was ever on the terminal.

@@ -67,7 +67,7 @@ pub(crate) use sel::{Add, AtLeast, EventFilter, LogForm, Sel, SelTime, Severitie
 pub(crate) use sensor::{FailOn, Sensor, SensorFilter, State, States, Switch, Thresholds};
 pub(crate) use session::Session;
 pub(crate) use sim::Sim;
-pub(crate) use sol::{Keep, Sol};
+pub(crate) use sol::{Keep, Sol, SolSet, change as sol_change};
 pub(crate) use user::{Access, Limit, On, User, UserAdd, UserSet, Who};
 pub(crate) use words::byte;
 pub(crate) use words::{AuthTypeWord, Source, Workaround};

@@ -40,6 +40,10 @@ use view::Show;
 
 fn main() -> ExitCode {
     keep_secrets_out_of_core_dumps();
+    if let Some(ended) = console::guard::if_called() {
+        return ended;
+    }
+    ipmi_io::restore_terminal_on_panic();
     if let Some(ended) = ipmitool::if_called() {
         return ended;
     }

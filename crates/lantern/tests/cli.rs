@@ -24,6 +24,8 @@ mod config;
 mod control;
 #[path = "cli/dcmi.rs"]
 mod dcmi;
+#[path = "cli/deaths.rs"]
+mod deaths;
 #[path = "cli/durability.rs"]
 mod durability;
 #[path = "cli/exchanges.rs"]
@@ -72,6 +74,12 @@ mod serving;
 mod settings;
 #[path = "cli/sim.rs"]
 mod sim;
+#[path = "cli/sol.rs"]
+mod sol;
+#[path = "cli/sol_line.rs"]
+mod sol_line;
+#[path = "cli/sol_settings.rs"]
+mod sol_settings;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/terminal.rs"]

@@ -19,6 +19,8 @@ mod bytes;
 mod channel;
 #[path = "golden/chassis.rs"]
 mod chassis;
+#[path = "golden/console.rs"]
+mod console;
 #[path = "golden/consumers/mod.rs"]
 mod consumers;
 #[path = "golden/dcmi.rs"]

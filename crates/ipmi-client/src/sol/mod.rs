@@ -4,6 +4,7 @@
 //! ([`Ended`]): somebody else has taken it, the BMC is gone, it was closed. Whether it is then opened
 //! anew is for whoever uses it.
 
+mod settings;
 mod watch;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::bmc::Bmc;
 use crate::endpoint::Opened;
 use crate::endpoint::line::{LineCommand, LineHeard, Opening, PIECES, Typed};
 use crate::error::{Error, ErrorKind};
+pub use settings::{SolAccumulate, SolChange, SolPlanned, SolRetry, SolSettings};
 
 /// How a console is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

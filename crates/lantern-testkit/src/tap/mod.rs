@@ -121,6 +121,19 @@ impl Tap {
         Self::with_hook(bmc, line.hook(seed))
     }
 
+    /// As [`with_hook`](Self::with_hook), at `front`.
+    ///
+    /// # Panics
+    /// If it is not to be had.
+    #[must_use]
+    pub fn with_hook_at(
+        front: SocketAddr,
+        bmc: SocketAddr,
+        hook: impl FnMut(Direction, &[u8]) -> Verdict + Send + 'static,
+    ) -> Self {
+        Self::with_front(front, bmc, hook)
+    }
+
     /// What to give to the console instead of the BMC's address: a free loopback port.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {

@@ -133,7 +133,9 @@ Examples:
   lantern -H rack1 sol activate              ~. ends, ~? shows what else there is
   lantern -H rack1 sol activate --steal --log rack1.console
   lantern -H rack1 sol watch                 read along
-  lantern -H rack1 sol deactivate            end it, whoever has it";
+  lantern -H rack1 sol deactivate            end it, whoever has it
+  lantern -H rack1 sol info
+  lantern -H rack1 sol set enabled on privilege-level operator";
 
 pub(super) const FIREWALL: &str = "\
 Examples:

@@ -40,14 +40,14 @@ use ipmi_client::sdr::SdrSet;
 use ipmi_client::{Bmc, SessionInfo};
 use ipmi_wire::cmd::chassis::{ChassisControl, ChassisIdentify};
 use ipmi_wire::cmd::{
-    app, chassis as chassis_cmd, dcmi as dcmi_cmd, sensor as sensor_cmd, storage,
+    app, chassis as chassis_cmd, dcmi as dcmi_cmd, sensor as sensor_cmd, storage, transport,
 };
 use ipmi_wire::{Access, Command as Ipmi, Privilege};
 
 use crate::cli::{
     Acpi, Boot, Channel, Chassis, Command, Dcmi, DcmiConfig, DcmiLimit, DcmiThermal, Enables,
     Event, Firewall, Format, FrontPanel, Fru, Mc, Pef, PefFilter, PefPolicy, PefString, Power,
-    Reset, Sdr, Sel, SelTime, Sensor, Session, SystemInfo, User, Watchdog,
+    Reset, Sdr, Sel, SelTime, Sensor, Session, Sol, SystemInfo, User, Watchdog,
 };
 use crate::connect::Needs;
 use crate::error::Error;
@@ -176,6 +176,11 @@ pub(crate) fn needs(command: &Command) -> Privilege {
         },
         Command::Channel(Channel::Set(_)) => of::<app::SetChannelAccess>(),
         Command::Channel(Channel::Keys(_)) => of::<app::SetChannelSecurityKeys>(),
+        Command::Sol(Sol::Info { .. }) => of::<transport::GetSolConfigurationParameters>(),
+        Command::Sol(Sol::Set(set)) if set.dry_run => {
+            of::<transport::GetSolConfigurationParameters>()
+        }
+        Command::Sol(Sol::Set(_)) => of::<transport::SetSolConfigurationParameters>(),
         // As a rule: what it takes is set at the BMC (SOL parameter 2).
         Command::Sol(_) => Privilege::Operator,
         Command::Session(Session::List { names: true }) => of::<app::GetUserName>(),
@@ -235,6 +240,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Error> {
         Command::User(command) => user::check(command),
         Command::Channel(command) => channel::check(command),
         Command::Lan(command) => lan::check(command),
+        Command::Sol(command) => sol::check(command),
         Command::Firewall(command) => firewall::check(command),
         _ => Ok(()),
     }

@@ -54,6 +54,11 @@ impl ConsoleLog {
             }
             text.push(*byte);
             self.is_open = *byte != b'\n';
+            // A line stays in one file, and what comes rarely ends with one.
+            let size = self.size.saturating_add(text.len() as u64);
+            if !self.is_open && size >= self.limits.size {
+                self.append(&std::mem::take(&mut text))?;
+            }
         }
         self.append(&text)
     }
@@ -67,7 +72,6 @@ impl ConsoleLog {
     fn append(&mut self, text: &[u8]) -> io::Result<()> {
         self.file.write_all(text)?;
         self.size = self.size.saturating_add(text.len() as u64);
-        // A line stays in one file.
         if self.size >= self.limits.size && !self.is_open {
             self.rotate()?;
         }
@@ -141,8 +145,10 @@ mod tests {
         let path = directory.path().join("log");
         let limits = Limits { size: 60, files: 2 };
         let mut log = ConsoleLog::open(&path, limits).unwrap();
-        for number in 0..10 {
-            log.write(at(0), format!("line number {number}\n").as_bytes()).unwrap();
+        // No piece but the last ends with a line.
+        let lines: String = (0..10).map(|number| format!("line number {number}\n")).collect();
+        for piece in lines.as_bytes().chunks(32) {
+            log.write(at(0), piece).unwrap();
         }
         let mut names: Vec<_> = fs::read_dir(directory.path())
             .unwrap()

@@ -1,12 +1,14 @@
 //! A console on this program's standard input and output: on a terminal, or between pipes.
 //!
 //! * `keys`: what is typed, and which of it is for this program. `stdio`: threads that wait.
-//! * `signals`: ways to be ended, and to be stopped and go on.
+//! * `signals`: ways to be ended, and to be stopped and go on. `guard`: what comes after those that
+//!   cannot be caught.
 //! * `log`: what was shown, in a file.
 //!
 //! [`attend`] is what `sol activate` and the drop-in have in common; what either says is its
 //! [`Manner`].
 
+pub(crate) mod guard;
 pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod signals;
@@ -18,7 +20,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use ipmi_client::sol::{Console, Ended, Heard, Writer};
-use ipmi_io::RawTerminal;
+use ipmi_io::{Guardian, RawTerminal};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -36,8 +38,12 @@ pub(crate) struct Desk {
     keys: Keys,
     /// `None` if nobody sits there: input is no terminal.
     terminal: Option<RawTerminal>,
+    /// Dropped after the terminal.
+    _guardian: Option<Guardian>,
     log: Option<ConsoleLog>,
     signals: Signals,
+    /// It was let go for good.
+    is_let_go: bool,
     /// What is typed goes nowhere.
     only_reads: bool,
     /// How long the system is listened to once there is nothing more to type.
@@ -79,9 +85,23 @@ impl Desk {
     ) -> io::Result<Self> {
         let signals = Signals::catch()?;
         let screen = Screen::start()?;
+        // A terminal without one is as good, until something goes very wrong.
+        let guardian = guard::start().unwrap_or_default();
         let terminal = RawTerminal::enter()?;
         let input = Some(stdio::input()?);
-        Ok(Self { input, screen, keys, terminal, log, signals, only_reads, linger })
+        let _guardian = guardian;
+        Ok(Self {
+            input,
+            screen,
+            keys,
+            terminal,
+            _guardian,
+            log,
+            signals,
+            is_let_go: false,
+            only_reads,
+            linger,
+        })
     }
 
     /// Whether somebody sits there.
@@ -94,6 +114,12 @@ impl Desk {
         if self.terminal.is_none() {
             self.linger = Duration::MAX;
         }
+    }
+
+    /// Shows something where the characters go.
+    pub(crate) async fn show(&self, text: String) {
+        // Should nobody read, that is heard soon enough.
+        let _ = self.screen.write(text.into_bytes()).await;
     }
 
     /// Shows something of this program's own, on a line of its own.
@@ -145,7 +171,8 @@ impl Desk {
     }
 
     /// Lets the terminal go, stops, and comes back.
-    fn suspend(&self, raw: bool) {
+    fn suspend(&mut self, raw: bool) {
+        self.is_let_go = !raw;
         if let Some(terminal) = &self.terminal {
             terminal.pause();
         }
@@ -156,12 +183,12 @@ impl Desk {
         }
     }
 
-    fn signaled(&self, caught: Caught) -> Option<Left> {
+    fn signaled(&mut self, caught: Caught) -> Option<Left> {
         match caught {
             Caught::End(number) => return Some(Left::Signal(number)),
             Caught::Stop => self.suspend(true),
             Caught::GoOn => {
-                if let Some(terminal) = &self.terminal {
+                if let Some(terminal) = self.terminal.as_ref().filter(|_| !self.is_let_go) {
                     let _ = terminal.resume();
                 }
             }

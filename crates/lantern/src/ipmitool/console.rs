@@ -1,5 +1,6 @@
 //! `sol activate` and `sol looptest`: the console itself, with the words of the original.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use ipmi_client::sol::{Console, Ended as Over, Heard, Options};
@@ -43,6 +44,11 @@ pub(super) async fn activate(tool: &Tool, words: &[&str]) -> Ended {
         tool.error("Error in SOL session");
         return Err(Failed);
     };
+    // What a script types as soon as it sees this is for the system already. The original says it
+    // before its terminal is raw: the end of the line is a terminal's.
+    let is_shown_raw = desk.has_terminal() && std::io::stdout().is_terminal();
+    let end = if is_shown_raw { "\r\n" } else { "\n" };
+    desk.show(format!("{}{end}", banner(tool))).await;
     let ended = sit(tool, console, &mut desk, escape).await;
     desk.close().await;
     ended
@@ -101,13 +107,15 @@ pub(super) async fn loop_test(tool: &Tool, words: &[&str]) -> Ended {
             tool.print("SOL looptest failed: -1\n");
             return Err(Failed);
         };
+        tool.print(&format!("{}\n", banner(tool)));
+        tool.flush();
         let _ = console.deactivate().await;
         tokio::time::sleep(Duration::from_millis(pause)).await;
     }
     Ok(())
 }
 
-/// Activates, and says so.
+/// Activates.
 async fn open(tool: &Tool, instance: u8, probe: Option<Duration>) -> Result<Console, Failed> {
     if tool.options.interface.as_deref() != Some("lanplus") {
         tool.error("Error: This command is only available over the lanplus interface");
@@ -122,10 +130,12 @@ async fn open(tool: &Tool, instance: u8, probe: Option<Duration>) -> Result<Cons
         tool.error(&why(&error));
         Failed
     })?;
-    let escape = char::from(tool.options.escape.unwrap_or(b'~'));
-    tool.print(&format!("[SOL Session operational.  Use {escape}? for help]\n"));
-    tool.flush();
     Ok(console)
+}
+
+fn banner(tool: &Tool) -> String {
+    let escape = char::from(tool.options.escape.unwrap_or(b'~'));
+    format!("[SOL Session operational.  Use {escape}? for help]")
 }
 
 fn why(error: &Error) -> String {

@@ -300,6 +300,8 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         session::Closed,
         sol::Deactivated,
         sol::Looped,
+        sol::Info,
+        sol::Set,
         user::List,
         user::Summary,
         user::Info,

@@ -73,7 +73,7 @@ impl From<String> for Value {
 }
 
 impl Value {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Number(number) => number.to_string(),
             Self::Switch(true) => "on".to_owned(),
@@ -115,6 +115,15 @@ impl Change {
         let asked = asked.into();
         let now = (kept == Some(true)).then(|| asked.clone());
         Self { setting, before: None, asked, now, kept, reason }
+    }
+
+    /// Something that would be written.
+    pub(crate) fn planned(
+        setting: &'static str,
+        before: Option<Value>,
+        asked: impl Into<Value>,
+    ) -> Self {
+        Self { setting, before, asked: asked.into(), now: None, kept: None, reason: None }
     }
 
     /// Whether the BMC said yes and has something else.
@@ -159,6 +168,16 @@ pub(crate) fn text<'a>(
             value(&change.now),
             remark,
         ]);
+    }
+    table.text(width)
+}
+
+/// Settings that would be changed, one a line.
+pub(crate) fn planned_text(changes: &[Change], width: Option<u16>) -> String {
+    let mut table = Table::new(&[left("SETTING"), left("NOW"), left("WOULD BE").flexible()]);
+    for Change { setting, before, asked, .. } in changes {
+        let before = before.as_ref().map_or("-".to_owned(), Value::text);
+        table.row([setting.replace('_', " "), before, asked.text()]);
     }
     table.text(width)
 }

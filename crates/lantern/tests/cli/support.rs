@@ -83,6 +83,11 @@ impl Bmc {
         self.child.id()
     }
 
+    /// Sends a signal to its process.
+    pub(crate) fn signal(&self, signal: &str) {
+        signal_to(&self.child, signal);
+    }
+
     /// The program, set to manage this BMC.
     pub(crate) fn console(&self, arguments: &[&str]) -> Command {
         let mut command = lantern();

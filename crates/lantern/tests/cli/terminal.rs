@@ -26,11 +26,14 @@ fn on_terminal(mut command: Command, columns: u16) -> String {
 
 /// Both sides of a terminal.
 pub(crate) fn terminal(columns: u16) -> (OwnedFd, OwnedFd) {
-    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    // Else a program would keep its own terminal from being hung up.
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let controller = openpt(flags).unwrap();
     grantpt(&controller).unwrap();
     unlockpt(&controller).unwrap();
     let name = ptsname(&controller, Vec::new()).unwrap();
-    let terminal = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let terminal = rustix::fs::open(name, flags, Mode::empty()).unwrap();
     let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&terminal, size).unwrap();
     (controller, terminal)
@@ -114,6 +117,11 @@ const TABLES: &[&str] = &[
     "lan alert list",
     "lan set --vlan 5 --snmp-community eighteen_letters.. --dry-run",
     "lan stats",
+    "sol info",
+    "sol set retry-count 3 force-encryption off --dry-run",
+    "sol set character-accumulate-level 20ms volatile-bit-rate serial",
+    "sol deactivate",
+    "sol looptest 2",
     "power off",
     "sensor list",
     "sensor get FAN1",

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::sensor::{Form, PLAIN, Sensor, States};
 
@@ -31,6 +31,9 @@ pub struct Machine {
     pub satellites: Vec<Satellite>,
     /// Whether it has a serial port, from which nothing comes: Serial over LAN is off otherwise.
     pub serial: bool,
+    /// The terminal that its serial port is wired to instead. What came from there is kept, too:
+    /// instance 2 shows it.
+    pub console: Option<PathBuf>,
 }
 
 /// A controller behind the BMC, with records of its own device; those of its sensors are in the BMC's
@@ -89,6 +92,7 @@ impl Default for Machine {
             frus: Vec::new(),
             satellites: Vec::new(),
             serial: false,
+            console: None,
         }
     }
 }
@@ -171,7 +175,9 @@ impl Machine {
             let _ = writeln!(out, "  allowed_auths_{level} {}", self.ipmi15.join(" "));
         }
         out.push_str("  guid a123456789abcdefa123456789abcdef\nendlan\n");
-        if self.serial {
+        if let Some(console) = &self.console {
+            let _ = writeln!(out, "sol \"{}\" 115200 history=4096", console.display());
+        } else if self.serial {
             out.push_str("sol \"/dev/null\" 9600\n");
         }
         out.push_str("user 1 false \"\" \"\" user 10\n");

@@ -82,8 +82,16 @@ pub(crate) async fn run(
 
 fn greeting(desk: &Desk, escape: Option<u8>) -> String {
     match escape.filter(|_| desk.has_terminal()) {
-        Some(escape) => format!("; {}? for help", escape.escape_ascii()),
+        Some(escape) => format!("; {}? for help", shown(escape)),
         None => String::new(),
+    }
+}
+
+/// A key as people write it.
+fn shown(key: u8) -> String {
+    match key {
+        0..=0x1f => format!("^{}", char::from(key | 0x40)),
+        _ => char::from(key).to_string(),
     }
 }
 
@@ -245,7 +253,7 @@ struct Plain {
 
 impl Manner for Plain {
     fn typed(&self, typed: &Typed) -> Option<String> {
-        let escape = self.escape?.escape_ascii().to_string();
+        let escape = shown(self.escape?);
         Some(match typed {
             Typed::Quit => format!("{escape}.\r\n"),
             Typed::Break => format!("{escape}B [break]\r\n"),

@@ -2,6 +2,7 @@
 //! BMC of its own. Where a program cannot be here, its command lines and what it looks for are.
 
 mod bmclib;
+mod conman;
 mod fence;
 mod inventory;
 mod ironic;
