@@ -123,6 +123,12 @@ fn run(cli: &mut Cli, config: &Config, voice: Voice<'_>) -> Result<Option<Exit>,
             runtime.shutdown_background();
             ended
         }
+        Command::Console(console) => {
+            let runtime = runtime()?;
+            let ended = runtime.block_on(commands::console::run(console, globals, config, voice));
+            runtime.shutdown_background();
+            ended
+        }
         command => manage(command, globals, config, voice),
     }
 }
@@ -186,10 +192,16 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     })
 }
 
-/// Logs go to standard error: none by default, except from a BMC, which has nobody to return its
-/// errors to.
+/// Logs go to standard error: none by default, except from a BMC and from a console server, which
+/// have nobody to return their errors to.
 fn log(cli: &Cli) {
-    let serves = matches!(cli.command, Command::Bmc(_) | Command::Sim(_));
+    let keeps =
+        |console: &cli::Console| matches!(console.command, Some(cli::ConsoleCommand::Run { .. }));
+    let serves = match &cli.command {
+        Command::Bmc(_) | Command::Sim(_) => true,
+        Command::Console(console) => keeps(console),
+        _ => false,
+    };
     let level = match cli.globals.verbose {
         0 if serves => LevelFilter::WARN,
         0 => return,
