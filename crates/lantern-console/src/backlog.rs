@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// Bytes that are kept.
 pub(crate) const CAPACITY: usize = 64 * 1024;
+/// Up to here it grows as it likes.
+const SMALL: usize = 4 * 1024;
 /// Notes that are kept.
 const NOTES: usize = 64;
 
@@ -59,6 +61,12 @@ impl Backlog {
         let excess = self.bytes.len().saturating_add(kept.len()).saturating_sub(CAPACITY);
         // First, or there would be room for twice as much.
         self.bytes.drain(..excess);
+        let after = self.bytes.len().saturating_add(kept.len());
+        if after > self.bytes.capacity() && after > SMALL {
+            // In one step, and the system gives memory as it is written to: in many steps each leaves
+            // a hole behind.
+            self.bytes.reserve_exact(CAPACITY.saturating_sub(self.bytes.len()));
+        }
         self.bytes.extend(kept);
         self.end = self.end.saturating_add(bytes.len() as u64);
         let start = self.start();

@@ -11,7 +11,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::frame::Row;
-use crate::line::{Dial, Keeping};
+use crate::line::{Dial, Keeping, stopped};
 use crate::log::{ConsoleLog, Limits};
 use crate::room::Room;
 
@@ -70,6 +70,9 @@ impl<D: Dial> Keeper<D> {
         let mut before = std::mem::take(&mut *kept);
         let mut outcome = Ok(());
         let mut begun = 0_usize;
+        // Gone once all that are given up are given back: a new one may be an old one by another name.
+        let (goodbye, said) = watch::channel(());
+        let goodbye = Arc::new(goodbye);
         for (name, what, dial) in consoles {
             match before.remove(&name) {
                 Some(same) if same.what == what => {
@@ -77,7 +80,7 @@ impl<D: Dial> Keeper<D> {
                     kept.insert(name, same);
                     continue;
                 }
-                Some(other) => other.give_up("it is another one now"),
+                Some(other) => other.give_up("it is another one now", &goodbye),
                 None => {}
             }
             let path = self.logs.directory.join(format!("{name}.log"));
@@ -90,11 +93,12 @@ impl<D: Dial> Keeper<D> {
             };
             let turn = begun.checked_div(BURST).and_then(|turn| u32::try_from(turn).ok());
             let wait = PAUSE.saturating_mul(turn.unwrap_or(0));
-            kept.insert(name.clone(), Kept::begin(&name, what, dial, log, wait));
+            let begun_now = Kept::begin(&name, what, dial, log, (said.clone(), wait));
+            kept.insert(name, begun_now);
             begun = begun.saturating_add(1);
         }
         for gone in before.into_values() {
-            gone.give_up("it is kept no more");
+            gone.give_up("it is kept no more", &goodbye);
         }
         outcome
     }
@@ -137,23 +141,39 @@ impl<D: Dial> Keeper<D> {
 }
 
 impl<D: Dial> Kept<D> {
-    fn begin(name: &str, what: String, dial: D, log: ConsoleLog, wait: Duration) -> Self {
+    /// Begins it after that, and after so much time.
+    fn begin(
+        name: &str,
+        what: String,
+        dial: D,
+        log: ConsoleLog,
+        (mut after, wait): (watch::Receiver<()>, Duration),
+    ) -> Self {
         let (room, keys) = Room::new(name, log);
         let (dial, way) = watch::channel(Arc::new(dial));
-        let (stop, stopped) = watch::channel(false);
-        let keeping = Keeping { room: Arc::clone(&room), keys, dial: way, stop: stopped };
+        let (stop, halted) = watch::channel(false);
+        let keeping = Keeping { room: Arc::clone(&room), keys, dial: way, stop: halted };
+        let mut halt = stop.subscribe();
         let task = tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            keeping.run().await;
+            let turn = async {
+                let _ = after.changed().await;
+                tokio::time::sleep(wait).await;
+            };
+            tokio::select! {
+                () = turn => keeping.run().await,
+                () = stopped(&mut halt) => {}
+            }
         });
         Self { room, what, dial, stop, task }
     }
 
-    fn give_up(self, why: &'static str) {
+    fn give_up(self, why: &'static str, goodbye: &Arc<watch::Sender<()>>) {
+        let goodbye = Arc::clone(goodbye);
         self.stop.send_replace(true);
         tokio::spawn(async move {
             let _ = timeout(STOP, self.task).await;
             self.room.close(why);
+            drop(goodbye);
         });
     }
 }

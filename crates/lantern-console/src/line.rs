@@ -202,7 +202,7 @@ async fn finish(sending: &mut Option<Pin<Box<dyn Future<Output = ()> + Send>>>) 
 }
 
 /// Comes once it is to stop.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     // Whose keeper is gone is not kept.
     let _ = stop.wait_for(|stop| *stop).await;
 }

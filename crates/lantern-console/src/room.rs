@@ -259,20 +259,19 @@ impl Seat {
         self.changed.clone()
     }
 
-    /// Types, once there is room for it. If it is not for him to type: who does.
-    pub(crate) async fn type_in(&self, key: Key) -> Result<(), String> {
-        let writer = {
-            let inner = self.room.inner();
-            (inner.pen != Some(self.number)).then(|| inner.writer())
-        };
-        match writer {
-            Some(writer) => Err(writer.unwrap_or_else(|| "nobody".to_owned())),
-            None => {
-                // Without a console there is nobody to type to, and that is told.
-                let _ = self.room.keys.send(key).await;
-                Ok(())
-            }
+    /// Whether it is for him to type; if it is not, who does.
+    pub(crate) fn may_type(&self) -> Result<(), String> {
+        let inner = self.room.inner();
+        match inner.pen == Some(self.number) {
+            true => Ok(()),
+            false => Err(inner.writer().unwrap_or_else(|| "nobody".to_owned())),
         }
+    }
+
+    /// Waits until there is room for what is typed. Waiting may be given up.
+    pub(crate) async fn room_to_type(&self) -> Option<mpsc::Permit<'_, Key>> {
+        // Without a console there is nobody to type to, and that is told.
+        self.room.keys.reserve().await.ok()
     }
 }
 
@@ -322,14 +321,15 @@ mod tests {
             heard(&first),
             ["before", "[bob is here and reads along]", "[cid is here and reads along]"]
         );
+        first.may_type().unwrap();
         let key = Key::Characters(b"x".to_vec());
-        first.type_in(key.clone()).await.unwrap();
-        assert_eq!(keys.recv().await, Some(key.clone()));
-        assert_eq!(third.type_in(key.clone()).await, Err("ann".to_owned()));
+        first.room_to_type().await.unwrap().send(key.clone());
+        assert_eq!(keys.recv().await, Some(key));
+        assert_eq!(third.may_type(), Err("ann".to_owned()));
         let (thief, begun) = room.sit_down(&attach(false, true), "dan");
         assert!(begun.writes);
         assert_eq!(heard(&first), ["[dan is here and takes the pen]"]);
-        assert_eq!(first.type_in(key).await, Err("dan".to_owned()));
+        assert_eq!(first.may_type(), Err("dan".to_owned()));
         drop(thief);
         assert_eq!(heard(&first), ["[dan is gone; now ann writes]"]);
         drop(first);

@@ -1,5 +1,6 @@
 //! Whoever comes to the socket: what he wants, and what he gets.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ use crate::socket::is_trusted;
 
 /// Connections at the same time.
 const CONNECTIONS: usize = 512;
+/// So much may be typed ahead before no more is read.
+const AHEAD: usize = 64 * 1024;
 /// How long somebody may take to say what he wants.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The pause after an error that is not the connection's.
@@ -108,20 +111,43 @@ async fn attached<D: Dial>(
     }
 }
 
-/// What he types.
+/// What he types. It waits here while the console takes nothing, so that his leaving is seen.
 async fn listen(
     seat: &Seat,
     mut frames: Frames<OwnedReadHalf>,
     told: watch::Sender<Option<String>>,
 ) {
-    while let Ok(Some((kind, bytes))) = frames.next().await {
-        let key = match kind {
-            Kind::Data => Key::Characters(bytes),
-            Kind::Break => Key::Break,
-            _ => return,
-        };
-        if let Err(writer) = seat.type_in(key).await {
-            told.send_if_modified(|before| before.replace(writer.clone()) != Some(writer));
+    let (mut waiting, mut ahead) = (VecDeque::new(), 0_usize);
+    // Once for each who writes instead.
+    let tell = |writer: String| {
+        told.send_if_modified(|before| before.replace(writer.clone()) != Some(writer));
+    };
+    loop {
+        tokio::select! {
+            frame = frames.next(), if ahead < AHEAD => {
+                let Ok(Some((kind, bytes))) = frame else { return };
+                if let Err(writer) = seat.may_type() {
+                    tell(writer);
+                    continue;
+                }
+                ahead = ahead.saturating_add(bytes.len());
+                waiting.push_back(match kind {
+                    Kind::Data => Key::Characters(bytes),
+                    Kind::Break => Key::Break,
+                    _ => return,
+                });
+            }
+            permit = seat.room_to_type(), if !waiting.is_empty() => {
+                if let Err(writer) = seat.may_type() {
+                    (waiting, ahead) = (VecDeque::new(), 0);
+                    tell(writer);
+                } else if let (Some(permit), Some(key)) = (permit, waiting.pop_front()) {
+                    if let Key::Characters(characters) = &key {
+                        ahead = ahead.saturating_sub(characters.len());
+                    }
+                    permit.send(key);
+                }
+            }
         }
     }
 }

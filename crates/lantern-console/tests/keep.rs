@@ -33,6 +33,8 @@ struct Machine {
 }
 
 struct FakeLine {
+    /// The machine takes nothing that is typed.
+    is_deaf: bool,
     says: mpsc::Receiver<Heard>,
     hears: mpsc::UnboundedSender<Sent>,
 }
@@ -43,9 +45,13 @@ struct Fake(Mutex<Vec<FakeLine>>);
 
 impl Fake {
     fn lay_in(&self) -> Machine {
+        self.lay_in_one(false)
+    }
+
+    fn lay_in_one(&self, is_deaf: bool) -> Machine {
         let (says, heard) = mpsc::channel(8);
         let (sent, hears) = mpsc::unbounded_channel();
-        self.0.lock().unwrap().insert(0, FakeLine { says: heard, hears: sent });
+        self.0.lock().unwrap().insert(0, FakeLine { is_deaf, says: heard, hears: sent });
         Machine { says, hears }
     }
 }
@@ -70,7 +76,12 @@ impl Line for FakeLine {
 
     fn write(&self, characters: Vec<u8>) -> impl Future<Output = ()> + Send + 'static {
         let _ = self.hears.send(Sent::Characters(characters));
-        std::future::ready(())
+        let is_deaf = self.is_deaf;
+        async move {
+            if is_deaf {
+                std::future::pending().await
+            }
+        }
     }
 
     fn send_break(&self) {
@@ -276,6 +287,45 @@ async fn a_file_that_is_read_again_changes_what_has_changed() {
     drop(machine_then);
     until(&mut ann, "it is silent").await;
     assert!(server.log().contains("it is silent") && !server.log().contains("still here"));
+}
+
+#[tokio::test]
+async fn one_by_a_new_name_is_got_once_it_is_given_back_by_the_old_one() {
+    let fake = Arc::new(Fake::default());
+    let mut machine = fake.lay_in();
+    let server = Server::start(&[("n0", &fake)]);
+    while server.rows().await[0].state != State::Open {
+        tokio::task::yield_now().await;
+    }
+    // There is another line only once the first one is hung up: a refusal would be told.
+    let again = Arc::clone(&fake);
+    let hung_up = tokio::spawn(async move {
+        assert_eq!(machine.hears.recv().await, Some(Sent::HungUp));
+        again.lay_in()
+    });
+    server.keep(&[("n1", &fake)]);
+    let mut ann = server.attach("ann", false, false).await;
+    let told = until(&mut ann, "the console is open").await;
+    assert!(!told.contains("nobody answers"), "{told}");
+    drop(hung_up.await.unwrap());
+}
+
+#[tokio::test]
+async fn who_leaves_is_missed_though_the_machine_takes_nothing() {
+    let fake = Arc::new(Fake::default());
+    let machine = fake.lay_in_one(true);
+    let server = Server::start(&[("n1", &fake)]);
+    let mut ann = server.attach("ann", false, false).await;
+    until(&mut ann, "the console is open").await;
+    let mut bob = server.attach("bob", false, false).await;
+    for _ in 0..20 {
+        ann.typist.write(b"into the void\r").await.unwrap();
+    }
+    machine.says.send(says("silence")).await.unwrap();
+    until(&mut bob, "silence").await;
+    drop(ann);
+    let told = until(&mut bob, "now bob").await;
+    assert!(told.contains("is gone; now bob"), "{told}");
 }
 
 #[tokio::test]

@@ -186,10 +186,17 @@ fn show(
     Ok(result.exit())
 }
 
+/// Threads that wait for what cannot be waited for otherwise, such as names.
+const THREADS: usize = 32;
+
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Error::told(Exit::Failed, format!("the system lets nothing be awaited: {error}"))
-    })
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(THREADS)
+        .build()
+        .map_err(|error| {
+            Error::told(Exit::Failed, format!("the system lets nothing be awaited: {error}"))
+        })
 }
 
 /// Logs go to standard error: none by default, except from a BMC and from a console server, which

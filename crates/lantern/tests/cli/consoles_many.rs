@@ -90,15 +90,16 @@ async fn lossy(front: UdpSocket, back: UdpSocket, mut dice: Dice) {
         tokio::select! {
             Ok((count, from)) = front.recv_from(&mut there) => {
                 console = Some(from);
-                if dice.throw() % LOSS != 0 {
+                if !dice.throw().is_multiple_of(LOSS) {
                     let _ = back.send(&there[..count]).await;
                 }
             }
-            Ok(count) = back.recv(&mut here) => if let Some(to) = console {
-                if dice.throw() % LOSS != 0 {
+            Ok(count) = back.recv(&mut here) => {
+                let arrives = !dice.throw().is_multiple_of(LOSS);
+                if let Some(to) = console.filter(|_| arrives) {
                     let _ = front.send_to(&here[..count], to).await;
                 }
-            },
+            }
         }
     }
 }
