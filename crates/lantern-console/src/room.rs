@@ -16,7 +16,7 @@ use crate::log::ConsoleLog;
 /// Pieces of what was typed that may wait for the console.
 const TYPED: usize = 4;
 /// So much is sent to somebody at once.
-const AT_ONCE: usize = 16 * 1024;
+const AT_ONCE: usize = 4 * 1024;
 
 /// Something that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use crate::socket::is_trusted;
 /// Connections at the same time.
 const CONNECTIONS: usize = 512;
 /// So much may be typed ahead before no more is read.
-const AHEAD: usize = 64 * 1024;
+const AHEAD: usize = 4 * 1024;
 /// How long somebody may take to say what he wants.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The pause after an error that is not the connection's.

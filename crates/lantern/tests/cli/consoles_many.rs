@@ -187,7 +187,7 @@ async fn of_many_consoles_none_loses_anything_and_each_needs_little() {
     let hosts = names.iter().map(String::as_str).zip(&lines.addresses);
     let hosts: Vec<_> = hosts.map(|(name, address)| (name, address.to_string())).collect();
     // One first: what all have in common is there then.
-    let server = Server::start(&hosts, "[[console]]\nhosts = \"n0\"\n");
+    let mut server = Server::start(&hosts, "[[console]]\nhosts = \"n0\"\n");
     let socket = server.socket();
     open(&socket, 1).await;
     let before = resident(server.process());
@@ -215,18 +215,23 @@ async fn of_many_consoles_none_loses_anything_and_each_needs_little() {
         }
         assert!(!log.contains("the console is back"), "{log}");
     }
+    let stopped = server.stop();
+    let given_back = |name: &&String| server.log(name).contains("[the console is given back]");
+    assert_eq!(names.iter().filter(given_back).count(), count);
     let others = u64::try_from(count - 1).unwrap().max(1);
     let each = |now: u64| now.saturating_sub(before) / others;
     println!(
         "{count} consoles open after {:.1} s; {} KiB shown in {:.1} s at 1 % loss, nothing missing; \
-         {} KiB resident each when silent, {} KiB with a full backlog, {before} KiB for the first",
+         {} KiB resident each when silent, {} KiB with a full backlog, {before} KiB for the first; all given back in {:.1} s",
         up_after.as_secs_f64(),
         bytes / 1024,
         took.as_secs_f64(),
         each(idle),
         each(full),
+        stopped.as_secs_f64(),
     );
     if wanted.is_some() {
         assert!(each(full) <= EACH, "{} KiB each", each(full));
+        assert!(stopped < Duration::from_secs(5), "{stopped:?}");
     }
 }

@@ -3,10 +3,13 @@
 //! All go through one endpoint. Each try is a login of its own: a BMC that was away may be another
 //! one now, at another address.
 
+use std::time::Duration;
+
 use ipmi_client::Endpoint;
 use ipmi_client::sol::{self, Ended, Options, Writer};
 use ipmi_wire::CompletionCode;
 use lantern_console::{Dial, Heard, Hope, Line, Refusal};
+use tokio::time::timeout;
 
 use super::file::Wanted;
 use crate::commands::sol::{is_passing, noticed};
@@ -34,6 +37,8 @@ pub(super) struct BmcLine {
     writer: Writer,
 }
 
+/// How long a BMC may take to say that it has its console back.
+const PATIENCE: Duration = Duration::from_millis(1500);
 /// §24.1: it is active already.
 const ACTIVE: CompletionCode = CompletionCode(0x80);
 
@@ -127,8 +132,9 @@ impl Line for BmcLine {
     }
 
     async fn hang_up(self) {
-        // Should that fail, the BMC ends it with the session.
-        let _ = self.console.deactivate().await;
+        // An answer that is lost is never asked for again, and not waited for: the BMC ends the console
+        // with the session, too.
+        let _ = timeout(PATIENCE, self.console.deactivate()).await;
         self.login.bmc.close().await;
     }
 }
