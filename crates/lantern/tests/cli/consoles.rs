@@ -260,10 +260,13 @@ command = ["/bin/sh", "-c", "stty -echo -onlcr; while read n; do seq 1 $n; echo 
     wait(&mut slow);
     let mut notes = String::new();
     stderr.read_to_string(&mut notes).unwrap();
-    let (before, _) = notes.split_once(" bytes are skipped here").expect("a note");
-    let skipped: usize = before.rsplit('[').next().unwrap().parse().unwrap();
+    // It may be more than once.
+    let notes = notes.split(" bytes are skipped here").collect::<Vec<_>>();
+    let (_, notes) = notes.split_last().unwrap();
+    let count = |note: &&str| note.rsplit('[').next().unwrap().parse::<usize>().unwrap();
+    let skipped: usize = notes.iter().map(count).sum();
     let shown = reading.join().unwrap();
-    assert!(skipped > 100_000, "{skipped}");
+    assert!(skipped > 10_000, "{skipped}");
     assert!(String::from_utf8_lossy(&shown).contains("160000\nover"));
 }
 
