@@ -30,7 +30,7 @@ use Outside::{Any, AnyBut, Only};
 
 /// From the bottom up. `lantern-testkit` and `xtask` are in nobody's list: only tests use them;
 /// `lantern-interop` is nothing but tests.
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     Rule { name: "ipmi-wire", inside: &[], outside: Only(&["thiserror"]) },
     Rule {
         name: "ipmi-session",
@@ -71,6 +71,12 @@ const RULES: [Rule; 12] = [
         inside: &[],
         outside: Only(&["futures-util", "indexmap", "thiserror", "tokio"]),
     },
+    // Nor does this one, and it knows no terminals.
+    Rule {
+        name: "lantern-console",
+        inside: &[],
+        outside: Only(&["jiff", "rustix", "serde", "serde_json", "thiserror", "tokio", "tracing"]),
+    },
     Rule {
         name: "lantern-config",
         inside: &["ipmi-wire", "ipmi-session"],
@@ -86,6 +92,7 @@ const RULES: [Rule; 12] = [
             "ipmi-client",
             "lantern-bmcd",
             "lantern-config",
+            "lantern-console",
             "lantern-fleet",
         ],
         outside: Any,

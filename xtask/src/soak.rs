@@ -1,7 +1,7 @@
 //! `cargo xtask soak`: for some time one login after another; and, however long it takes, a hundred
 //! million inputs for the fuzz targets, power cuts and kills of a BMC that keeps what it is told,
 //! a million commands over a network that exists in memory only, a hundred thousand BMCs in one
-//! process, and ten thousand that are asked at once.
+//! process, ten thousand that are asked at once, and five hundred consoles.
 //!
 //! The logins look for what only shows after many: sessions that are not freed, memory that is not
 //! given back. Clients take turns, one at a time, on loopback.
@@ -41,6 +41,10 @@ const MANY: &str = "many_bmcs_start_and_answer";
 const ASKED: &str = "of_a_thousand_of_which_half_are_silent";
 const ONE: &str = "a_bmc_with_a_hundred_sensors_and_four_sessions_needs_little";
 
+/// How many consoles one process keeps.
+const CONSOLES: &str = "500";
+const KEPT: &str = "of_many_consoles_none_loses_anything";
+
 /// Inputs of all fuzz targets together.
 const FUZZ_INPUTS: u64 = 100_000_000;
 /// After so many logins of each client the BMC's memory is taken as what it needs.
@@ -56,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let logins = logins(Duration::from_secs(minutes * 60))?;
     let durability = durability()?;
     let simulation = simulation()? + &lines()?;
-    let fleet = fleet()? + &many(10_000)?;
+    let fleet = fleet()? + &many(10_000)? + &consoles()?;
     let body = format!(
         "{minutes} minutes of logins.\n\n\
          - {fuzzed}.\n\
@@ -112,6 +116,13 @@ pub(crate) fn fleet() -> Result<String> {
         lines.push_str(&format!("- {}.\n", said(&mut command, what)?));
     }
     Ok(lines)
+}
+
+/// As many consoles in one process as a large house has, with all of them talking at once.
+fn consoles() -> Result<String> {
+    let test = ["test", "--release", "-p", "lantern", "--test", "cli", KEPT, "--", "--nocapture"];
+    let told = said(shell::cargo(test).env("LANTERN_CONSOLES", CONSOLES), "consoles open")?;
+    Ok(format!("- {told}.\n"))
 }
 
 /// One command to so many BMCs, half of which are silent, by a process that may have 256 files open; and

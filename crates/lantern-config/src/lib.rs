@@ -5,8 +5,11 @@
 //! no secrets in any of them, only where secrets are kept: whoever has a terminal, an environment
 //! and processes fetches them from there.
 //!
+//! [`ConsoleFile`] is the file of a console server, read in the same way.
+//!
 //! A crate of its own, so that whatever talks to BMCs can read it, and the fuzzer too.
 
+mod consoles;
 mod credential;
 mod entry;
 mod file;
@@ -18,6 +21,7 @@ mod pattern;
 mod places;
 pub mod words;
 
+pub use consoles::{ConsoleEntry, ConsoleFile, console_name};
 pub use credential::{Credential, Kept};
 pub use entry::{Entry, Form, Row, Shown};
 pub use file::{File, Group, Host};

@@ -7,6 +7,7 @@ mod channel;
 mod chassis;
 pub(crate) mod complete;
 mod config;
+mod console;
 mod controller;
 mod ctl;
 mod dcmi;
@@ -44,6 +45,7 @@ pub(crate) use chassis::{
     RedirectionWord, VerbosityWord,
 };
 pub(crate) use config::{Completions, ConfigCommand, Docs};
+pub(crate) use console::{Console, ConsoleCommand};
 pub(crate) use controller::{
     AcpiSet, ActionWord, Enables, EnablesSet, InterruptWord, SystemInfo, TextName, UseWord,
     Watchdog, WatchdogSet,
@@ -272,6 +274,9 @@ pub(crate) enum Command {
     /// Serial over LAN: the machine's console
     #[command(subcommand, after_help = help::SOL)]
     Sol(Sol),
+    /// Consoles that a server keeps open: share them, or be the server
+    #[command(after_help = help::CONSOLE)]
+    Console(Console),
     /// Events that are sent: to see where alarms go
     #[command(subcommand, after_help = help::EVENT)]
     Event(Event),

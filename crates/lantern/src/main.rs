@@ -127,6 +127,12 @@ fn run(cli: &mut Cli, config: &Config, voice: Voice<'_>) -> Result<Option<Exit>,
             runtime.shutdown_background();
             ended
         }
+        Command::Console(console) => {
+            let runtime = runtime()?;
+            let ended = runtime.block_on(commands::console::run(console, globals, config, voice));
+            runtime.shutdown_background();
+            ended
+        }
         command => manage(command, globals, config, voice),
     }
 }
@@ -184,16 +190,29 @@ fn show(
     Ok(result.exit())
 }
 
+/// Threads that wait for what cannot be waited for otherwise, such as names.
+const THREADS: usize = 32;
+
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Error::told(Exit::Failed, format!("the system lets nothing be awaited: {error}"))
-    })
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(THREADS)
+        .build()
+        .map_err(|error| {
+            Error::told(Exit::Failed, format!("the system lets nothing be awaited: {error}"))
+        })
 }
 
-/// Logs go to standard error: none by default, except from a BMC, which has nobody to return its
-/// errors to.
+/// Logs go to standard error: none by default, except from a BMC and from a console server, which
+/// have nobody to return their errors to.
 fn log(cli: &Cli) {
-    let serves = matches!(cli.command, Command::Bmc(_) | Command::Sim(_));
+    let keeps =
+        |console: &cli::Console| matches!(console.command, Some(cli::ConsoleCommand::Run { .. }));
+    let serves = match &cli.command {
+        Command::Bmc(_) | Command::Sim(_) => true,
+        Command::Console(console) => keeps(console),
+        _ => false,
+    };
     let level = match cli.globals.verbose {
         0 if serves => LevelFilter::WARN,
         0 => return,

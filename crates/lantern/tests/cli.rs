@@ -20,6 +20,10 @@ mod commands;
 mod completion;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/consoles.rs"]
+mod consoles;
+#[path = "cli/consoles_many.rs"]
+mod consoles_many;
 #[path = "cli/control.rs"]
 mod control;
 #[path = "cli/dcmi.rs"]

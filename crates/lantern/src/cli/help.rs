@@ -137,6 +137,13 @@ Examples:
   lantern -H rack1 sol info
   lantern -H rack1 sol set enabled on privilege-level operator";
 
+pub(super) const CONSOLE: &str = "\
+Examples:
+  lantern console run consoles.toml          be the server; docs/console.md has the file
+  lantern console list
+  lantern console rack1                      ~. ends, ~? shows what else there is
+  lantern console rack1 --steal              take the pen from whoever writes";
+
 pub(super) const FIREWALL: &str = "\
 Examples:
   lantern -H rack1 firewall info

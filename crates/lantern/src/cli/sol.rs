@@ -197,7 +197,7 @@ pub(crate) struct Keep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Escape(pub(crate) Option<u8>);
 
-fn escape(text: &str) -> Result<Escape, String> {
+pub(super) fn escape(text: &str) -> Result<Escape, String> {
     match text.as_bytes() {
         b"none" => Ok(Escape(None)),
         [byte] if byte.is_ascii_graphic() => Ok(Escape(Some(*byte))),

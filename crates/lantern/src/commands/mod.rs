@@ -6,6 +6,7 @@ mod boot;
 mod channel;
 mod chassis;
 pub(crate) mod config;
+pub(crate) mod console;
 mod ctl;
 mod dcmi;
 pub(crate) mod docs;
@@ -308,6 +309,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         | Command::Demo(_)
         | Command::Ipmitool(_)
         | Command::Shell(_)
+        | Command::Console(_)
         | Command::Config(_)
         | Command::Completions(_)
         | Command::Explain { .. }

@@ -14,7 +14,7 @@ use crate::cli::{Sol, SolSet, sol_change};
 use crate::error::{Error, Exit};
 use crate::view::sol::{Deactivated, Info, Looped, Set, names};
 
-pub(crate) use attend::run as attend;
+pub(crate) use attend::{Plain, is_passing, noticed, run as attend};
 
 pub(super) async fn run(command: &Sol, context: &Context<'_>) -> Outcome {
     let bmc = context.bmc;

@@ -3,14 +3,14 @@
 //! * `keys`: what is typed, and which of it is for this program. `stdio`: threads that wait.
 //! * `signals`: ways to be ended, and to be stopped and go on. `guard`: what comes after those that
 //!   cannot be caught.
-//! * `log`: what was shown, in a file.
+//! * `share`: a console that a console server keeps.
 //!
 //! [`attend`] is what `sol activate` and the drop-in have in common; what either says is its
 //! [`Manner`].
 
 pub(crate) mod guard;
 pub(crate) mod keys;
-pub(crate) mod log;
+pub(crate) mod share;
 pub(crate) mod signals;
 pub(crate) mod stdio;
 
@@ -22,11 +22,11 @@ use std::time::Duration;
 use ipmi_client::sol::{Console, Ended, Heard, Writer};
 use ipmi_io::{Guardian, RawTerminal};
 use jiff::Timestamp;
+use lantern_console::ConsoleLog;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use keys::{Keys, Typed};
-use log::ConsoleLog;
 use signals::{Caught, Signals};
 use stdio::Screen;
 

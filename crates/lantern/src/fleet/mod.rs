@@ -31,7 +31,7 @@ use crate::target::Target;
 use crate::view::Show;
 use progress::Progress;
 use report::Report;
-pub(crate) use targets::{Targets, targets};
+pub(crate) use targets::{Targets, named, targets};
 #[cfg(test)]
 pub(crate) use view::kinds;
 

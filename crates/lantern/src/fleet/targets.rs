@@ -58,6 +58,15 @@ pub(crate) fn targets(globals: &Globals, hosts: &dyn Hosts) -> Result<Targets, E
     }
 }
 
+/// Whom one word of a file means.
+pub(crate) fn named(word: &str, hosts: &dyn Hosts) -> Result<Vec<String>, String> {
+    if NodeSet::is_one_name(word) {
+        return Ok(vec![word.to_owned()]);
+    }
+    let names = NodeSet::parse(word, &mut Words(hosts)).map_err(|error| error.to_string())?;
+    Ok(names.iter().map(str::to_owned).collect())
+}
+
 fn all(words: &[String], option: &str, hosts: &dyn Hosts) -> Result<NodeSet, Error> {
     let mut all = NodeSet::default();
     for word in words {

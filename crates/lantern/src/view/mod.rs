@@ -9,6 +9,7 @@ pub(crate) mod boot;
 pub(crate) mod channel;
 pub(crate) mod chassis;
 pub(crate) mod config;
+pub(crate) mod console;
 pub(crate) mod controller;
 pub(crate) mod ctl;
 pub(crate) mod dcmi;
@@ -298,6 +299,8 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         session::Session,
         session::List,
         session::Closed,
+        console::Running,
+        console::List,
         sol::Deactivated,
         sol::Looped,
         sol::Info,

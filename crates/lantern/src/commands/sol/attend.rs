@@ -7,6 +7,7 @@ use ipmi_client::Cause;
 use ipmi_client::sol::{Ended, Heard, Options};
 use ipmi_wire::{CompletionCode, Privilege};
 use lantern_config::Config;
+use lantern_console::{ConsoleLog, Limits};
 use tokio::time::Instant;
 
 use super::in_use;
@@ -14,7 +15,6 @@ use crate::cli::{Globals, Keep, Sol};
 use crate::codes::Code;
 use crate::connect::{Console as Login, Known, Plan};
 use crate::console::keys::{Keys, Typed};
-use crate::console::log::{ConsoleLog, Limits};
 use crate::console::{Desk, Left, Manner, attend};
 use crate::error::{Error, Exit};
 use crate::fleet::{Targets, targets};
@@ -225,7 +225,7 @@ const FOR_GOOD: [Cause; 9] = [
 ];
 
 /// Whether the next try may end otherwise.
-fn is_passing(error: &Error) -> bool {
+pub(crate) fn is_passing(error: &Error) -> bool {
     let Error::Told(report) = error else { return false };
     let is_for_good = FOR_GOOD.into_iter().any(|cause| report.code == Code::from(cause));
     let is_busy = report.code == Code::from(Cause::Busy);
@@ -247,8 +247,8 @@ fn taken(ended: Ended, host: &str) -> Error {
 }
 
 /// What is said to people.
-struct Plain {
-    escape: Option<u8>,
+pub(crate) struct Plain {
+    pub(crate) escape: Option<u8>,
 }
 
 impl Manner for Plain {
@@ -274,14 +274,17 @@ impl Manner for Plain {
     }
 
     fn heard(&self, heard: &Heard) -> Option<String> {
-        Some(match heard {
-            Heard::Break => "the machine has sent a break".to_owned(),
-            Heard::Lost => "the BMC has lost characters of the machine here".to_owned(),
-            Heard::Available(false) => {
-                "nothing gets to the machine for now: what is typed waits".to_owned()
-            }
-            Heard::Available(true) => "what is typed gets to the machine again".to_owned(),
-            Heard::Characters(_) | Heard::Ended(_) => return None,
-        })
+        noticed(heard).map(str::to_owned)
     }
+}
+
+/// What is said about something that is heard beside characters.
+pub(crate) const fn noticed(heard: &Heard) -> Option<&'static str> {
+    Some(match heard {
+        Heard::Break => "the machine has sent a break",
+        Heard::Lost => "the BMC has lost characters of the machine here",
+        Heard::Available(false) => "nothing gets to the machine for now: what is typed waits",
+        Heard::Available(true) => "what is typed gets to the machine again",
+        Heard::Characters(_) | Heard::Ended(_) => return None,
+    })
 }

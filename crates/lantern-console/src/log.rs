@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 /// A log of a console.
 #[derive(Debug)]
-pub(crate) struct ConsoleLog {
+pub struct ConsoleLog {
     path: PathBuf,
     file: File,
     size: u64,
@@ -21,11 +21,11 @@ pub(crate) struct ConsoleLog {
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Bytes of a file.
-    pub(crate) size: u64,
+    pub size: u64,
     /// Files beside the one that is written.
-    pub(crate) files: u32,
+    pub files: u32,
 }
 
 impl Default for Limits {
@@ -37,14 +37,31 @@ impl Default for Limits {
 impl ConsoleLog {
     /// Goes on in the file at `path`, or begins it; nobody but its owner can read it, for passwords
     /// that are echoed end up in it.
-    pub(crate) fn open(path: &Path, limits: Limits) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(path: &Path, limits: Limits) -> io::Result<Self> {
         let file = open(path)?;
         let size = file.metadata()?.len();
         Ok(Self { path: path.to_owned(), file, size, limits, is_open: false })
     }
 
+    /// Goes on in the file that has the name by now: somebody has moved this one aside.
+    ///
+    /// # Errors
+    /// What the system says; then it goes on in this one.
+    pub fn reopen(&mut self) -> io::Result<()> {
+        let file = open(&self.path)?;
+        self.size = file.metadata()?.len();
+        self.file = file;
+        Ok(())
+    }
+
     /// Writes what the console showed at this time.
-    pub(crate) fn write(&mut self, now: Timestamp, shown: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn write(&mut self, now: Timestamp, shown: &[u8]) -> io::Result<()> {
         let mut text = Vec::with_capacity(shown.len().saturating_add(64));
         // Terminals want both; of a line's end one is enough.
         for byte in shown.iter().filter(|byte| **byte != b'\r') {
@@ -64,7 +81,10 @@ impl ConsoleLog {
     }
 
     /// Writes something that the console did not show, on a line of its own.
-    pub(crate) fn note(&mut self, now: Timestamp, note: &str) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn note(&mut self, now: Timestamp, note: &str) -> io::Result<()> {
         let end = if std::mem::take(&mut self.is_open) { "\n" } else { "" };
         self.append(format!("{end}{now:.3} [{note}]\n").as_bytes())
     }
@@ -162,5 +182,18 @@ mod tests {
             .collect();
         assert!(all.ends_with("line number 9\n"), "{all}");
         assert!(all.contains("line number 8\n") && !all.contains("line number 0\n"), "{all}");
+    }
+
+    #[test]
+    fn a_file_that_was_moved_aside_is_left_alone_once_that_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let [path, aside] = ["log", "log-1"].map(|name| directory.path().join(name));
+        let mut log = ConsoleLog::open(&path, Limits::default()).unwrap();
+        log.write(at(0), b"before\n").unwrap();
+        fs::rename(&path, &aside).unwrap();
+        log.reopen().unwrap();
+        log.write(at(0), b"after\n").unwrap();
+        assert!(fs::read_to_string(&aside).unwrap().ends_with("before\n"));
+        assert!(fs::read_to_string(&path).unwrap().ends_with("Z after\n"));
     }
 }
