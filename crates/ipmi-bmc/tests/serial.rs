@@ -97,9 +97,14 @@ struct Console {
 impl Console {
     /// Logs in to a machine with this port.
     fn login(wire: &Wire) -> Self {
+        Self::login_with(wire, SerialPolicy::default())
+    }
+
+    /// As [`login`](Self::login), where the port is shared like this.
+    fn login_with(wire: &Wire, policy: SerialPolicy) -> Self {
         let mut machine = Machine::new();
         let port: Box<dyn Serial> = Box::new(wire.clone());
-        machine.bmc.set_serial(machine.now, Some((port, SerialPolicy::default())));
+        machine.bmc.set_serial(machine.now, Some((port, policy)));
         let name = Username::new(b"admin").unwrap();
         let password = Secret::new(b"Complex_Pass").unwrap();
         let config = Config { privilege: Privilege::Administrator, ..Config::new(name, password) };
@@ -277,4 +282,29 @@ fn a_console_is_told_when_its_port_is_taken_away() {
     console.talk();
     assert_eq!(console.levels() & SolStatus::DEACTIVATING, SolStatus::DEACTIVATING);
     assert!(!console.machine.bmc.has_consoles());
+}
+
+#[test]
+fn what_nobody_could_keep_is_told_with_its_number() {
+    let wire = Wire::default();
+    let policy = SerialPolicy { history: 100, ..SerialPolicy::default() };
+    let mut console = Console::login_with(&wire, policy);
+    let text: String = (0..50).map(|line| format!("line {line:04}\n")).collect();
+    wire.ends().says.extend(text.bytes());
+    console.live();
+    console.activate();
+    let seen = console.seen();
+    let flag = format!("<{:02x}>", SolStatus::OVERRUN);
+    assert_eq!(seen, format!("{flag}\r\n[400 characters lost]\r\n{}", &text[400..]));
+    let view = console.machine.bmc.serial_view(console.machine.now).unwrap();
+    assert_eq!((view.heard, view.lost), (500, 400));
+
+    // Somebody may want nothing but what the system says.
+    let policy = SerialPolicy { mark_gaps: false, ..policy };
+    let wire = Wire::default();
+    let mut console = Console::login_with(&wire, policy);
+    wire.ends().says.extend(text.bytes());
+    console.live();
+    console.activate();
+    assert_eq!(console.seen(), format!("{flag}{}", &text[400..]));
 }
