@@ -1,37 +1,37 @@
-//! The process around a BMC: sockets and time.
+//! The process around a BMC: sockets and time. What it is made of is in `build`.
 //!
 //! Two tasks for each socket (one answers, one sends the answers that had to wait for the disk), one
 //! for the time, a thread for the disk. None of them ends by itself, and time waits for none of the
 //! others: neither traffic nor a slow disk keeps a power cycle from its end.
 
+mod build;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use ipmi_bmc::faults::Fault;
-use ipmi_bmc::nvram::{Change, Memory, Unkept};
-use ipmi_bmc::personality::Personality;
-use ipmi_bmc::{Bmc, Held, LanPolicy, Lease, Reply, Settings};
+use ipmi_bmc::nvram::{Change, Unkept};
+use ipmi_bmc::{Bmc, Held, Lease, Reply};
 use ipmi_io::{ReceiveBuffer, UdpSocket, fill_random};
-use ipmi_session::managed::{Delayed, Limits};
+use ipmi_session::managed::Delayed;
 use ipmi_session::{Quirk, Quirks};
-use ipmi_wire::Privilege;
-use ipmi_wire::cmd::app::{DeviceId, Guid};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
+pub(crate) use build::{build, clock, version_4};
+
+use build::keep;
+
 use crate::acl::Acl;
 use crate::apply::Applier;
-use crate::config::{Config, PersonalityName};
+use crate::config::Config;
 use crate::control::router::{Kept, Outcome};
 use crate::control::{Bounds, Control, ControlError, Hub, Managed, Reporter, Router, Target};
-use crate::personality::reference::reference;
-use crate::personality::specimens::{Specimens, specimens};
-use crate::platform::sim::SimPlatform;
-use crate::platform::sources::{Wake, equip};
+use crate::platform::sources::Wake;
 use crate::routes::{Outgoing, Routes};
-use crate::serial::{self, Clock, Keeper, SerialError};
+use crate::serial::{self, Keeper, SerialError};
 use crate::store::committer::{Committer, News, RETRY, Ticket};
 use crate::store::{Store, StoreError};
 
@@ -475,113 +475,6 @@ impl Waiting {
         // If the listener is gone, so is the way to those who wait.
         let _ = self.to.send(Settled { outcome, held: self.held });
     }
-}
-
-/// Keeps what the system says in `directory`, and lets the BMC go on behind what is there. Without a
-/// file there is no history over a restart, which is no reason not to start.
-fn keep(bmc: &mut Bmc, directory: &Path, history: usize) -> Option<Keeper> {
-    match Keeper::open(directory, history) {
-        Ok((keeper, kept)) => {
-            if let Some(kept) = kept {
-                bmc.restore_heard(&kept);
-            }
-            Some(keeper)
-        }
-        Err(error) => {
-            tracing::warn!(%error, "what the system says on its serial port is not kept");
-            None
-        }
-    }
-}
-
-/// What the machine's clock shows.
-pub(crate) const fn clock(config: &Config) -> Clock {
-    match config.frozen {
-        Some(seconds) => Clock::Stopped(seconds),
-        None => Clock::Running,
-    }
-}
-
-/// The BMC that `config` describes, without its serial port, with what it remembers if it is one that does.
-pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: u16) -> Bmc {
-    let now = Instant::now();
-    let epoch = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| u32::try_from(since.as_secs()).unwrap_or(u32::MAX));
-    let epoch = config.frozen.unwrap_or(epoch);
-    let delivered = config.power_on;
-    let power_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
-    let mut platform = SimPlatform::new(config.seed, now, power_on);
-    platform.set_boot_devices(config.boot_devices.clone());
-    if config.frozen.is_some() {
-        platform.freeze();
-    }
-    if let Some(was_on) = memory.as_ref().and_then(|memory| memory.power_on) {
-        platform.mains_are_back(was_on);
-    }
-    let mut personality = match config.personality {
-        PersonalityName::Reference => {
-            Personality { records_in: config.records_in, ..reference(epoch) }
-        }
-        PersonalityName::Specimens => {
-            let Specimens { personality, readings } = specimens(config.records_in);
-            for (number, says) in readings {
-                platform.set_override(now, number, says);
-            }
-            personality
-        }
-    };
-    let DeviceId { manufacturer_id, product_id, .. } = &mut personality.device_id;
-    *manufacturer_id = config.manufacturer.unwrap_or(*manufacturer_id);
-    *product_id = config.product.unwrap_or(*product_id);
-    let platform = equip(&config.sensors, &mut personality, Box::new(platform), wake);
-    let nonvolatile = memory.is_some();
-    let memory = memory.unwrap_or_default();
-    let guid = config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid()));
-    let settings = Settings {
-        guid,
-        users: config.users.clone(),
-        lan: LanPolicy {
-            limit: config.limit,
-            suites: config.suites.iter().map(|suite| (*suite, Privilege::Administrator)).collect(),
-            kg: config.kg.clone(),
-            ipmi15: config.ipmi15.clone(),
-            hide_usernames: config.hide_usernames,
-            network: config.network.delivered(&config.listen, port, guid),
-            ..LanPolicy::default()
-        },
-        limits: Limits {
-            sessions: config.sessions,
-            idle: config.idle_timeout,
-            rate: config.rate,
-            ..Limits::default()
-        },
-        quirks: config.quirks,
-        epoch,
-        log: config.log,
-        nonvolatile,
-    };
-    let mut bmc = Bmc::new(now, personality, settings, platform, memory);
-    bmc.set_faults(&config.faults);
-    bmc.set_cold_reset_time(config.cold_reset);
-    if config.frozen.is_some() {
-        bmc.stop_clock();
-    }
-    bmc
-}
-
-/// A random UUID (RFC 4122, version 4) in IPMI's wire order, which is the reverse of text order.
-fn random_guid() -> [u8; 16] {
-    let mut bytes = [0; 16];
-    fill_random(&mut bytes);
-    version_4(u128::from_le_bytes(bytes))
-}
-
-/// The UUID, version 4, that is made of these bits, in the same order.
-pub(crate) const fn version_4(mut number: u128) -> [u8; 16] {
-    number = number & !(0xf << 76) | 0x4 << 76;
-    number = number & !(0x3 << 62) | 0x2 << 62;
-    number.to_le_bytes()
 }
 
 /// Answers what comes in on one socket.

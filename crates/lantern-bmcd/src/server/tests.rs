@@ -11,6 +11,7 @@ use ipmi_wire::{Command, CompletionCode, Decode, Reader, Request};
 
 use super::*;
 use crate::config::{SerialConfig, SerialSource};
+use crate::personality::reference::reference;
 use crate::store::faults::Script;
 
 const FULL: i32 = 28;
