@@ -7,6 +7,7 @@
 
 mod acpi;
 mod admission;
+mod attention;
 mod bmc;
 mod boot;
 mod channels;
@@ -41,6 +42,7 @@ mod system_info;
 mod users;
 mod watchdog;
 
+pub use attention::Attention;
 pub use bmc::{Bmc, Held, Reply, Settings};
 pub use chassis::Chassis;
 pub use context::{Context, Origin};
