@@ -99,7 +99,7 @@ fn collect(root: &Path, directory: &Path) -> Result<()> {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("vmlinuz-"))
     };
     let kernel = kernels.into_iter().find(is_kernel).context("the package has no kernel")?;
-    fs::copy(&kernel, directory.join("vmlinuz"))?;
+    unpack_kernel(&kernel, &directory.join("kernel"))?;
     let busybox = directory.join("busybox");
     fs::copy(root.join("bin/busybox"), &busybox)?;
     fs::set_permissions(&busybox, fs::Permissions::from_mode(0o755))?;
@@ -122,6 +122,28 @@ fn collect(root: &Path, directory: &Path) -> Result<()> {
     let mut depmod = shell::program(&busybox);
     depmod.args(["depmod", "-b"]).arg(directory.join("root")).arg(version.file_name());
     shell::run(&mut depmod)
+}
+
+/// Unpacks the kernel here: an emulated machine would take longer for it than for all else of its
+/// start. QEMU starts the unpacked one by its PVH entry.
+fn unpack_kernel(from: &Path, to: &Path) -> Result<()> {
+    const XZ: &[u8] = b"\xfd7zXZ\0";
+    let image = fs::read(from)?;
+    let Some(at) = image.windows(XZ.len()).position(|bytes| bytes == XZ) else {
+        // Packed otherwise: it can do that itself.
+        fs::copy(from, to)?;
+        return Ok(());
+    };
+    let packed = to.with_extension("xz");
+    fs::write(&packed, image.get(at..).unwrap_or_default())?;
+    let mut xz = shell::program("xz");
+    xz.args(["--decompress", "--stdout", "--single-stream"]).arg(&packed);
+    let unpacked = xz.stdout(fs::File::create(to)?).status().context("cannot start xz")?;
+    fs::remove_file(&packed)?;
+    match unpacked.success() {
+        true => Ok(()),
+        false => bail!("xz cannot unpack the kernel: {unpacked}"),
+    }
 }
 
 fn find_modules(directory: &Path, found: &mut Vec<PathBuf>) -> Result<()> {

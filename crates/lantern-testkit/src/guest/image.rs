@@ -14,6 +14,9 @@ const DIRECTORY: u32 = 0o040_755;
 const FILE: u32 = 0o100_000;
 const LINK: u32 = 0o120_777;
 
+/// Root's password is `lantern`, and quick to check.
+const SHADOW: &str = "root:$1$lantern$Et1BXGGxZyPJQflRcWJaq1:19000:0:99999:7:::\n";
+
 /// The files of a guest.
 #[derive(Clone, Debug, Default)]
 pub struct Image {
@@ -45,7 +48,7 @@ impl Image {
             .file("/sbin/agent", 0o755, include_bytes!("agent.sh"))
             .file("/etc/passwd", 0o644, "root:x:0:0:root:/root:/bin/sh\n")
             .file("/etc/group", 0o644, "root:x:0:\n")
-            .file("/etc/shadow", 0o600, "root:*:19000:0:99999:7:::\n")
+            .file("/etc/shadow", 0o600, SHADOW)
             .file("/etc/acpi/PWRF/00000080", 0o755, "#!/bin/sh\npoweroff -f\n")
     }
 

@@ -9,7 +9,6 @@ mkdir -p /dev/pts
 mount -t devpts devpts /dev/pts
 hostname guest
 ifconfig lo 127.0.0.1 up
-echo 'root:lantern' | chpasswd 2>/dev/null
 modprobe button 2>/dev/null
 modprobe evdev 2>/dev/null
 acpid -l /dev/null 2>/dev/null

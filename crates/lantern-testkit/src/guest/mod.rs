@@ -54,7 +54,7 @@ impl Kit {
     /// The kernel.
     #[must_use]
     pub fn kernel(&self) -> PathBuf {
-        self.directory.join("vmlinuz")
+        self.directory.join("kernel")
     }
 
     fn busybox(&self) -> PathBuf {
