@@ -4,7 +4,9 @@
 //! BMC does the opposite. Nothing here knows sockets, clocks or sessions' state.
 //!
 //! * [`rmcp`], [`session`], [`lan`]: what surrounds a command on the network.
+//! * [`interface`]: what surrounds one on the host's own interface.
 //! * [`bridge`]: requests to a controller behind the BMC.
+//! * [`software`]: messages between a console and software on the host.
 //! * [`Command`] and [`cmd`]: every command, its access, its effect, its response.
 //! * [`registry`]: all of them, enumerable.
 //! * [`sdr`], [`sel`]: the records a BMC keeps.
@@ -19,6 +21,7 @@ mod command;
 mod completion;
 pub mod enterprise;
 pub mod fru;
+pub mod interface;
 pub mod lan;
 mod netfn;
 mod packed;
@@ -28,6 +31,7 @@ pub mod rmcp;
 pub mod sdr;
 pub mod sel;
 pub mod session;
+pub mod software;
 pub mod vendor;
 
 pub use codec::{Decode, DecodeError, Encode, Reader};
