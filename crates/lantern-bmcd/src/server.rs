@@ -411,7 +411,7 @@ impl Shared {
 
     /// What is to be sent to consoles; what the system has said meanwhile is kept.
     fn outgoing(&self, bmc: &mut Bmc, now: Instant) -> Vec<Outgoing> {
-        let next = || bmc.poll_sol(now, &mut fill_random);
+        let next = || bmc.poll_outgoing(now, &mut fill_random);
         let packets =
             std::iter::from_fn(next).map(|(peer, datagram)| (0, peer, datagram)).collect();
         if let Some(keeper) = &self.keeper
