@@ -4,6 +4,7 @@
 //! BMC does the opposite. Nothing here knows sockets, clocks or sessions' state.
 //!
 //! * [`rmcp`], [`session`], [`lan`]: what surrounds a command on the network.
+//! * [`vm`]: what surrounds one between a virtual machine and its BMC.
 //! * [`bridge`]: requests to a controller behind the BMC.
 //! * [`Command`] and [`cmd`]: every command, its access, its effect, its response.
 //! * [`registry`]: all of them, enumerable.
@@ -29,6 +30,7 @@ pub mod sdr;
 pub mod sel;
 pub mod session;
 pub mod vendor;
+pub mod vm;
 
 pub use codec::{Decode, DecodeError, Encode, Reader};
 pub use command::{Access, Command, Effect, Entry, Reencoded, Request, Response};
