@@ -15,7 +15,7 @@ use ipmi_wire::cmd::app::{DeviceId, Guid, SelfTest};
 use ipmi_wire::cmd::chassis::PowerRestorePolicy;
 use ipmi_wire::sdr::Record;
 
-pub use exchange::{Held, Reply};
+pub use exchange::{Answer, Held, HeldAnswer, Reply};
 
 use crate::acpi::Acpi;
 use crate::boot::BootOptions;

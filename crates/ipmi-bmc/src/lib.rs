@@ -42,10 +42,11 @@ mod sol;
 mod system_info;
 mod system_interface;
 mod users;
+pub mod vm;
 mod watchdog;
 
 pub use attention::Attention;
-pub use bmc::{Bmc, Held, Reply, Settings};
+pub use bmc::{Answer, Bmc, Held, HeldAnswer, Reply, Settings};
 pub use chassis::Chassis;
 pub use context::{Context, Origin};
 pub use dispatch::served;

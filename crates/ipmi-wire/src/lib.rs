@@ -5,6 +5,7 @@
 //!
 //! * [`rmcp`], [`session`], [`lan`]: what surrounds a command on the network.
 //! * [`interface`]: what surrounds one on the host's own interface.
+//! * [`vm`]: what surrounds one between a virtual machine and its BMC.
 //! * [`bridge`]: requests to a controller behind the BMC.
 //! * [`software`]: messages between a console and software on the host.
 //! * [`Command`] and [`cmd`]: every command, its access, its effect, its response.
@@ -33,6 +34,7 @@ pub mod sel;
 pub mod session;
 pub mod software;
 pub mod vendor;
+pub mod vm;
 
 pub use codec::{Decode, DecodeError, Encode, Reader};
 pub use command::{Access, Command, Effect, Entry, Reencoded, Request, Response};
