@@ -346,7 +346,7 @@ mod tests {
         let user = Username::new(b"admin").unwrap();
         let privilege = Privilege::Operator;
         Error {
-            address: None,
+            location: None,
             behind: None,
             doing: "log in",
             user,
