@@ -36,6 +36,7 @@ pub mod firewall;
 pub mod fru;
 pub mod lan;
 mod learned;
+pub mod local;
 mod location;
 mod memory;
 pub mod outcome;

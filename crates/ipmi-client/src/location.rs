@@ -1,7 +1,7 @@
 //! Where a BMC is: somewhere on the network, or in the machine that this runs on.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,6 +28,12 @@ impl Location {
 impl From<SocketAddr> for Location {
     fn from(address: SocketAddr) -> Self {
         Self::Lan(address)
+    }
+}
+
+impl<I: Into<IpAddr>> From<(I, u16)> for Location {
+    fn from(address: (I, u16)) -> Self {
+        Self::Lan(address.into())
     }
 }
 

@@ -396,7 +396,7 @@ mod tests {
             Key::new(guid(1), ([192, 0, 2, 2], 623).into()),
             Key::new(guid(1), ([192, 0, 2, 1], 624).into()),
             Key::new(guid(1), ([0xfe80, 0, 0, 0, 0, 0, 0, 1], 623).into()),
-            Key::new(guid(1), "[fe80::1%2]:623".parse().unwrap()),
+            Key::new(guid(1), Location::Lan("[fe80::1%2]:623".parse().unwrap())),
         ];
         let names: std::collections::HashSet<_> = keys.iter().map(Key::file_name).collect();
         assert_eq!(names.len(), keys.len());

@@ -83,7 +83,5 @@ pub(super) fn understand(
     let inner = inner.filter(|inner| {
         (inner.netfn, inner.cmd) == (call.request.netfn.number() | 1, call.request.cmd)
     });
-    inner
-        .and_then(|inner| inner.to_response())
-        .ok_or_else(|| ErrorKind::Call(silence(call, took)))
+    inner.and_then(|inner| inner.to_response()).ok_or_else(|| ErrorKind::Call(silence(call, took)))
 }

@@ -63,9 +63,7 @@ impl<W> Exchanges<W> {
                         Response { completion: CompletionCode(*completion), data: data.to_vec() }
                     }
                     // No answer is without one; the kernel says FFh then.
-                    None => {
-                        Response { completion: CompletionCode::UNSPECIFIED, data: Vec::new() }
-                    }
+                    None => Response { completion: CompletionCode::UNSPECIFIED, data: Vec::new() },
                 };
                 Arrival::Answer(waiter, response)
             }

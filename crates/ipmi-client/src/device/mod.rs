@@ -158,7 +158,11 @@ impl Device {
 
     /// Makes a call, within `deadline`. What must not run twice is sent once; the rest is asked again
     /// while the BMC says that it is busy.
-    pub(crate) async fn call(&self, call: &Call, deadline: Duration) -> Result<Response, ErrorKind> {
+    pub(crate) async fn call(
+        &self,
+        call: &Call,
+        deadline: Duration,
+    ) -> Result<Response, ErrorKind> {
         let begun = Instant::now();
         let patience = call.patience.map_or(deadline, |patience| patience.min(deadline));
         let limit = begun.checked_add(patience).unwrap_or(begun);
@@ -184,9 +188,7 @@ impl Device {
     async fn ask(&self, call: &Call, left: Duration) -> Result<Response, ErrorKind> {
         let (reply, answer) = oneshot::channel();
         let message = bridge::message(call, left);
-        self.commands
-            .send(Command::Ask { message, reply })
-            .map_err(|_| ErrorKind::EndpointGone)?;
+        self.commands.send(Command::Ask { message, reply }).map_err(|_| ErrorKind::EndpointGone)?;
         answer.await.map_err(|_| ErrorKind::EndpointGone)?.map_err(refused)
     }
 }
@@ -207,8 +209,10 @@ fn refused(error: io::Error) -> ErrorKind {
 fn silence(call: &Call, waited: Duration) -> Failure {
     match (call.effect, call.route) {
         (Effect::Once, _) => Failure::Uncertain,
-        (_, Some(route)) => Failure::SilentBehind { route, sent: 1, waited },
-        (_, None) => Failure::NoAnswer { sent: 1, waited },
+        (_, Some(route)) => Failure::SilentBehind { route, sent: 0, waited },
+        (_, None) => Failure::NoAnswer { sent: 0, waited },
     }
 }
 
+#[cfg(test)]
+mod tests;

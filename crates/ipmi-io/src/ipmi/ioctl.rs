@@ -224,8 +224,7 @@ pub(super) fn register_for_command_on(
     channels: u16,
     on: bool,
 ) -> io::Result<()> {
-    let spec =
-        CommandSpecChannels { netfn: netfn.into(), cmd: cmd.into(), chans: channels.into() };
+    let spec = CommandSpecChannels { netfn: netfn.into(), cmd: cmd.into(), chans: channels.into() };
     match on {
         true => tell::<REGISTER_FOR_CMD_CHANS, _>(device, spec),
         false => tell::<UNREGISTER_FOR_CMD_CHANS, _>(device, spec),
@@ -292,9 +291,6 @@ mod tests {
         let long = [0; MAX_MESSAGE + 1];
         let message = IpmiMessage { data: &long, ..message };
         let error = send(device, &address, 1, message, None).unwrap_err();
-        assert_eq!(
-            rustix::io::Errno::from_io_error(&error),
-            Some(rustix::io::Errno::MSGSIZE)
-        );
+        assert_eq!(rustix::io::Errno::from_io_error(&error), Some(rustix::io::Errno::MSGSIZE));
     }
 }
