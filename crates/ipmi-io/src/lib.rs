@@ -2,6 +2,7 @@
 
 mod guardian;
 mod host;
+mod ipmi;
 mod random;
 mod raw;
 mod terminal;
@@ -10,6 +11,7 @@ mod undelivered;
 
 pub use guardian::{Guardian, keep_guard};
 pub use host::{HostDevice, HostInterface};
+pub use ipmi::{IpmiAddress, IpmiDevice, IpmiKind, IpmiMessage, IpmiReceived, Retries};
 pub use random::fill_random;
 pub use raw::{RawTerminal, restore_terminal, restore_terminal_on_panic};
 pub use terminal::{Breaker, Terminal};

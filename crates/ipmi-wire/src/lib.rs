@@ -12,6 +12,7 @@
 //! * [`registry`]: all of them, enumerable.
 //! * [`sdr`], [`sel`]: the records a BMC keeps.
 //! * [`fru`]: what a unit says about itself.
+//! * [`smbios`]: what a machine's firmware says of its BMC.
 //! * [`enterprise`]: IANA enterprise numbers.
 //! * [`vendor`]: what makers mean by what is left to them.
 
@@ -32,6 +33,7 @@ pub mod rmcp;
 pub mod sdr;
 pub mod sel;
 pub mod session;
+pub mod smbios;
 pub mod software;
 pub mod vendor;
 pub mod vm;
