@@ -10,15 +10,15 @@
 //! * BT: reading and writing wait in the kernel whatever the flags say, so that they are only tried
 //!   when polling says that they need not.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
-use tokio::io::unix::AsyncFd;
+use tokio::net::unix::pipe::{Receiver, Sender};
+
+use crate::ipmi::ioctl::{ToHost, to_host};
 
 /// Which driver is behind a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +32,9 @@ pub enum HostInterface {
 /// The host, behind a node.
 #[derive(Debug)]
 pub struct HostDevice {
-    file: AsyncFd<File>,
+    // Tokio's ends of a pipe take any file that can be waited for, and need no `unsafe`.
+    requests: Receiver,
+    answers: Sender,
     interface: HostInterface,
 }
 
@@ -55,7 +57,9 @@ impl HostDevice {
     /// # Errors
     /// It cannot be waited for.
     pub fn new(file: OwnedFd, interface: HostInterface) -> io::Result<Self> {
-        Ok(Self { file: AsyncFd::new(File::from(file))?, interface })
+        let answers = Sender::from_owned_fd_unchecked(file.try_clone()?)?;
+        let requests = Receiver::from_owned_fd_unchecked(file)?;
+        Ok(Self { requests, answers, interface })
     }
 
     /// Waits for a request. Nothing is lost if that is given up.
@@ -64,31 +68,16 @@ impl HostDevice {
     /// Those of the system; the device is gone.
     pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let mut guard = self.file.readable().await?;
-            if self.is_ready(PollFlags::IN)? {
-                match rustix::io::read(self.file.get_ref(), &mut *buffer) {
-                    Ok(length) => return Ok(length),
-                    // The host has given up meanwhile.
-                    Err(Errno::AGAIN) => {}
-                    Err(Errno::INTR) => continue,
-                    Err(error) => return Err(error.into()),
-                }
+            self.requests.readable().await?;
+            let read = self.requests.try_io(|| {
+                self.check(PollFlags::IN)?;
+                Ok(rustix::io::read(&self.requests, &mut *buffer)?)
+            });
+            match read {
+                // The host has given up meanwhile, or another half of this was told of it.
+                Err(error) if is_passing(&error) => {}
+                read => return read,
             }
-            guard.clear_ready();
-        }
-    }
-
-    /// Waits until there is a request. It may be gone when it is [`read`](Self::read).
-    ///
-    /// # Errors
-    /// Those of the system; the device is gone.
-    pub async fn readable(&self) -> io::Result<()> {
-        loop {
-            let mut guard = self.file.readable().await?;
-            if self.is_ready(PollFlags::IN)? {
-                return Ok(());
-            }
-            guard.clear_ready();
         }
     }
 
@@ -99,38 +88,64 @@ impl HostDevice {
     /// more.
     pub async fn write(&self, message: &[u8]) -> io::Result<()> {
         loop {
-            if self.interface == HostInterface::Bt {
-                let mut guard = self.file.writable().await?;
-                if !self.is_ready(PollFlags::OUT)? {
-                    guard.clear_ready();
-                    continue;
+            let written = match self.interface {
+                HostInterface::Kcs => rustix::io::write(&self.answers, message).map_err(Into::into),
+                HostInterface::Bt => {
+                    self.answers.writable().await?;
+                    self.answers.try_io(|| {
+                        self.check(PollFlags::OUT)?;
+                        Ok(rustix::io::write(&self.answers, message)?)
+                    })
                 }
-            }
-            return match rustix::io::write(self.file.get_ref(), message) {
-                Ok(length) if length == message.len() => Ok(()),
-                Ok(_) => Err(io::ErrorKind::WriteZero.into()),
-                Err(Errno::INTR) => continue,
-                Err(error) => Err(error.into()),
             };
+            match written {
+                Ok(length) if length == message.len() => return Ok(()),
+                Ok(_) => return Err(io::ErrorKind::WriteZero.into()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_passing(&error) && self.interface == HostInterface::Bt => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 
-    /// Whether the device is ready for this, by its own word at this moment.
-    fn is_ready(&self, what: PollFlags) -> io::Result<bool> {
-        let file = self.file.get_ref().as_fd();
+    /// Raises the attention bit (`SMS_ATN`), or lowers it.
+    ///
+    /// # Errors
+    /// Those of the system. BT's driver lowers nothing: there the host does.
+    pub fn show_attention(&self, waiting: bool) -> io::Result<()> {
+        let what = if waiting { ToHost::Attention } else { ToHost::NoAttention };
+        to_host(self.requests.as_fd(), what)
+    }
+
+    /// Makes the host give up on the latest request and begin anew.
+    ///
+    /// # Errors
+    /// Those of the system. BT's driver has no such thing.
+    pub fn abort(&self) -> io::Result<()> {
+        to_host(self.requests.as_fd(), ToHost::Abort)
+    }
+
+    /// That the device is ready for this, by its own word at this moment; `WouldBlock` if not.
+    fn check(&self, what: PollFlags) -> io::Result<()> {
+        let file = self.requests.as_fd();
         let mut polled = [PollFd::from_borrowed_fd(file, what)];
         poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
         let [polled] = &polled;
         let seen = polled.revents();
         if seen.intersects(what) {
-            return Ok(true);
+            return Ok(());
         }
         let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-        match seen.intersects(gone) {
-            true => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the device is gone")),
-            false => Ok(false),
-        }
+        Err(match seen.intersects(gone) {
+            true => io::Error::new(io::ErrorKind::BrokenPipe, "the device is gone"),
+            false => io::ErrorKind::WouldBlock.into(),
+        })
     }
+}
+
+/// Whether it is to be tried again.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
 #[cfg(test)]
@@ -158,7 +173,6 @@ mod tests {
                 rustix::io::write(&host, &vec![7; length]).unwrap();
             }
             for length in [2, 3, 272, 1000] {
-                device.readable().await.unwrap();
                 assert_eq!(device.read(&mut buffer).await.unwrap(), length);
                 device.write(&buffer[..length]).await.unwrap();
             }
@@ -177,7 +191,7 @@ mod tests {
     async fn bt_waits_until_it_may_write_and_kcs_does_not() {
         let (device, host) = pair(HostInterface::Bt);
         // Until the other end has room for no more.
-        while rustix::io::write(device.file.get_ref(), &[0; 1000]).is_ok() {}
+        while rustix::io::write(&device.answers, &[0; 1000]).is_ok() {}
         let mut buffer = [0; HostDevice::LONGEST];
         let write = device.write(&[1, 2, 3]);
         tokio::pin!(write);
@@ -188,7 +202,7 @@ mod tests {
         assert_eq!(rustix::io::read(&host, &mut buffer[..]).unwrap(), 3);
 
         let (device, _host) = pair(HostInterface::Kcs);
-        while rustix::io::write(device.file.get_ref(), &[0; 1000]).is_ok() {}
+        while rustix::io::write(&device.answers, &[0; 1000]).is_ok() {}
         assert!(device.write(&[1, 2, 3]).await.is_err(), "at once");
     }
 

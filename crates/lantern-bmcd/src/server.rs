@@ -174,6 +174,9 @@ impl Server {
             MachineKind::Vm => Some(seen.clone()),
         };
         let mut bmc = build(config, memory, &wake, port, machine);
+        if let Some(config) = &config.system_interface {
+            bmc.set_system_interface(config.interface);
+        }
         let mut keeper = None;
         if let Some(port) = &config.serial {
             let port = serial::open(port, &config.name, clock(config), &wake)?;
