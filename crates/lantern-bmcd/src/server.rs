@@ -5,6 +5,7 @@
 //! others: neither traffic nor a slow disk keeps a power cycle from its end.
 
 mod build;
+mod host;
 mod tasks;
 
 use std::net::{IpAddr, SocketAddr};
@@ -14,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use ipmi_bmc::faults::Fault;
 use ipmi_bmc::nvram::{Change, Unkept};
-use ipmi_bmc::{Bmc, Held, Lease};
+use ipmi_bmc::{Attention, Bmc, Held, Lease};
 use ipmi_io::{UdpSocket, fill_random};
 use ipmi_session::{Quirk, Quirks};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use build::{build, clock, version_4};
@@ -28,7 +29,7 @@ use tasks::{acknowledge, keep_time, listen};
 
 use crate::acl::Acl;
 use crate::apply::Applier;
-use crate::config::Config;
+use crate::config::{Config, MachineKind, SystemInterfaceConfig};
 use crate::control::router::{Kept, Outcome};
 use crate::control::{Bounds, Control, ControlError, Hub, Managed, Reporter, Router, Target};
 use crate::platform::sources::Wake;
@@ -36,6 +37,7 @@ use crate::routes::{Outgoing, Routes};
 use crate::serial::{self, Keeper, SerialError};
 use crate::store::committer::{Committer, News, RETRY, Ticket};
 use crate::store::{Store, StoreError};
+use crate::system_interface::{BackEnd, Desk, Guest, Host, Seen, SystemInterfaceError, presence};
 
 /// Why a BMC does not start.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +60,9 @@ pub enum StartError {
     /// The serial port has no source.
     #[error(transparent)]
     Serial(#[from] SerialError),
+    /// There is no system interface.
+    #[error(transparent)]
+    SystemInterface(#[from] SystemInterfaceError),
     /// The system has no thread left for what the BMC keeps.
     #[error("what the BMC keeps cannot be looked after: {0}")]
     Thread(#[source] std::io::Error),
@@ -78,6 +83,8 @@ pub struct Failed {
 pub struct Server {
     addresses: Vec<SocketAddr>,
     control: Option<PathBuf>,
+    /// Where a virtual machine finds its system interface, if it does so at an address.
+    host: Option<SocketAddr>,
     shared: Arc<Shared>,
     /// Each tells which part of the BMC has ended.
     tasks: JoinSet<&'static str>,
@@ -102,6 +109,10 @@ struct Shared {
     routes: Routes,
     /// Keeps what the system says, if that is to be kept.
     keeper: Option<Keeper>,
+    /// What the host's system interface is to show.
+    attention: watch::Sender<Attention>,
+    /// The system interface and who is at its other end, if there is one.
+    interface: Option<(SystemInterfaceConfig, Seen)>,
 }
 
 /// An answer and its way.
@@ -155,7 +166,17 @@ impl Server {
             Arc::new(move || changed.notify_one())
         };
         let port = sockets.first().map_or(623, |(address, _)| address.port());
-        let mut bmc = build(config, memory, &wake, port);
+        let back_end = config.system_interface.as_ref().map(BackEnd::open).transpose()?;
+        let (presence, seen) = presence(&wake);
+        let machine = match config.machine.unwrap_or_default() {
+            MachineKind::Sim => None,
+            MachineKind::Vm if back_end.is_none() => return Err(SystemInterfaceError::None.into()),
+            MachineKind::Vm => Some(seen.clone()),
+        };
+        let mut bmc = build(config, memory, &wake, port, machine);
+        if let Some(config) = &config.system_interface {
+            bmc.set_system_interface(config.interface);
+        }
         let mut keeper = None;
         if let Some(port) = &config.serial {
             let port = serial::open(port, &config.name, clock(config), &wake)?;
@@ -167,6 +188,7 @@ impl Server {
             // Its GUID, at least, before anybody can ask for it.
             store.commit(&bmc.take_changes())?;
         }
+        let (attention, lines) = watch::channel(bmc.attention());
         let bmc = Arc::new(Mutex::new(bmc));
         let broken = Arc::new(Notify::new());
         let committer = store.map(|store| {
@@ -186,8 +208,18 @@ impl Server {
             .as_ref()
             .map(|(_, hub)| Reporter { name: config.name.clone(), hub: Arc::clone(hub) });
         let routes = Routes::default();
-        let shared =
-            Arc::new(Shared { bmc, committer, applier, changed, acl, reporter, routes, keeper });
+        let shared = Arc::new(Shared {
+            bmc,
+            committer,
+            applier,
+            changed,
+            acl,
+            reporter,
+            routes,
+            keeper,
+            attention,
+            interface: config.system_interface.clone().map(|config| (config, seen)),
+        });
         if !config.quirks.is_empty() {
             tell(config.quirks);
         }
@@ -213,12 +245,17 @@ impl Server {
             tasks.spawn(listen(Arc::clone(&shared), address, socket, settled));
             acknowledgers.spawn(acknowledge(Arc::clone(&shared), other, receiver));
         }
+        let host = back_end.as_ref().and_then(BackEnd::address);
+        if let Some(back_end) = back_end {
+            let desk = Desk::new(Arc::clone(&shared) as Arc<dyn Host>, lines);
+            tasks.spawn(back_end.run(desk, presence));
+        }
         tasks.spawn(keep_time(Arc::clone(&shared)));
         tasks.spawn(async move {
             broken.notified().await;
             "what keeps its changes has ended"
         });
-        Ok(Self { addresses, control: path, shared, tasks, acknowledgers })
+        Ok(Self { addresses, control: path, host, shared, tasks, acknowledgers })
     }
 
     /// The addresses it answers on.
@@ -231,6 +268,12 @@ impl Server {
     #[must_use]
     pub fn control(&self) -> Option<&Path> {
         self.control.as_deref()
+    }
+
+    /// The address at which a virtual machine finds its system interface, if it is to connect to one.
+    #[must_use]
+    pub const fn host_address(&self) -> Option<SocketAddr> {
+        self.host
     }
 
     /// Departs from the specification of sessions in these points and no others, from now on.
@@ -399,7 +442,18 @@ impl Shared {
         if let Some(reporter) = &self.reporter {
             reporter.report(bmc);
         }
+        self.attention.send_if_modified(|shown| {
+            let is = bmc.attention();
+            std::mem::replace(shown, is) != is
+        });
         bmc.take_changes()
+    }
+
+    /// Sends the BMC's changes on their way; what becomes of them, unless there is nothing that they
+    /// could be brought to.
+    fn submit_and_tell(&self, bmc: &mut Bmc) -> Kept {
+        let changes = self.changes(bmc);
+        self.committer.as_ref().map(|committer| tell_of(committer, changes))
     }
 
     /// Keeps all there is to keep, and nothing more from here on.
@@ -411,7 +465,7 @@ impl Shared {
 
     /// What is to be sent to consoles; what the system has said meanwhile is kept.
     fn outgoing(&self, bmc: &mut Bmc, now: Instant) -> Vec<Outgoing> {
-        let next = || bmc.poll_sol(now, &mut fill_random);
+        let next = || bmc.poll_outgoing(now, &mut fill_random);
         let packets =
             std::iter::from_fn(next).map(|(peer, datagram)| (0, peer, datagram)).collect();
         if let Some(keeper) = &self.keeper
@@ -439,15 +493,8 @@ impl Managed for Shared {
         let outcome = what(Instant::now(), &mut bmc);
         let changes = self.changes(&mut bmc);
         // Who only looks does not wait for a disk, whatever that is about.
-        let kept = self.committer.as_ref().filter(|_| !changes.is_empty()).map(|committer| {
-            let (tell, told) = oneshot::channel();
-            // Who is gone meanwhile does not want to know.
-            let ticket = Box::new(move |outcome| {
-                let _ = tell.send(outcome);
-            });
-            committer.submit(changes, Some(ticket));
-            told
-        });
+        let committer = self.committer.as_ref().filter(|_| !changes.is_empty());
+        let kept = committer.map(|committer| tell_of(committer, changes));
         drop(bmc);
         self.changed.notify_one();
         (outcome, kept)
@@ -456,6 +503,21 @@ impl Managed for Shared {
     fn refused(&self) -> u64 {
         self.acl.refused()
     }
+
+    fn system_interface(&self) -> Option<(String, Option<Guest>)> {
+        self.interface.as_ref().map(|(config, seen)| (config.source.to_string(), seen.guest()))
+    }
+}
+
+/// Brings changes to the store; what becomes of them.
+fn tell_of(committer: &Committer, changes: Vec<Change>) -> oneshot::Receiver<Result<(), Unkept>> {
+    let (tell, told) = oneshot::channel();
+    // Who is gone meanwhile does not want to know.
+    let ticket = Box::new(move |outcome| {
+        let _ = tell.send(outcome);
+    });
+    committer.submit(changes, Some(ticket));
+    told
 }
 
 /// Answers that wait, and who sends them when they no longer have to.

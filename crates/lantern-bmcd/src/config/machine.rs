@@ -1,10 +1,23 @@
 //! What the configuration says of the machine.
 
 use ipmi_wire::cmd::chassis::BootDevice;
+use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Fault, fault};
 use crate::platform::sim::BOOT_DEVICES;
+
+/// Whose power the BMC looks after. Its sensors are the simulation's in any case, if nothing else
+/// measures them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum MachineKind {
+    /// That of a simulated machine.
+    #[default]
+    Sim,
+    /// That of the virtual machine behind the system interface, which somebody else starts.
+    Vm,
+}
 
 /// Boot devices by their names in the configuration, which are ipmitool's where it has one.
 const NAMES: [(&str, BootDevice); 11] = [
@@ -20,6 +33,21 @@ const NAMES: [(&str, BootDevice); 11] = [
     ("remote-media", BootDevice::REMOTE_MEDIA),
     ("remote-disk", BootDevice::REMOTE_DISK),
 ];
+
+/// Whose power the BMC looks after.
+pub(super) fn check_kind(
+    kind: Option<Spanned<MachineKind>>,
+    leads_to_vm: bool,
+) -> Result<Option<MachineKind>, Fault> {
+    match kind {
+        Some(kind) if *kind.get_ref() == MachineKind::Vm && !leads_to_vm => fault(
+            &kind,
+            "the virtual machine is the one behind [system_interface], which is not there or leads to a \
+             node; 'lantern bmc run --vm' takes it without this line",
+        ),
+        kind => Ok(kind.map(Spanned::into_inner)),
+    }
+}
 
 /// What the machine can start from.
 pub(super) fn check_boot_devices(

@@ -4,3 +4,4 @@
 
 pub mod sim;
 pub mod sources;
+pub(crate) mod vm;

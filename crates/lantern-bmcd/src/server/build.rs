@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use ipmi_bmc::nvram::Memory;
 use ipmi_bmc::personality::Personality;
+use ipmi_bmc::platform::Platform;
 use ipmi_bmc::{Bmc, LanPolicy, Settings};
 use ipmi_io::fill_random;
 use ipmi_session::managed::Limits;
@@ -16,7 +17,9 @@ use crate::personality::reference::reference;
 use crate::personality::specimens::{Specimens, specimens};
 use crate::platform::sim::SimPlatform;
 use crate::platform::sources::{Wake, equip};
+use crate::platform::vm::VmPlatform;
 use crate::serial::{Clock, Keeper};
+use crate::system_interface::Seen;
 
 /// Keeps what the system says in `directory`, and lets the BMC go on behind what is there. Without a
 /// file there is no history over a restart, which is no reason not to start.
@@ -44,20 +47,33 @@ pub(crate) const fn clock(config: &Config) -> Clock {
 }
 
 /// The BMC that `config` describes, without its serial port, with what it remembers if it is one that does.
-pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: u16) -> Bmc {
+/// With a `host`, the machine is that one; else it is simulated.
+pub(crate) fn build(
+    config: &Config,
+    memory: Option<Memory>,
+    wake: &Wake,
+    port: u16,
+    host: Option<Seen>,
+) -> Bmc {
     let now = Instant::now();
     let epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| u32::try_from(since.as_secs()).unwrap_or(u32::MAX));
     let epoch = config.frozen.unwrap_or(epoch);
     let delivered = config.power_on;
-    let power_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
+    let was_on = memory.as_ref().and_then(|memory| memory.power_on);
+    let power_on = match &host {
+        // It was, and may be still; of one that nobody has met yet nothing is known.
+        Some(_) => was_on.unwrap_or(false),
+        None => memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered)),
+    };
     let mut platform = SimPlatform::new(config.seed, now, power_on);
     platform.set_boot_devices(config.boot_devices.clone());
     if config.frozen.is_some() {
         platform.freeze();
     }
-    if let Some(was_on) = memory.as_ref().and_then(|memory| memory.power_on) {
+    // Somebody else's machine has mains of its own.
+    if let Some(was_on) = was_on.filter(|_| host.is_none()) {
         platform.mains_are_back(was_on);
     }
     let mut personality = match config.personality {
@@ -75,7 +91,11 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
     let DeviceId { manufacturer_id, product_id, .. } = &mut personality.device_id;
     *manufacturer_id = config.manufacturer.unwrap_or(*manufacturer_id);
     *product_id = config.product.unwrap_or(*product_id);
-    let platform = equip(&config.sensors, &mut personality, Box::new(platform), wake);
+    let platform: Box<dyn Platform> = match host {
+        Some(host) => Box::new(VmPlatform::new(now, host, platform)),
+        None => Box::new(platform),
+    };
+    let platform = equip(&config.sensors, &mut personality, platform, wake);
     let nonvolatile = memory.is_some();
     let memory = memory.unwrap_or_default();
     let guid = config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid()));

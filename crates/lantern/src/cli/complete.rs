@@ -93,10 +93,11 @@ fn as_typed(name: &str) -> String {
 }
 
 /// Where the BMC is that is meant, if no name service has to be asked.
-fn address(globals: &Globals, config: &Config) -> Option<SocketAddr> {
+fn address(globals: &Globals, config: &Config) -> Option<Location> {
     let settings = settings_for(globals, config, globals.hosts.first()?).ok()?;
     let is_address = settings.address.value.parse::<std::net::IpAddr>().is_ok();
-    is_address.then(|| settings.target()).as_ref().and_then(|target| Target::resolve(target).ok())
+    let target = is_address.then(|| settings.target());
+    target.and_then(|target| target.resolve().ok()).map(Location::Lan)
 }
 
 /// The connection's options, out of a line that is not finished: the shell passes its words after

@@ -74,7 +74,7 @@ async fn many(command: &cli::Raw, path: &Path, context: &Context<'_>) -> Outcome
             Err(error) => return Err(error.at(&format!("{}:{number}", path.display()))),
         };
         let raw = Raw::new(request, &response, command.explain).titled();
-        output::print(render_next(&raw, context.format, bmc.address())?)?;
+        output::print(render_next(&raw, context.format, &bmc.location())?)?;
         if !response.completion.is_ok() {
             exit = Some(Exit::Failed);
             if !command.keep_going {
