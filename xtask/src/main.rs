@@ -31,7 +31,11 @@ type Command = (&'static str, &'static str, fn(&Args) -> Result<()>);
 const COMMANDS: [Command; 7] = [
     ("test", "check and test everything, as CI does", test::run),
     ("arrows", "check which crate depends on which", arrows::run),
-    ("peers", "find ipmitool, FreeIPMI, ipmi_sim and tshark; install what is missing", peers::run),
+    (
+        "peers",
+        "find ipmitool, FreeIPMI, ipmi_sim, QEMU and others; install what is missing",
+        peers::run,
+    ),
     ("fuzz", "run the fuzz targets: [--seconds N | --inputs N | --keep N] [TARGET...]", fuzz::run),
     ("docs", "write manual pages into target/man, and docs/reference.md", docs::run),
     (

@@ -1,5 +1,6 @@
 //! The programs that others wrote and that judge ours; `lantern-testkit` runs them.
 
+mod guest;
 mod python;
 
 use std::path::Path;
@@ -16,7 +17,7 @@ struct Peer {
     version: &'static str,
 }
 
-const PEERS: [Peer; 12] = [
+const PEERS: [Peer; 13] = [
     Peer { program: "ipmitool", package: "ipmitool", version: "-V" },
     Peer { program: "bmc-info", package: "freeipmi-tools", version: "-V" },
     Peer { program: "ipmi-sensors", package: "freeipmi-tools", version: "-V" },
@@ -28,6 +29,7 @@ const PEERS: [Peer; 12] = [
     Peer { program: "expect", package: "expect", version: "-v" },
     Peer { program: "socat", package: "socat", version: "-V" },
     Peer { program: "python3", package: "python3-venv", version: "--version" },
+    Peer { program: "qemu-system-x86_64", package: "qemu-system-x86", version: "--version" },
     Peer { program: "tshark", package: "tshark", version: "-v" },
 ];
 
@@ -49,6 +51,7 @@ pub(crate) fn ensure() -> Result<()> {
         };
         println!("{program:<13} {}", describe(&path, package, version));
     }
+    guest::ensure()?;
     python::ensure()
 }
 

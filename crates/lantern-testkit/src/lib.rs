@@ -5,6 +5,7 @@
 //! * [`tap`]: a UDP relay that counts, records and disturbs what passes between two ends.
 //! * [`tshark`]: Wireshark's opinion of what was recorded.
 //! * [`process`]: running any program without ever waiting for it forever.
+//! * [`guest`]: a small Linux in QEMU.
 //! * [`terminal`]: the same for programs that want to be typed at.
 //! * [`sim`]: both of our ends over a virtual network and clock.
 //!
@@ -19,6 +20,7 @@
     reason = "only tests call this; a panic with a clear message is how a helper fails a test"
 )]
 
+pub mod guest;
 pub mod peers;
 pub mod process;
 pub mod sim;

@@ -64,13 +64,18 @@ impl Peer {
     }
 
     fn expect(name: &str, found: Option<PathBuf>) -> Option<Self> {
+        Self::insist(name, found).map(|path| Self { name: name.to_owned(), path })
+    }
+
+    /// What was found, or how a test learns that it was not.
+    pub(crate) fn insist(name: &str, found: Option<PathBuf>) -> Option<PathBuf> {
         let required = env::var_os(REQUIRE).is_some_and(|value| !value.is_empty() && value != "0");
         let missing = format!("{name} is not installed (`cargo xtask peers` installs all peers)");
         assert!(found.is_some() || !required, "{missing}, and {REQUIRE} is set");
         if found.is_none() {
             eprintln!("SKIPPED: {missing}");
         }
-        found.map(|path| Self { name: name.to_owned(), path })
+        found
     }
 
     /// What it was asked for by.
