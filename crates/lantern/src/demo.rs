@@ -8,8 +8,8 @@ mod stage;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ipmi_client::SessionError;
 use ipmi_client::sensors::Sensor;
+use ipmi_client::{Agreed, SessionError};
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::{GetDeviceId, GetSessionInfo, GetSystemGuid, SessionSelector};
 use ipmi_wire::cmd::chassis::PowerAction;

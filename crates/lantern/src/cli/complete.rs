@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
-use ipmi_client::Cache;
+use ipmi_client::{Cache, Location};
 use lantern_config::Config;
 
 use super::{Cli, Globals};
@@ -18,7 +17,6 @@ use crate::commands::docs::COMPLETE;
 use crate::configuration::{places, read};
 use crate::learned::cache_directory;
 use crate::settings::settings_for;
-use crate::target::Target;
 use crate::view::plain::plain;
 
 /// Whether bash is asking, which takes a candidate for words that are typed: all other shells see
@@ -56,7 +54,7 @@ pub(super) fn sensors() -> ArgValueCandidates {
         let (config, _) = read(&places(&globals));
         let Some(cache) = cache_directory().map(Cache::at) else { return Vec::new() };
         let address = address(&globals, &config);
-        candidates(cache.sensor_names(address).into_iter())
+        candidates(cache.sensor_names(address.as_ref()).into_iter())
     })
 }
 

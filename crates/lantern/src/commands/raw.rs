@@ -45,7 +45,7 @@ fn refused(bmc: &Bmc, request: &Request, response: &Response) -> Error {
     let known = registry::find(registry::identify(request));
     let completion = response.completion;
     ClientError {
-        address: Some(bmc.address()),
+        location: Some(bmc.location()),
         behind: bmc.route(),
         doing: known.map_or("raw command", |entry| entry.name),
         user: Username::default(),

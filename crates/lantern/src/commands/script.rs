@@ -1,10 +1,10 @@
 //! `exec`, and what it has in common with `shell`: lines that are commands.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use ipmi_client::Location;
 use ipmi_wire::Privilege;
 
 use super::{Context, Outcome, file, is_endless, many, needs};

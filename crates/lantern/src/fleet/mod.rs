@@ -24,7 +24,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::cli::{Command, Format, Globals};
 use crate::commands::bmc::{interrupted, no_signals, stop_signal};
 use crate::commands::{self, Context, Host, ask, many};
-use crate::connect::{Hosts, Login, Memory, Plan};
+use crate::connect::{Console, Hosts, Login, Memory};
 use crate::error::{Error, Exit};
 use crate::output::{Kept, Voice};
 use crate::target::Target;

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use indexmap::IndexMap;
+use ipmi_client::Location;
 use lantern_fleet::NodeSet;
 use lantern_fleet::engine::End;
 use serde_json::Value;

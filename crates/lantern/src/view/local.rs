@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::View;
 use super::schema::Source;
-use super::table::fields;
+use super::table::Fields;
 use crate::codes::Code;
 use crate::commands::local::came;
 use crate::error::{Error, Exit};
@@ -298,7 +298,7 @@ impl View for Status {
         rows.extend(several("ACPI", self.acpi.iter().cloned(), "no device IPI0001"));
         rows.extend(several("Interfaces", self.interfaces.iter().map(InterfaceView::words), "none"));
         rows.extend(several("Nodes", self.nodes.iter().map(NodeView::words), "none"));
-        fields(width, rows)
+        fields(width, &rows)
     }
 
     fn exit(&self) -> Option<Exit> {
@@ -373,10 +373,16 @@ impl View for Load {
         rows.extend(several("Interfaces", self.interfaces.iter().map(InterfaceView::words), "none"));
         rows.extend(several("Nodes", self.nodes.iter().map(NodeView::words), "none"));
         rows.extend(self.trouble.iter().flat_map(Trouble::lines));
-        fields(width, rows)
+        fields(width, &rows)
     }
 
     fn exit(&self) -> Option<Exit> {
         (!self.ready).then_some(Exit::Failed)
     }
+}
+
+fn fields(width: Option<u16>, rows: &[(&str, String)]) -> String {
+    let mut fields = Fields::default();
+    rows.iter().for_each(|(name, value)| fields.row(name, value.clone()));
+    fields.flush(width)
 }

@@ -1,8 +1,8 @@
 //! Files of events: ipmitool's lines of seven numbers, its raw records, and JSON lines.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
+use ipmi_client::Location;
 use ipmi_client::sel::from_raw;
 use ipmi_wire::Decode;
 use ipmi_wire::sdr::{EventReadingType, SensorType};

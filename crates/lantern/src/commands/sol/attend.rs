@@ -19,6 +19,7 @@ use crate::console::{Desk, Left, Manner, attend};
 use crate::error::{Error, Exit};
 use crate::fleet::{Targets, targets};
 use crate::output::Voice;
+use crate::target::Whom;
 
 /// Pauses between tries to get a console back: from this, doubling, to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
