@@ -174,6 +174,9 @@ impl Server {
             MachineKind::Vm => Some(seen.clone()),
         };
         let mut bmc = build(config, memory, &wake, port, machine);
+        if let Some(config) = &config.system_interface {
+            bmc.set_system_interface(config.interface);
+        }
         let mut keeper = None;
         if let Some(port) = &config.serial {
             let port = serial::open(port, &config.name, clock(config), &wake)?;
@@ -462,7 +465,7 @@ impl Shared {
 
     /// What is to be sent to consoles; what the system has said meanwhile is kept.
     fn outgoing(&self, bmc: &mut Bmc, now: Instant) -> Vec<Outgoing> {
-        let next = || bmc.poll_sol(now, &mut fill_random);
+        let next = || bmc.poll_outgoing(now, &mut fill_random);
         let packets =
             std::iter::from_fn(next).map(|(peer, datagram)| (0, peer, datagram)).collect();
         if let Some(keeper) = &self.keeper

@@ -9,6 +9,7 @@ use std::time::Instant;
 use ipmi_session::Entropy;
 use ipmi_session::managed::{Active, Delayed, Received, Sessions, Ticket};
 use ipmi_wire::lan::LanMessage;
+use ipmi_wire::software::SMS_LUN;
 use ipmi_wire::{CompletionCode, Request, Response};
 
 use super::Bmc;
@@ -154,6 +155,11 @@ impl Bmc {
             Received::Request { ticket, message } => {
                 self.answer_in_session(now, ticket, &message, entropy)
             }
+            Received::Response { session_id, message } => {
+                // Who does not wait for it does not miss it.
+                let _ = self.pass_on(session_id, &message);
+                None
+            }
         }
     }
 
@@ -225,8 +231,8 @@ impl Bmc {
         }
     }
 
-    /// Sends a datagram of Serial over LAN on its way; what is to leave at once.
-    pub(crate) fn send_sol(
+    /// Sends a datagram that nobody has just asked for on its way; what is to leave at once.
+    pub(crate) fn send_unasked(
         &mut self,
         now: Instant,
         to: SocketAddr,
@@ -342,6 +348,13 @@ impl Bmc {
             user_id: session.user_id,
             privilege: session.privilege,
         };
+        if message.to_lun == SMS_LUN {
+            // It is answered once software does, or now if software will not see it.
+            let code = self.pass_on(session_id, message).err()?;
+            let refusal = message.answer(&Response::code(code));
+            let reply = self.sessions.seal(ticket, &refusal, entropy)?;
+            return Some((Reply::Now(reply), Way::Usual));
+        }
         let (mut message, waits_for) = self.answer(now, origin, message)?;
         let after = self.after(origin);
         let way = match &mut self.faults {

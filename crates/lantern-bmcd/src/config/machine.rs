@@ -37,13 +37,13 @@ const NAMES: [(&str, BootDevice); 11] = [
 /// Whose power the BMC looks after.
 pub(super) fn check_kind(
     kind: Option<Spanned<MachineKind>>,
-    has_system_interface: bool,
+    leads_to_vm: bool,
 ) -> Result<Option<MachineKind>, Fault> {
     match kind {
-        Some(kind) if *kind.get_ref() == MachineKind::Vm && !has_system_interface => fault(
+        Some(kind) if *kind.get_ref() == MachineKind::Vm && !leads_to_vm => fault(
             &kind,
-            "the virtual machine is the one behind [system_interface], which is not there; 'lantern \
-             bmc run --vm' takes it without this line",
+            "the virtual machine is the one behind [system_interface], which is not there or leads to a \
+             node; 'lantern bmc run --vm' takes it without this line",
         ),
         kind => Ok(kind.map(Spanned::into_inner)),
     }

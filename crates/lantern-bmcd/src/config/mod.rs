@@ -330,6 +330,8 @@ impl File {
         if let Some(guid) = bmc.guid.as_ref().filter(|_| fleet.is_some()) {
             return fault(guid, "each BMC of a fleet has its own, made from [machine] seed");
         }
+        let system_interface = system_interface.map(system_interface::check).transpose()?;
+        let leads_to_vm = system_interface.as_ref().is_some_and(SystemInterfaceConfig::leads_to_vm);
         let config = Config {
             name: bmc.name,
             control: bmc.control,
@@ -361,14 +363,14 @@ impl File {
             faults: faults::check_faults(&bmc.faults)?,
             network: lan.network.check()?,
             apply: lan.check_apply()?,
-            machine: machine::check_kind(machine.kind, system_interface.is_some())?,
+            machine: machine::check_kind(machine.kind, leads_to_vm)?,
             power_on: machine.power == Power::On,
             seed: machine.seed,
             boot_devices: machine::check_boot_devices(machine.boot_devices)?,
             users,
             sensors,
             serial: serial.map(serial::check).transpose()?,
-            system_interface: system_interface.map(system_interface::check).transpose()?,
+            system_interface,
             fleet,
         };
         fleet::check_rest(&config)?;

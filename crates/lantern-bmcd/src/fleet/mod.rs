@@ -324,7 +324,7 @@ fn answer(
         shared.routes.note(members.has_console(index, peer), || {
             std::iter::once((index, peer, socket, local))
         });
-        consoles.extend(members.poll_sol(now, index, &mut fill_random));
+        consoles.extend(members.poll_outgoing(now, index, &mut fill_random));
     }
     (replies, consoles)
 }

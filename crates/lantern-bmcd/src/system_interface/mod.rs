@@ -1,14 +1,15 @@
 //! The system interface: how software on the host reaches the BMC.
 //!
-//! A back end is what is at the BMC's end of it: a stream to a virtual machine, or one day a device.
+//! A back end is what is at the BMC's end of it: a stream to a virtual machine, or a device.
 //! It brings requests to the [`Desk`] and answers back, one at a time, and follows the
 //! [attention](Desk::attention) lines. The desk is all that it has of the BMC, so that no
 //! back end holds up anybody else, however slow its host is.
 //!
 //! * `desk`: the BMC, as a back end has it. `presence`: the host, as the BMC has it.
-//! * `vm`: QEMU's VM protocol.
+//! * `vm`: QEMU's VM protocol. `device`: a node of Linux on real hardware.
 
 mod desk;
+mod device;
 mod presence;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub enum SystemInterfaceError {
 #[derive(Debug)]
 pub(crate) enum BackEnd {
     Vm(vm::BackEnd),
+    Device(device::BackEnd),
 }
 
 impl BackEnd {
@@ -51,6 +53,7 @@ impl BackEnd {
             Source::Tcp(_) | Source::TcpListen(_) | Source::Unix(_) | Source::UnixListen(_) => {
                 vm::BackEnd::open(config).map(Self::Vm)
             }
+            Source::Device(path) => Ok(Self::Device(device::BackEnd::new(path.clone(), config))),
         }
     }
 
@@ -58,6 +61,7 @@ impl BackEnd {
     pub(crate) fn address(&self) -> Option<std::net::SocketAddr> {
         match self {
             Self::Vm(back_end) => back_end.address(),
+            Self::Device(_) => None,
         }
     }
 
@@ -65,6 +69,7 @@ impl BackEnd {
     pub(crate) async fn run(self, desk: Desk, presence: Presence) -> &'static str {
         match self {
             Self::Vm(back_end) => back_end.run(desk, presence).await,
+            Self::Device(back_end) => back_end.run(desk, presence).await,
         }
         "what answers the host has ended"
     }

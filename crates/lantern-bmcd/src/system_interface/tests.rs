@@ -46,7 +46,7 @@ impl Interface {
     fn start(source: impl FnOnce(PathBuf) -> Source) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("vm");
-        let config = SystemInterfaceConfig { source: source(path.clone()) };
+        let config = SystemInterfaceConfig::of(source(path.clone()));
         let back_end = BackEnd::open(&config).unwrap();
         let (presence, seen) = presence(&(Arc::new(|| {}) as _));
         let (attention, lines) = watch::channel(Attention::default());
@@ -322,7 +322,7 @@ async fn a_machine_that_listens_is_found_and_found_again() {
 #[tokio::test]
 async fn two_cannot_listen_at_one_place() {
     let interface = Interface::start(Source::UnixListen);
-    let config = SystemInterfaceConfig { source: Source::UnixListen(interface.path.clone()) };
+    let config = SystemInterfaceConfig::of(Source::UnixListen(interface.path.clone()));
     let error = BackEnd::open(&config).unwrap_err().to_string();
     assert!(error.contains("for the host's system interface"), "{error}");
 }

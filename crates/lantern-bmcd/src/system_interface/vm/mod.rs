@@ -63,6 +63,8 @@ impl BackEnd {
             Source::UnixListen(path) => Listener::unix(path)
                 .map(|(listener, bound)| End::Listen(listener, Some(bound)))
                 .map_err(|source| failed(path.display().to_string(), source))?,
+            // Behind a node there is no virtual machine.
+            Source::Device(_) => return Err(SystemInterfaceError::None),
         };
         Ok(Self { source: config.source.to_string(), end })
     }
