@@ -17,8 +17,8 @@ mod store;
 
 pub use config::{
     BusConfig, Config, ConfigError, Definition, Discovery, FleetConfig, FleetError, HwmonConfig,
-    NetworkConfig, PersonalityName, Quantity, SensorConfig, SensorsConfig, SerialConfig,
-    SerialSource, SourceConfig, Spread,
+    NetworkConfig, PersonalityName, QemuConfig, Quantity, SensorConfig, SensorsConfig,
+    SerialConfig, SerialSource, SourceConfig, Spread,
 };
 pub use fleet::Fleet;
 pub use serial::SerialError;

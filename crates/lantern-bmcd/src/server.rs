@@ -28,9 +28,10 @@ use tasks::{acknowledge, keep_time, listen};
 
 use crate::acl::Acl;
 use crate::apply::Applier;
-use crate::config::Config;
+use crate::config::{Config, SerialConfig, SerialSource};
 use crate::control::router::{Kept, Outcome};
 use crate::control::{Bounds, Control, ControlError, Hub, Managed, Reporter, Router, Target};
+use crate::platform::qemu::{Handle, Qemu, QemuError, Starter};
 use crate::platform::sources::Wake;
 use crate::routes::{Outgoing, Routes};
 use crate::serial::{self, Keeper, SerialError};
@@ -58,6 +59,9 @@ pub enum StartError {
     /// The serial port has no source.
     #[error(transparent)]
     Serial(#[from] SerialError),
+    /// There is no place for the machine's QEMU.
+    #[error(transparent)]
+    Qemu(#[from] QemuError),
     /// The system has no thread left for what the BMC keeps.
     #[error("what the BMC keeps cannot be looked after: {0}")]
     Thread(#[source] std::io::Error),
@@ -79,6 +83,8 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     control: Option<PathBuf>,
     shared: Arc<Shared>,
+    /// The machine, if it is a process.
+    qemu: Option<Handle>,
     /// Each tells which part of the BMC has ended.
     tasks: JoinSet<&'static str>,
     /// They end with the listeners, once all that waits is sent.
@@ -130,12 +136,15 @@ impl Server {
     /// # Errors
     /// See [`StartError`]. Nothing runs then.
     pub fn start(config: &Config, state: Option<&Path>) -> Result<Self, StartError> {
-        Self::start_with(config, state.map(Store::open).transpose()?, RETRY)
+        let qemu = config.qemu.as_ref().map(|qemu| Qemu::open(qemu, &config.name, state));
+        let qemu = qemu.transpose()?;
+        Self::start_with(config, state.map(Store::open).transpose()?, qemu, RETRY)
     }
 
     fn start_with(
         config: &Config,
         mut store: Option<Store>,
+        mut qemu: Option<Qemu>,
         retry: Duration,
     ) -> Result<Self, StartError> {
         let sockets = config
@@ -155,9 +164,10 @@ impl Server {
             Arc::new(move || changed.notify_one())
         };
         let port = sockets.first().map_or(623, |(address, _)| address.port());
-        let mut bmc = build(config, memory, &wake, port);
+        let wiring = config.serial.clone().map(|port| wire(port, qemu.as_mut()));
+        let (mut bmc, starter) = build(config, memory, &wake, port, qemu);
         let mut keeper = None;
-        if let Some(port) = &config.serial {
+        if let Some(port) = &wiring {
             let port = serial::open(port, &config.name, clock(config), &wake)?;
             let history = port.1.history;
             bmc.set_serial(Instant::now(), Some(port));
@@ -214,11 +224,13 @@ impl Server {
             acknowledgers.spawn(acknowledge(Arc::clone(&shared), other, receiver));
         }
         tasks.spawn(keep_time(Arc::clone(&shared)));
+        // Now that all is there that it connects to.
+        let qemu = starter.map(Starter::go);
         tasks.spawn(async move {
             broken.notified().await;
             "what keeps its changes has ended"
         });
-        Ok(Self { addresses, control: path, shared, tasks, acknowledgers })
+        Ok(Self { addresses, control: path, shared, qemu, tasks, acknowledgers })
     }
 
     /// The addresses it answers on.
@@ -314,6 +326,9 @@ impl Server {
     /// Stops it, once all that is to be kept is kept, and those who wait for that are told.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
+        if let Some(qemu) = &self.qemu {
+            qemu.stop().await;
+        }
         let consoles = {
             let (mut bmc, now) = (self.shared.bmc(), Instant::now());
             bmc.note_on_time(now);
@@ -365,6 +380,16 @@ pub(crate) fn tell_faults(faults: &[Fault]) {
     } else {
         let names: Vec<_> = faults.iter().map(Fault::to_string).collect();
         tracing::warn!(faults = names.join(", "), "faults are on");
+    }
+}
+
+/// A serial port that is QEMU's to connect has a place of its own.
+fn wire(port: SerialConfig, qemu: Option<&mut Qemu>) -> SerialConfig {
+    match (&port.source, qemu) {
+        (SerialSource::Qemu, Some(qemu)) => {
+            SerialConfig { source: SerialSource::UnixListen(qemu.wire_serial()), ..port }
+        }
+        _ => port,
     }
 }
 

@@ -40,6 +40,7 @@ impl Config {
             boot_devices,
             users,
             sensors,
+            qemu,
             serial,
             fleet,
         } = self;
@@ -73,6 +74,7 @@ impl Config {
             ("[machine] boot_devices", *boot_devices == other.boot_devices),
             ("[[user]]", is_same_list(users, &other.users)),
             ("[[bus]], [[sensor]] or [hwmon]", *sensors == other.sensors),
+            ("[qemu]", *qemu == other.qemu),
             ("[serial]", *serial == other.serial),
             ("[fleet]", *fleet == other.fleet),
         ];

@@ -21,6 +21,16 @@ const NAMES: [(&str, BootDevice); 11] = [
     ("remote-disk", BootDevice::REMOTE_DISK),
 ];
 
+/// The boot device of this name.
+pub(super) fn boot_device(name: &str) -> Option<BootDevice> {
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, device)| *device)
+}
+
+/// All their names.
+pub(super) fn boot_device_names() -> String {
+    NAMES.map(|(name, _)| name).join(", ")
+}
+
 /// What the machine can start from.
 pub(super) fn check_boot_devices(
     names: Option<Vec<Spanned<String>>>,
@@ -29,13 +39,12 @@ pub(super) fn check_boot_devices(
     names
         .iter()
         .map(|name| {
-            let known = NAMES.iter().find(|(known, _)| known == name.get_ref());
-            known.map_or_else(
+            boot_device(name.get_ref()).map_or_else(
                 || {
-                    let all = NAMES.map(|(name, _)| name).join(", ");
+                    let all = boot_device_names();
                     fault(name, &format!("there is no such boot device; there are {all}"))
                 },
-                |(_, device)| Ok(*device),
+                Ok,
             )
         })
         .collect()

@@ -30,6 +30,7 @@ mod fleet;
 mod lan;
 mod machine;
 mod network;
+mod qemu;
 mod secret;
 mod sensors;
 mod serial;
@@ -41,11 +42,13 @@ use access::{
 };
 use fleet::FleetSection;
 use lan::LanSection;
+use qemu::QemuSection;
 use secret::SecretText;
 use serial::SerialSection;
 
 pub use fleet::{FleetConfig, FleetError, Spread};
 pub use network::NetworkConfig;
+pub use qemu::QemuConfig;
 pub(crate) use sensors::NUMBERS;
 pub use sensors::{
     BusConfig, Definition, Discovery, HwmonConfig, Quantity, SensorConfig, SensorsConfig,
@@ -115,6 +118,8 @@ pub struct Config {
     pub users: Vec<ipmi_bmc::User>,
     /// Sensors beyond the personality's, or measured otherwise.
     pub sensors: SensorsConfig,
+    /// The QEMU that is the machine; it is simulated if there is none.
+    pub qemu: Option<QemuConfig>,
     /// The system's serial port; without one there is no Serial over LAN.
     pub serial: Option<SerialConfig>,
     /// If there are many of them: see [`Fleet`](crate::Fleet).
@@ -227,6 +232,7 @@ struct File {
     sensor: Vec<Spanned<sensors::SensorSection>>,
     #[serde(default)]
     hwmon: sensors::HwmonSection,
+    qemu: Option<QemuSection>,
     serial: Option<Spanned<SerialSection>>,
     fleet: Option<FleetSection>,
 }
@@ -298,7 +304,8 @@ const fn yes() -> bool {
 
 impl File {
     fn check(self) -> Result<Config, Fault> {
-        let Self { bmc, lan, machine, sel, user, bus, sensor, hwmon, serial, fleet } = self;
+        let Self { bmc, lan, machine, sel, user, bus, sensor, hwmon, qemu, serial, fleet } = self;
+        let qemu = qemu.map(qemu::check).transpose()?;
         let users = check_users(user)?;
         let suites = lan.check_suites()?;
         let limits = lan.check_limits()?;
@@ -343,7 +350,8 @@ impl File {
             boot_devices: machine::check_boot_devices(machine.boot_devices)?,
             users,
             sensors,
-            serial: serial.map(serial::check).transpose()?,
+            serial: serial::check(serial, qemu.is_some())?,
+            qemu,
             fleet,
         };
         fleet::check_rest(&config)?;

@@ -24,6 +24,8 @@ pub struct SerialConfig {
 pub enum SerialSource {
     /// The simulated machine.
     Sim,
+    /// The machine's QEMU.
+    Qemu,
     /// A pseudo-terminal, to which this path is linked.
     Pty(PathBuf),
     /// Whoever listens at this address: `host:port`.
@@ -49,6 +51,7 @@ impl fmt::Display for SerialSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sim => f.write_str("sim"),
+            Self::Qemu => f.write_str("qemu"),
             Self::Pty(path) => write!(f, "pty {}", path.display()),
             Self::Tcp(address) => write!(f, "tcp {address}"),
             Self::TcpListen(address) => write!(f, "tcp_listen {address}"),
@@ -90,8 +93,16 @@ pub(super) struct SerialSection {
     mark_gaps: Option<bool>,
 }
 
-/// Reads the section.
-pub(super) fn check(section: Spanned<SerialSection>) -> Result<SerialConfig, Fault> {
+/// Reads the section, if there is one. A machine that `is_qemu` has its port wired to that, if nothing
+/// else is said.
+pub(super) fn check(
+    section: Option<Spanned<SerialSection>>,
+    is_qemu: bool,
+) -> Result<Option<SerialConfig>, Fault> {
+    let Some(section) = section else {
+        let qemu = SerialConfig { source: SerialSource::Qemu, policy: SerialPolicy::default() };
+        return Ok(is_qemu.then_some(qemu));
+    };
     let span = section.span();
     let section = section.into_inner();
     let spans = [
@@ -113,10 +124,17 @@ pub(super) fn check(section: Spanned<SerialSection>) -> Result<SerialConfig, Fau
         return fault(rate, "a bit rate is of a device");
     }
     let policy = section.policy()?;
-    let Some(source) = section.source()? else {
-        return Err((Some(span), format!("a serial port is wired to something: one of {KEYS}")));
+    let source = match section.source()? {
+        Some(source) => source,
+        None if is_qemu => SerialSource::Qemu,
+        None => {
+            return Err((
+                Some(span),
+                format!("a serial port is wired to something: one of {KEYS}"),
+            ));
+        }
     };
-    Ok(SerialConfig { source, policy })
+    Ok(Some(SerialConfig { source, policy }))
 }
 
 impl SerialSection {

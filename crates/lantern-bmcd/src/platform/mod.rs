@@ -2,5 +2,6 @@
 //!
 //! All of them implement [`ipmi_bmc::platform::Platform`].
 
+pub mod qemu;
 pub mod sim;
 pub mod sources;

@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use ipmi_bmc::nvram::Memory;
 use ipmi_bmc::personality::Personality;
+use ipmi_bmc::platform::Platform;
 use ipmi_bmc::{Bmc, LanPolicy, Settings};
 use ipmi_io::fill_random;
 use ipmi_session::managed::Limits;
@@ -14,6 +15,7 @@ use ipmi_wire::cmd::app::{DeviceId, Guid};
 use crate::config::{Config, PersonalityName};
 use crate::personality::reference::reference;
 use crate::personality::specimens::{Specimens, specimens};
+use crate::platform::qemu::{Qemu, Starter};
 use crate::platform::sim::SimPlatform;
 use crate::platform::sources::{Wake, equip};
 use crate::serial::{Clock, Keeper};
@@ -44,20 +46,31 @@ pub(crate) const fn clock(config: &Config) -> Clock {
 }
 
 /// The BMC that `config` describes, without its serial port, with what it remembers if it is one that does.
-pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: u16) -> Bmc {
+/// With a `qemu`, the machine is that one, and is to be started once the ports are there; else it is
+/// simulated.
+pub(crate) fn build(
+    config: &Config,
+    memory: Option<Memory>,
+    wake: &Wake,
+    port: u16,
+    qemu: Option<Qemu>,
+) -> (Bmc, Option<Starter>) {
     let now = Instant::now();
     let epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| u32::try_from(since.as_secs()).unwrap_or(u32::MAX));
     let epoch = config.frozen.unwrap_or(epoch);
     let delivered = config.power_on;
-    let power_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
+    let was_on = memory.as_ref().and_then(|memory| memory.power_on);
+    let starts_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
+    // A machine that runs has seen nothing of the BMC's start.
+    let power_on = starts_on || qemu.as_ref().is_some_and(Qemu::is_running);
     let mut platform = SimPlatform::new(config.seed, now, power_on);
     platform.set_boot_devices(config.boot_devices.clone());
     if config.frozen.is_some() {
         platform.freeze();
     }
-    if let Some(was_on) = memory.as_ref().and_then(|memory| memory.power_on) {
+    if let Some(was_on) = was_on.filter(|_| qemu.is_none()) {
         platform.mains_are_back(was_on);
     }
     let mut personality = match config.personality {
@@ -75,7 +88,15 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
     let DeviceId { manufacturer_id, product_id, .. } = &mut personality.device_id;
     *manufacturer_id = config.manufacturer.unwrap_or(*manufacturer_id);
     *product_id = config.product.unwrap_or(*product_id);
-    let platform = equip(&config.sensors, &mut personality, Box::new(platform), wake);
+    let (platform, starter): (Box<dyn Platform>, _) = match qemu {
+        None => (Box::new(platform), None),
+        Some(qemu) => {
+            let (mut machine, starter) = qemu.machine(platform, was_on, wake);
+            machine.set_boot_devices(config.boot_devices.clone());
+            (Box::new(machine), Some(starter))
+        }
+    };
+    let platform = equip(&config.sensors, &mut personality, platform, wake);
     let nonvolatile = memory.is_some();
     let memory = memory.unwrap_or_default();
     let guid = config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid()));
@@ -108,7 +129,7 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
     if config.frozen.is_some() {
         bmc.stop_clock();
     }
-    bmc
+    (bmc, starter)
 }
 
 /// A random UUID (RFC 4122, version 4) in IPMI's wire order, which is the reverse of text order.
