@@ -134,6 +134,10 @@ impl Chassis {
             PowerAction::SoftOff if !on => self.power_on_at = None,
             PowerAction::SoftOff => signal(machine.platform, now, PowerSignal::SoftShutdown)?,
             _ if !on => return Err(CompletionCode::NOT_SUPPORTED_IN_STATE),
+            // Table 28-4 has it optional, and it would be half of one.
+            PowerAction::Cycle if !machine.platform.can_switch_on() => {
+                return Err(CompletionCode::INVALID_DATA_FIELD);
+            }
             PowerAction::Cycle => {
                 self.switch_off(now, machine)?;
                 self.power_on_at = now.checked_add(self.cycle_interval).map(|at| (at, by));

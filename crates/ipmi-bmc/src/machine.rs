@@ -154,7 +154,9 @@ impl Bmc {
     /// Forgets what was true of a machine that has gone on or off since, or was reset.
     pub(crate) fn look_after_turns(&mut self, now: Instant) {
         if self.chassis.has_turned() {
-            self.watchdog.stop(now);
+            self.watchdog.forget(now);
+            // Whoever asked for it, and would fetch it, is gone. §22.1 lets events be logged again.
+            self.messages = Messages::default();
             self.pef.note_turn(now, self.platform.is_on());
             self.acpi.forget();
             self.system_info.forget_running_system();
@@ -175,12 +177,14 @@ impl Bmc {
             // What the machine cannot do, or what does not apply to one that is off, is told all the
             // same: the time has run out.
             let _ = match due.what {
-                Deed::Interrupt(PreTimeoutInterrupt::Nmi) => {
-                    self.control(now, PowerAction::DiagnosticInterrupt, WATCHDOG)
-                }
-                Deed::Interrupt(_) => {
-                    self.messages.warn();
-                    Ok(())
+                Deed::Interrupt(by) => {
+                    self.messages.warn(by);
+                    match by {
+                        PreTimeoutInterrupt::Nmi => {
+                            self.control(now, PowerAction::DiagnosticInterrupt, WATCHDOG)
+                        }
+                        _ => Ok(()),
+                    }
                 }
                 Deed::Action(TimeoutAction::None) => Ok(()),
                 Deed::Action(TimeoutAction::Reset) => {

@@ -19,6 +19,12 @@ pub trait Platform: Send {
     /// Whether the machine's main power is on.
     fn is_on(&self) -> bool;
 
+    /// Whether the machine can be switched on from here. One that cannot is not switched off to be
+    /// switched on again, either.
+    fn can_switch_on(&self) -> bool {
+        true
+    }
+
     /// Acts on the machine's power. Asking for the state that it already has does nothing.
     ///
     /// # Errors

@@ -1,21 +1,20 @@
 //! Errors for the person who reads them at 3 a.m.
 
-use std::net::SocketAddr;
-
 use ipmi_session::console::{Failure, SessionError};
 use ipmi_wire::bridge::Route;
 use ipmi_wire::session::Username;
 use ipmi_wire::{Access, CompletionCode, DecodeError, Privilege};
 
+use crate::location::Location;
 use crate::outcome::{Outcome, Verdict};
 
 /// What went wrong, with whom, while doing what. [`advice`](Self::advice) adds the likely cause
 /// and the next step.
 #[derive(Debug, thiserror::Error)]
-#[error("{}{doing}: {kind}", place(*.address, *.behind))]
+#[error("{}{doing}: {kind}", place(.location.as_ref(), *.behind))]
 pub struct Error {
     /// The BMC, if one was concerned.
-    pub address: Option<SocketAddr>,
+    pub location: Option<Location>,
     /// The way to the controller behind it, if one was concerned.
     pub behind: Option<Route>,
     /// What was being done: a command's name, usually.
@@ -94,10 +93,10 @@ impl Error {
     }
 }
 
-fn place(address: Option<SocketAddr>, behind: Option<Route>) -> String {
-    match (address, behind) {
-        (Some(address), Some(route)) => format!("{address}, controller {route}: "),
-        (Some(address), None) => format!("{address}: "),
+fn place(location: Option<&Location>, behind: Option<Route>) -> String {
+    match (location, behind) {
+        (Some(location), Some(route)) => format!("{location}, controller {route}: "),
+        (Some(location), None) => format!("{location}: "),
         (None, _) => String::new(),
     }
 }

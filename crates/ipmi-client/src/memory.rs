@@ -1,6 +1,6 @@
 //! What was learned about one BMC, for as long as its handle lives.
 
-use ipmi_wire::cmd::app::DeviceId;
+use ipmi_wire::cmd::app::{DeviceId, Guid};
 use tokio::time::Instant;
 
 use crate::cache::Key;
@@ -14,6 +14,8 @@ use crate::walk::ReadSize;
 pub(crate) struct Memory {
     /// What it said of itself, and in which session.
     pub(crate) device_id: Option<(u32, DeviceId)>,
+    /// Its GUID, if it was asked for one; `Some(None)` if it has none to tell.
+    pub(crate) guid: Option<Option<Guid>>,
     pub(crate) sizes: Sizes,
     pub(crate) learned: Learned,
     /// The records that were read last, and whose they are: another machine may answer at the

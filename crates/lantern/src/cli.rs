@@ -16,6 +16,7 @@ mod firewall;
 mod fru;
 mod help;
 mod lan;
+mod local;
 mod pef;
 mod raw;
 mod records;
@@ -60,6 +61,7 @@ pub(crate) use firewall::{Firewall, FirewallCommand, FirewallTarget, FirewallWhi
 pub(crate) use fru::Fru;
 use help::{AFTER_HELP, NUMBERS};
 pub(crate) use lan::{How, Lan, LanAlert, LanArp};
+pub(crate) use local::Local;
 pub(crate) use pef::{Pef, PefFilter, PefPolicy, PefString};
 pub(crate) use raw::{Bus, I2c, Raw};
 pub(crate) use records::{EntityPattern, When, record_id, sensor_type};
@@ -97,9 +99,13 @@ pub(crate) struct Globals {
     #[arg(help = "The BMC: a name in lantern.toml, HOST, HOST:PORT, an IPv6 address, or \
                   [IPv6]:PORT. Many: n[001-500], \
                   10.0.[1-2].[1-9], @GROUP, ^FILE, - for standard input; lists of these with commas, \
-                  and more than one -H")]
+                  and more than one -H [default: this machine's own, by /dev/ipmi0]")]
     #[arg(add = complete::hosts())]
     pub(crate) hosts: Vec<String>,
+    /// Without -H, which of this machine's own BMCs: N of /dev/ipmiN, or the path of a device node
+    /// [default: 0]
+    #[arg(long, global = true, value_name = "N|PATH")]
+    pub(crate) device: Option<PathBuf>,
     /// Not these, of the BMCs that -H names
     #[arg(short = 'x', long, global = true, value_name = "HOST")]
     #[arg(add = complete::hosts())]
@@ -325,6 +331,9 @@ pub(crate) enum Command {
     /// Be ipmitool 1.8.19: its options, its commands, its output. The same under the name ipmitool
     #[command(after_help = help::IPMITOOL, disable_help_flag = true, disable_version_flag = true)]
     Ipmitool(Ipmitool),
+    /// The way to this machine's own BMC: what there is of it, and its kernel modules
+    #[command(subcommand, after_help = local::LOCAL)]
+    Local(Local),
     /// Be a BMC
     #[command(subcommand, after_help = help::BMC)]
     Bmc(Bmc),

@@ -1,24 +1,28 @@
-//! From options and `lantern.toml` to a session: whom to talk to, as whom, how.
+//! From options and `lantern.toml` to a session: whom to talk to, as whom, how; or to the machine's own
+//! BMC, which takes none.
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ipmi_client::{Bmc, Cache, Cause, Credentials, Endpoint, SessionInfo};
+use ipmi_client::local::Machine;
+use ipmi_client::{Agreed, Bmc, Cache, Cause, Credentials, Endpoint, SessionInfo, Window};
 use ipmi_wire::Privilege;
 use ipmi_wire::bridge::Route;
 use ipmi_wire::session::CipherSuite;
 use lantern_config::Config;
+use lantern_config::words::Workaround;
 
 use crate::cli::Globals;
 use crate::codes::Code;
 use crate::error::{Error, Exit};
 use crate::learned::{Notebook, cache_directory};
+use crate::local::{self, LocalBmc};
 use crate::output::Voice;
 use crate::secret::Purse;
-use crate::settings::{settings_for, source};
-use crate::target::Target;
+use crate::settings::{set_habit, settings_for, source, typed_way};
+use crate::target::{Target, Whom};
 
 /// How to log in to a BMC, wherever it is.
 #[derive(Clone, Debug)]
@@ -36,10 +40,20 @@ pub(crate) struct Login {
 /// All that a login takes. Nothing was sent yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan<'a> {
-    address: SocketAddr,
+    way: Way,
     login: Login,
-    source: (Option<IpAddr>, u16),
     voice: Voice<'a>,
+}
+
+/// How the BMC is reached.
+#[derive(Clone, Debug)]
+enum Way {
+    Lan {
+        address: SocketAddr,
+        source: (Option<IpAddr>, u16),
+    },
+    /// The machine's own.
+    Local(LocalBmc),
 }
 
 /// What was learned of BMCs, for all that are logged in to in this run.
@@ -50,8 +64,9 @@ pub(crate) struct Memory(Arc<Mutex<Notebook>>);
 #[derive(Debug)]
 pub(crate) struct Console<'a> {
     pub(crate) bmc: Bmc,
-    endpoint: Endpoint,
-    /// `None` if the user named the suites.
+    /// `None` if it is the machine's own BMC.
+    endpoint: Option<Endpoint>,
+    /// `None` if the user named the suites, and of the machine's own BMC.
     memory: Option<Memory>,
     /// The suite that is tried first although it is not the best, because of what was learned.
     lesser: Option<CipherSuite>,
@@ -151,6 +166,36 @@ impl Login {
         self.credentials.timing.deadline
     }
 
+    /// The handle with its cache, and with its way to whom is meant.
+    fn finish(&self, mut bmc: Bmc) -> Bmc {
+        if let Some(cache) = &self.cache {
+            bmc = bmc.with_cache(cache);
+        }
+        if let Some(route) = self.route {
+            tracing::info!(bmc = %bmc.location(), "every command is for the controller {route}");
+            bmc = bmc.behind(route);
+        }
+        bmc
+    }
+
+    /// For the machine's own BMC, where nobody logs in.
+    fn without_credentials(globals: &Globals) -> Result<Self, Error> {
+        let unfit = || Error::usage("the null user does not fit a login");
+        let mut credentials = Credentials::new(b"", b"").ok_or_else(unfit)?;
+        credentials.timing.deadline = globals.deadline.unwrap_or(local::PATIENCE);
+        if let Some(window) = globals.window {
+            credentials.window = Window::UpTo(window);
+        }
+        for workaround in &globals.workarounds {
+            if let Workaround::Habit(habit) = workaround {
+                set_habit(&mut credentials.habits, *habit);
+            }
+        }
+        let cache = cache_directory().map(Cache::at).filter(|_| !globals.no_cache);
+        let route = typed_way(globals)?;
+        Ok(Self { credentials, suites_given: true, cache, route })
+    }
+
     /// What was learned of all BMCs.
     fn memory(&self) -> Option<Memory> {
         (!self.suites_given).then(Memory::load)
@@ -158,65 +203,55 @@ impl Login {
 }
 
 impl<'a> Plan<'a> {
-    /// What the options and `lantern.toml` mean for `host`, and a command that needs the privilege
-    /// `needs`. May ask for the password.
+    /// What the options and `lantern.toml` mean for whom they name, and a command that needs the
+    /// privilege `needs`. May ask for the password.
     pub(crate) fn new(
         globals: &'a Globals,
         config: &'a Config,
-        host: &str,
+        whom: &Whom,
         needs: impl Into<Needs>,
         voice: Voice<'a>,
     ) -> Result<Self, Error> {
+        let host = match whom {
+            Whom::Host(host) => host,
+            Whom::Local(bmc) => {
+                let login = Login::without_credentials(globals)?;
+                return Ok(Self { way: Way::Local(bmc.clone()), login, voice });
+            }
+        };
         // Before anybody types a password in vain.
         let settings = settings_for(globals, config, host)?;
         settings.username()?;
         let address = settings.target().resolve()?;
         let (_, login) = Known::new(globals, config, needs, voice).of(host)?;
-        Ok(Self { source: source(globals, config), ..Self::to(address, login, voice) })
-    }
-
-    /// A login at this address.
-    pub(crate) const fn to(address: SocketAddr, login: Login, voice: Voice<'a>) -> Self {
-        Self { address, login, source: (None, 0), voice }
+        let way = Way::Lan { address, source: source(globals, config) };
+        Ok(Self { way, login, voice })
     }
 
     /// The same for another privilege.
     pub(crate) fn for_privilege(mut self, privilege: Privilege) -> Self {
-        self.login.credentials.privilege = privilege;
+        // Who may open the device may do all.
+        if matches!(self.way, Way::Lan { .. }) {
+            self.login.credentials.privilege = privilege;
+        }
         self
-    }
-
-    /// Where the BMC is.
-    pub(crate) const fn address(&self) -> SocketAddr {
-        self.address
     }
 
     /// A handle to the BMC. Has to be called inside a tokio runtime.
     pub(crate) fn start(self) -> Result<Console<'a>, Error> {
-        let endpoint = bind(self.source)?;
-        let memory = self.login.memory();
-        Ok(self.start_on(endpoint, memory))
-    }
-
-    /// A handle to the BMC, by an endpoint that others may share.
-    pub(crate) fn start_on(self, endpoint: Endpoint, memory: Option<Memory>) -> Console<'a> {
-        let Self { address, login, voice, .. } = self;
-        let Login { credentials, cache, suites_given, route } = login;
-        let memory = memory.filter(|_| !suites_given);
-        let suites = credentials.suites.clone();
-        let mut bmc = Bmc::new(&endpoint, address, credentials);
-        let mut lesser = None;
-        if let Some(memory) = &memory {
-            (bmc, lesser) = memory.recall(&endpoint, bmc, &suites);
+        match &self.way {
+            Way::Lan { address, source } => {
+                let endpoint = bind(*source)?;
+                let memory = self.login.memory();
+                Ok(Console::at(*address, self.login, self.voice, endpoint, memory))
+            }
+            Way::Local(bmc) => {
+                let device = bmc.open(&Machine::default())?;
+                let bmc = Bmc::local(&device, self.login.credentials.clone());
+                let bmc = self.login.finish(bmc);
+                Ok(Console { bmc, endpoint: None, memory: None, lesser: None, voice: self.voice })
+            }
         }
-        if let Some(cache) = &cache {
-            bmc = bmc.with_cache(cache);
-        }
-        if let Some(route) = route {
-            tracing::info!(bmc = %address, "every command is for the controller {route}");
-            bmc = bmc.behind(route);
-        }
-        Console { bmc, endpoint, memory, lesser, voice }
     }
 }
 
@@ -255,9 +290,9 @@ impl Memory {
         &self,
         endpoint: &Endpoint,
         bmc: Bmc,
+        address: SocketAddr,
         suites: &[CipherSuite],
     ) -> (Bmc, Option<CipherSuite>) {
-        let address = bmc.address();
         let notebook = self.notebook();
         // One that is not to be used is not used for being remembered.
         let suite = notebook.suite(address).filter(|suite| suites.contains(suite));
@@ -272,10 +307,11 @@ impl Memory {
     /// Keeps which suite a BMC took, if it refused a better one; and if it takes the best, forgets that it
     /// ever did not.
     pub(crate) fn take_note_of_suite(&self, bmc: &Bmc, info: &SessionInfo) {
-        match info.agreed.suite() {
-            Some(CipherSuite::SUITE_17) => self.notebook().learn_suite(bmc.address(), None),
+        let Some(address) = bmc.address() else { return };
+        match info.agreed.and_then(Agreed::suite) {
+            Some(CipherSuite::SUITE_17) => self.notebook().learn_suite(address, None),
             suite if !info.refused.is_empty() => {
-                self.notebook().learn_suite(bmc.address(), suite);
+                self.notebook().learn_suite(address, suite);
             }
             _ => {}
         }
@@ -283,7 +319,9 @@ impl Memory {
 
     /// Keeps what else was learned of a BMC.
     pub(crate) fn learn(&self, bmc: &Bmc) {
-        self.notebook().learn(bmc.address(), &bmc.learned());
+        if let Some(address) = bmc.address() {
+            self.notebook().learn(address, &bmc.learned());
+        }
     }
 
     fn notebook(&self) -> MutexGuard<'_, Notebook> {
@@ -296,19 +334,37 @@ impl Memory {
     }
 }
 
-impl Console<'_> {
+impl<'a> Console<'a> {
+    /// A handle to the BMC at `address`, by an endpoint that others may share.
+    pub(crate) fn at(
+        address: SocketAddr,
+        login: Login,
+        voice: Voice<'a>,
+        endpoint: Endpoint,
+        memory: Option<Memory>,
+    ) -> Self {
+        let memory = memory.filter(|_| !login.suites_given);
+        let mut bmc = Bmc::new(&endpoint, address, login.credentials.clone());
+        let mut lesser = None;
+        if let Some(memory) = &memory {
+            let suites = &login.credentials.suites;
+            (bmc, lesser) = memory.recall(&endpoint, bmc, address, suites);
+        }
+        let bmc = login.finish(bmc);
+        Self { bmc, endpoint: Some(endpoint), memory, lesser, voice }
+    }
+
     /// Logs in.
     pub(crate) async fn log_in(&mut self) -> Result<SessionInfo, Error> {
-        let address = self.bmc.address();
         let info = self.bmc.connect().await?;
-        tracing::info!(bmc = %address, privilege = %self.bmc.privilege(), "logged in, {}", info.agreed);
+        let Some(agreed) = info.agreed else { return Ok(info) };
+        let bmc = self.bmc.location();
+        tracing::info!(%bmc, privilege = %self.bmc.privilege(), "logged in, {agreed}");
         if let Some((last, status)) = info.refused.last() {
             let others = info.refused.len().saturating_sub(1);
             let others = if others > 0 { format!(" and {others} more") } else { String::new() };
-            self.voice
-                .note(&format!("{last}{others} was refused ({status}), using {}", info.agreed));
-        } else if let Some(lesser) = self.lesser.filter(|suite| info.agreed.suite() == Some(*suite))
-        {
+            self.voice.note(&format!("{last}{others} was refused ({status}), using {agreed}"));
+        } else if let Some(lesser) = self.lesser.filter(|suite| agreed.suite() == Some(*suite)) {
             self.voice.note(&format!(
                 "{lesser} is used: a better one was refused within the last hour, and is tried again after \
                  that, or at once after 'config learned --forget'"
@@ -330,11 +386,13 @@ impl Console<'_> {
     /// Gives the BMC its session back, without waiting for its consent.
     pub(crate) async fn end(self) {
         self.take_note();
-        self.endpoint.shutdown().await;
+        if let Some(endpoint) = &self.endpoint {
+            endpoint.shutdown().await;
+            let (sent, received) = endpoint.datagrams();
+            tracing::debug!(sent, received, "datagrams in all");
+        }
         if let Some(memory) = &self.memory {
             memory.save();
         }
-        let (sent, received) = self.endpoint.datagrams();
-        tracing::debug!(sent, received, "datagrams in all");
     }
 }

@@ -8,8 +8,8 @@ mod stage;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ipmi_client::SessionError;
 use ipmi_client::sensors::Sensor;
+use ipmi_client::{Agreed, SessionError};
 use ipmi_wire::Privilege;
 use ipmi_wire::cmd::app::{GetDeviceId, GetSessionInfo, GetSystemGuid, SessionSelector};
 use ipmi_wire::cmd::chassis::PowerAction;
@@ -98,7 +98,10 @@ async fn session(stage: &Stage) -> Result<(), Error> {
     let view = Session::new(opened.agreed, opened.noticed, &answer);
     show(&view.text(WIDTH))?;
     say(&format!("   logged in with {sent} datagrams out, {received} in, in {took:.1} ms\n"))?;
-    ensure(opened.agreed.suite() == Some(CipherSuite::SUITE_17), "cipher suite 17 is in use")
+    ensure(
+        opened.agreed.and_then(Agreed::suite) == Some(CipherSuite::SUITE_17),
+        "cipher suite 17 is in use",
+    )
 }
 
 async fn identity(stage: &Stage) -> Result<(), Error> {

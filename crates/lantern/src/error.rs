@@ -157,7 +157,7 @@ impl From<ipmi_client::Error> for Error {
             message: error.to_string(),
             cause: Some(advice.cause),
             next: Some(advice.next),
-            address: error.address.map(|address| address.to_string()),
+            address: error.location.as_ref().map(ToString::to_string),
             doing: Some(error.doing),
             completion: error.completion(),
             outcome: match error.outcome() {

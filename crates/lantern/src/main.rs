@@ -14,6 +14,7 @@ mod error;
 mod fleet;
 mod ipmitool;
 mod learned;
+mod local;
 mod output;
 mod secret;
 mod settings;
@@ -21,11 +22,11 @@ mod target;
 mod view;
 
 use std::io::{self, IsTerminal};
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
+use ipmi_client::Location;
 use lantern_config::Config;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -103,6 +104,10 @@ fn run(cli: &mut Cli, config: &Config, voice: Voice<'_>) -> Result<Option<Exit>,
         Command::Ipmitool(_) => Err(Error::usage("'ipmitool' has to be the first word")
             .cause("all that follows it is ipmitool's, its options, too")
             .next("lantern ipmitool -I lanplus -H HOST -U USER power status")),
+        Command::Local(command) => {
+            let result = runtime()?.block_on(commands::local::run(command, globals))?;
+            show(result.as_ref(), globals, None)
+        }
         Command::Config(command) => {
             show(commands::config::run(command, globals)?.as_ref(), globals, None)
         }
@@ -150,12 +155,12 @@ fn manage(
         return show(outcome?.as_ref(), globals, None);
     }
     let known = Known::new(globals, config, commands::wants(command), voice);
-    let host = match fleet::targets(globals, &known)? {
-        Targets::One(host) => host,
+    let whom = match fleet::targets(globals, &known)? {
+        Targets::One(whom) => whom,
         Targets::Many(many) => return fleet::run(command, globals, &many, &known),
     };
-    let plan = Plan::new(globals, config, &host, commands::wants(command), voice)?;
-    let address = plan.address();
+    let plan = Plan::new(globals, config, &whom, commands::wants(command), voice)?;
+    let host = whom.name();
     let runtime = runtime()?;
     let result = runtime.block_on(async {
         let stop = stop_signal().map_err(no_signals)?;
@@ -164,7 +169,8 @@ fn manage(
             let info = console.log_in().await?;
             let (bmc, format) = (&console.bmc, globals.output);
             let context = Context { bmc, info: &info, voice, format, name: &host, host: None };
-            commands::run(command, &context).await.map(Some)
+            let result = commands::run(command, &context).await?;
+            Ok(Some((result, bmc.location())))
         };
         let result = tokio::select! {
             result = work => result,
@@ -176,7 +182,7 @@ fn manage(
     // Somebody who was asked and never answered is not waited for.
     runtime.shutdown_background();
     match result? {
-        Some(result) => show(result.as_ref(), globals, Some(address)),
+        Some((result, address)) => show(result.as_ref(), globals, Some(&address)),
         None => Ok(None),
     }
 }
@@ -184,7 +190,7 @@ fn manage(
 fn show(
     result: &dyn Show,
     globals: &Globals,
-    address: Option<SocketAddr>,
+    address: Option<&Location>,
 ) -> Result<Option<Exit>, Error> {
     output::print(result.render(globals.output, address)?)?;
     Ok(result.exit())

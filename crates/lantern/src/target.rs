@@ -4,6 +4,26 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 use crate::codes::Code;
 use crate::error::{Error, Exit};
+use crate::local::LocalBmc;
+
+/// Whom a command is for, if it is one BMC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// One that was named.
+    Host(String),
+    /// The machine's own.
+    Local(LocalBmc),
+}
+
+impl Whom {
+    /// As people may call it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Host(host) => host.clone(),
+            Self::Local(bmc) => bmc.to_string(),
+        }
+    }
+}
 
 /// A host as it was typed, and the port to use.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -9,6 +9,7 @@ use ipmi_wire::session::RmcpPlusStatus;
 use ipmi_wire::{Access, CompletionCode};
 
 use crate::error::{Error, ErrorKind};
+use crate::location::Location;
 use crate::outcome::Verdict;
 
 /// Declares the causes and the list of them.
@@ -113,6 +114,20 @@ causes! {
     NotPossible,
     /// This machine has no socket or no route.
     ThisMachine,
+    /// The modules are not loaded that lead to the machine's own BMC.
+    NoDriver,
+    /// They are, and have found no BMC.
+    NoBmcFound,
+    /// A driver has found a BMC, and there is no device node.
+    NoDeviceNode,
+    /// The device node is not for this user.
+    MayNotOpenDevice,
+    /// The device takes nobody more.
+    DeviceBusy,
+    /// What was named is no IPMI device.
+    NotAnIpmiDevice,
+    /// The machine's own BMC does not answer its kernel.
+    SilentDevice,
     /// The program is ending.
     ShuttingDown,
 }
@@ -122,6 +137,11 @@ impl Error {
     #[must_use]
     pub fn cause(&self) -> Cause {
         match &*self.kind {
+            ErrorKind::Call(Failure::NoAnswer { .. }) if self.is_local() => Cause::SilentDevice,
+            // The kernel's own words for it, and those of QEMU.
+            ErrorKind::Refused { completion: CompletionCode::TIMEOUT, .. } if self.is_local() => {
+                Cause::SilentDevice
+            }
             ErrorKind::Session(error) => of_session(error),
             ErrorKind::Call(failure) => of_call(failure),
             ErrorKind::AnswerLost(outcome) => match outcome.verdict {
@@ -135,6 +155,11 @@ impl Error {
             ErrorKind::Io(_) => Cause::ThisMachine,
             ErrorKind::EndpointGone => Cause::ShuttingDown,
         }
+    }
+
+    /// Whether it is about the BMC of this machine itself.
+    fn is_local(&self) -> bool {
+        matches!(self.location, Some(Location::Device(_))) && self.behind.is_none()
     }
 
     /// Whether the BMC refuses a command for want of privilege that by its definition needs no more

@@ -324,6 +324,33 @@ const fn fixed(cause: Cause) -> (&'static str, &'static str) {
             "this machine, not the BMC: no socket, or no route",
             "check the network set-up of this machine",
         ),
+        Cause::NoDriver => (
+            "the kernel's IPMI modules are not loaded",
+            "as root: 'modprobe -a ipmi_msghandler ipmi_devintf ipmi_si', or 'lantern local load'",
+        ),
+        Cause::NoBmcFound => (
+            "the kernel's IPMI modules are there, and found no BMC",
+            "see 'lantern local status' and 'dmesg | grep -i ipmi'",
+        ),
+        Cause::NoDeviceNode => (
+            "the driver has found a BMC, and there is no such device node",
+            "see 'lantern local status'; choose another node with --device",
+        ),
+        Cause::MayNotOpenDevice => ("the device node is not for this user", "run it with sudo"),
+        Cause::DeviceBusy => (
+            "the kernel lets only so many use a BMC at a time",
+            "see who has the device open: 'fuser -v /dev/ipmi0'; then try again",
+        ),
+        Cause::NotAnIpmiDevice => (
+            "this is no IPMI device, or its driver is gone",
+            "'lantern local status' shows which nodes there are",
+        ),
+        Cause::SilentDevice => (
+            "the kernel has passed it on, and the BMC of this machine does not answer: it hangs, or \
+             restarts",
+            "wait a minute and try again; see 'dmesg | grep -i ipmi'; else take the machine's power \
+             away for a minute",
+        ),
         Cause::ShuttingDown => {
             ("this program is shutting down", "nothing: the command was interrupted")
         }
@@ -346,7 +373,7 @@ mod tests {
         let user = Username::new(b"admin").unwrap();
         let privilege = Privilege::Operator;
         Error {
-            address: None,
+            location: None,
             behind: None,
             doing: "log in",
             user,

@@ -66,7 +66,8 @@ impl Bmc {
                 Some(first) if was_sent(&first) && !was_sent(&kind) => first,
                 _ => kind,
             };
-            if repeated || !may_be_repeated(&kind, call.effect) {
+            // There is no other session to try in where there is none.
+            if repeated || self.is_local() || !may_be_repeated(&kind, call.effect) {
                 return Err(self.error(name, kind));
             }
             before = Some(kind);
@@ -82,7 +83,7 @@ impl Bmc {
             tokio::task::yield_now().await;
             return fake.answer(session, &call);
         }
-        self.shared.endpoint.call(session, call).await
+        self.shared.exchange(session, call).await
     }
 
     /// What an outcome means for a request that may have been sent before it came.

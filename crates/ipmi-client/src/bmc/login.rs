@@ -1,15 +1,17 @@
 //! Who logs in, and logging in: once for everybody who waits.
 
+use std::net::SocketAddr;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ipmi_session::console::{Config, Protocol, SessionError};
+use ipmi_session::console::{Agreed, Config, Protocol, SessionError};
 use ipmi_session::{Quirks, Secret, Timing};
 use ipmi_wire::Privilege;
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus, Username};
 
-use super::{Bmc, Shared};
-use crate::endpoint::{OpenError, Opened};
+use super::Bmc;
+use super::way::Way;
+use crate::endpoint::{Endpoint, OpenError, Opened};
 use crate::error::Error;
 use crate::together::Window;
 
@@ -103,7 +105,7 @@ pub(crate) const KEEPALIVE: Duration = Duration::from_secs(20);
 impl Bmc {
     pub(crate) fn drop_session(&self, id: u32) {
         if self.set_aside(id) {
-            self.shared.endpoint.close_later(id);
+            self.shared.close_later(id);
         }
     }
 
@@ -124,12 +126,12 @@ impl Bmc {
 
     /// Closes a session that was set aside.
     pub(crate) fn close_aside(&self, id: u32) {
-        self.shared.endpoint.close_later(id);
+        self.shared.close_later(id);
     }
 
     /// Forgets a session that was set aside, because the BMC has.
     pub(crate) fn abandon(&self, id: u32) {
-        self.shared.endpoint.abandon(id);
+        self.shared.abandon(id);
     }
 
     /// The session, once no login is under way.
@@ -146,11 +148,15 @@ impl Bmc {
         if let Some(fake) = &self.shared.fake {
             return fake.session().map_err(|kind| self.error(DOING, kind));
         }
+        if let Some(nothing) = self.shared.without_session() {
+            return Ok(nothing);
+        }
         self.login().await.map_err(|error| self.error(DOING, error.into()))
     }
 
     async fn login(&self) -> Result<Opened, OpenError> {
-        if self.shared.endpoint.is_gone() {
+        let Way::Lan { endpoint, address } = &self.shared.way else { return Err(OpenError::Gone) };
+        if endpoint.is_gone() {
             return Err(OpenError::Gone);
         }
         let failures = {
@@ -172,20 +178,21 @@ impl Bmc {
                 return Err(failure);
             }
         }
-        let Shared { endpoint, address, credentials, .. } = &*self.shared;
-        let mut outcome = endpoint.open(*address, self.config()).await;
+        let credentials = &self.shared.credentials;
+        let config = |privilege| self.config(endpoint, *address, privilege);
+        let mut outcome = endpoint.open(*address, config(credentials.privilege)).await;
         if let (Err(OpenError::Session(why, _)), Some(less)) = (&outcome, credentials.makes_do)
             && is_about_privilege(why)
         {
             tracing::info!(bmc = %address, "{} is not to be had ({why}); {less} will do", credentials.privilege);
-            outcome = endpoint.open(*address, Config { privilege: less, ..self.config() }).await;
+            outcome = endpoint.open(*address, config(less)).await;
         }
         // From here to the end nothing waits, so the session has an owner at any time.
         let mut state = self.state();
         match outcome.and_then(|delivery| delivery.accept().ok_or(OpenError::Gone)) {
             Ok(opened) => {
-                if let Some(suite) = opened.agreed.suite() {
-                    self.shared.endpoint.remember(self.shared.address, suite);
+                if let Some(suite) = opened.agreed.and_then(Agreed::suite) {
+                    endpoint.remember(*address, suite);
                 }
                 state.managed_id = opened.managed_id;
                 state.opened = Some(opened.clone());
@@ -203,12 +210,12 @@ impl Bmc {
         }
     }
 
-    fn config(&self) -> Config {
+    fn config(&self, endpoint: &Endpoint, address: SocketAddr, privilege: Privilege) -> Config {
         let Credentials {
             username,
             password,
             kg,
-            privilege,
+            privilege: _,
             makes_do: _,
             name_only_lookup,
             suites,
@@ -220,7 +227,7 @@ impl Bmc {
             window: _,
             habits: _,
         } = self.shared.credentials.clone();
-        let suites = self.shared.endpoint.order_suites(self.shared.address, suites);
+        let suites = endpoint.order_suites(address, suites);
         Config {
             kg,
             privilege,

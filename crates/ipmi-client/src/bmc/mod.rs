@@ -3,6 +3,7 @@
 mod behind;
 mod call;
 mod login;
+mod way;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ use behind::Behind;
 pub(crate) use login::KEEPALIVE;
 use login::State;
 pub use login::{Credentials, Habits};
+use way::Way;
 
 /// A handle to one BMC, or to a controller [`behind`](Self::behind) it. It logs in when first used
 /// and again when the session was lost; clones share the session, because BMCs have few to give.
@@ -41,8 +43,7 @@ pub struct Bmc {
 
 #[derive(Debug)]
 struct Shared {
-    endpoint: Endpoint,
-    address: SocketAddr,
+    way: Way,
     credentials: Credentials,
     /// Held while logging in, so that there is one half-open login at most.
     login: Mutex<()>,
@@ -60,8 +61,8 @@ struct Shared {
 /// What a session turned out to be.
 #[derive(Clone, Debug)]
 pub struct SessionInfo {
-    /// What protects it.
-    pub agreed: Agreed,
+    /// What protects it; `None` in the BMC's own machine, where there is no session.
+    pub agreed: Option<Agreed>,
     /// Departures of this BMC from the specification that were dealt with in this session so far.
     pub noticed: Quirks,
     /// Suites that the BMC refused before.
@@ -84,37 +85,24 @@ impl Bmc {
     /// A handle to the BMC at `address`. Nothing is sent yet.
     #[must_use]
     pub fn new(endpoint: &Endpoint, address: SocketAddr, credentials: Credentials) -> Self {
-        let endpoint = endpoint.clone();
-        let shared = Shared {
-            endpoint,
-            address,
-            credentials,
-            login: Mutex::default(),
-            state: std::sync::Mutex::default(),
-            memory: std::sync::Mutex::default(),
-            reading: Mutex::default(),
-            cache: OnceLock::new(),
-            behind: std::sync::Mutex::default(),
-            #[cfg(test)]
-            fake: None,
-        };
-        Self { shared: Arc::new(shared), behind: None, patience: None }
+        Self::by(Way::Lan { endpoint: endpoint.clone(), address }, credentials)
     }
 
-    /// A handle to the same BMC at another address, with a session of its own.
+    /// A handle to the same BMC at another address, with a session of its own; `None` if it is in this
+    /// machine, and at no address.
     #[must_use]
-    pub fn at(&self, address: SocketAddr) -> Self {
-        let Shared { endpoint, credentials, .. } = &*self.shared;
+    pub fn at(&self, address: SocketAddr) -> Option<Self> {
+        let Way::Lan { endpoint, .. } = &self.shared.way else { return None };
         #[allow(unused_mut, reason = "only what is faked changes it")]
-        let mut bmc = Self::new(endpoint, address, credentials.clone());
+        let mut bmc = Self::new(endpoint, address, self.shared.credentials.clone());
         #[cfg(test)]
         if let (Some(fake), Some(shared)) = (&self.shared.fake, Arc::get_mut(&mut bmc.shared)) {
             shared.fake = Some(Arc::clone(fake).at(address));
         }
-        match self.route() {
+        Some(match self.route() {
             Some(route) => bmc.behind(route),
             None => bmc,
-        }
+        })
     }
 
     /// A handle to a BMC that is nothing but `fake`.
@@ -193,12 +181,6 @@ impl Bmc {
     /// What was learned of the BMC itself, whose session it is.
     pub(crate) fn front_memory(&self) -> MutexGuard<'_, Memory> {
         self.shared.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Where the BMC is.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.shared.address
     }
 
     /// The highest privilege that sessions are opened for.
@@ -353,8 +335,12 @@ impl Bmc {
         self.session().await
     }
 
-    pub(crate) fn endpoint(&self) -> &Endpoint {
-        &self.shared.endpoint
+    /// What carries its sessions, if it has any.
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.shared.way {
+            Way::Lan { endpoint, .. } => Some(endpoint),
+            Way::Device(_) => None,
+        }
     }
 
     pub(crate) fn timing(&self) -> ipmi_session::Timing {
@@ -450,34 +436,25 @@ impl Bmc {
     /// Ends the session, so that the BMC has its slot back. The handle stays usable.
     pub async fn close(&self) {
         if let Some(opened) = self.take_session().await {
-            self.shared.endpoint.close(opened.id).await;
+            self.shared.close(opened.id).await;
         }
     }
 
     /// Forgets the session without a word, because the BMC does too: after a cold reset.
     pub async fn forget_session(&self) {
         if let Some(opened) = self.take_session().await {
-            self.shared.endpoint.abandon(opened.id);
+            self.shared.abandon(opened.id);
         }
     }
 
     pub(crate) fn error(&self, doing: &'static str, kind: ErrorKind) -> Error {
         Error {
-            address: Some(self.shared.address),
+            location: Some(self.location()),
             behind: self.route(),
             doing,
             user: self.shared.credentials.username,
             privilege: self.shared.credentials.privilege,
             kind: Box::new(kind),
-        }
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(opened) = state.opened.take() {
-            self.endpoint.close_later(opened.id);
         }
     }
 }
@@ -494,7 +471,7 @@ pub(crate) const fn means_absent(code: CompletionCode) -> bool {
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self {
-            address: None,
+            location: None,
             behind: None,
             doing: "open a UDP socket",
             user: Username::default(),

@@ -1,6 +1,9 @@
 //! What is kept of one BMC, as bytes: everything but the records, which it names by their hash.
 
+use std::ffi::OsStr;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ipmi_wire::bridge::{Hop, Route};
@@ -10,6 +13,7 @@ use ipmi_wire::cmd::storage::SdrRepositoryInfo;
 use ipmi_wire::{Channel, CompletionCode, Decode, DecodeError, Encode, Reader};
 use sha2::{Digest as _, Sha256};
 
+use crate::location::Location;
 use crate::memory::Sizes;
 use crate::sdr::{Known, Population, SdrSource, Stamp};
 use crate::sensors::KnownFactors;
@@ -22,7 +26,7 @@ use crate::walk::{Ending, ReadSize};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     guid: Option<Guid>,
-    address: SocketAddr,
+    location: Location,
     /// The way from there.
     route: Option<Route>,
 }
@@ -50,16 +54,19 @@ pub(super) struct Index {
 /// SHA-256.
 pub(super) type Hash = [u8; 32];
 
+/// The kind of address that a device node is.
+const DEVICE: u8 = 1;
+
 /// What an index file begins with; the last byte is the version of its format.
 const MAGIC: [u8; 8] = *b"LNTRNIX\x03";
 
 impl Key {
-    pub(crate) fn new(guid: Option<Guid>, mut address: SocketAddr) -> Self {
-        if let SocketAddr::V6(address) = &mut address {
+    pub(crate) fn new(guid: Option<Guid>, mut location: Location) -> Self {
+        if let Location::Lan(SocketAddr::V6(address)) = &mut location {
             // A label on packets, no part of who is meant.
             address.set_flowinfo(0);
         }
-        Self { guid, address, route: None }
+        Self { guid, location, route: None }
     }
 
     /// A controller behind the BMC, if there is a way.
@@ -75,8 +82,8 @@ impl Key {
     }
 
     /// Whether the BMC was there.
-    pub(super) fn is_at(&self, address: SocketAddr) -> bool {
-        self.route.is_none() && self.address == Self::new(None, address).address
+    pub(super) fn is_at(&self, location: &Location) -> bool {
+        self.route.is_none() && self.location == Self::new(None, location.clone()).location
     }
 
     /// A file name: from everything that the key consists of.
@@ -116,23 +123,7 @@ impl Encode for Key {
             }
             None => out.push(0),
         }
-        match self.address.ip() {
-            IpAddr::V4(ip) => {
-                out.push(4);
-                out.extend(ip.octets());
-            }
-            IpAddr::V6(ip) => {
-                out.push(6);
-                out.extend(ip.octets());
-            }
-        }
-        // The same link-local address may be on several interfaces.
-        let scope = match self.address {
-            SocketAddr::V6(address) => address.scope_id(),
-            SocketAddr::V4(_) => 0,
-        };
-        out.extend(scope.to_le_bytes());
-        out.extend(self.address.port().to_le_bytes());
+        encode_location(&self.location, out);
         let hops = self.route.map(|route| [Some(route.target), route.transit]);
         let hops = hops.into_iter().flatten().flatten();
         out.push(u8::try_from(hops.clone().count()).unwrap_or_default());
@@ -148,16 +139,7 @@ impl Decode for Key {
             0 => None,
             _ => Some(Guid::decode(r)?),
         };
-        let ip = match r.u8("kind of address")? {
-            4 => IpAddr::from(r.array::<4>("address")?),
-            _ => IpAddr::from(r.array::<16>("address")?),
-        };
-        let scope = r.u32("scope")?;
-        let port = r.u16("port")?;
-        let address = match ip {
-            IpAddr::V4(_) => SocketAddr::new(ip, port),
-            IpAddr::V6(ip) => SocketAddrV6::new(ip, port, 0, scope).into(),
-        };
+        let location = decode_location(r)?;
         let hop = |r: &mut Reader<'_>| {
             let [channel, address] = r.array("hop")?;
             Ok(Hop { channel: Channel::new(channel), address })
@@ -170,8 +152,57 @@ impl Decode for Key {
                 Some(Route { target, transit, local_address: None })
             }
         };
-        Ok(Self { guid, address, route })
+        Ok(Self { guid, location, route })
     }
+}
+
+fn encode_location(location: &Location, out: &mut Vec<u8>) {
+    let address = match location {
+        Location::Lan(address) => *address,
+        Location::Device(node) => {
+            let path = node.as_os_str().as_bytes();
+            let length = path.len().min(usize::from(u16::MAX));
+            out.push(DEVICE);
+            out.extend(u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes());
+            out.extend(path.iter().take(length));
+            return;
+        }
+    };
+    match address.ip() {
+        IpAddr::V4(ip) => {
+            out.push(4);
+            out.extend(ip.octets());
+        }
+        IpAddr::V6(ip) => {
+            out.push(6);
+            out.extend(ip.octets());
+        }
+    }
+    // The same link-local address may be on several interfaces.
+    let scope = match address {
+        SocketAddr::V6(address) => address.scope_id(),
+        SocketAddr::V4(_) => 0,
+    };
+    out.extend(scope.to_le_bytes());
+    out.extend(address.port().to_le_bytes());
+}
+
+fn decode_location(r: &mut Reader<'_>) -> Result<Location, DecodeError> {
+    let ip = match r.u8("kind of address")? {
+        DEVICE => {
+            let length = usize::from(r.u16("length of path")?);
+            let path = r.bytes("path", length)?;
+            return Ok(Location::Device(Path::new(OsStr::from_bytes(path)).into()));
+        }
+        4 => IpAddr::from(r.array::<4>("address")?),
+        _ => IpAddr::from(r.array::<16>("address")?),
+    };
+    let scope = r.u32("scope")?;
+    let port = r.u16("port")?;
+    Ok(Location::Lan(match ip {
+        IpAddr::V4(_) => SocketAddr::new(ip, port),
+        IpAddr::V6(ip) => SocketAddrV6::new(ip, port, 0, scope).into(),
+    }))
 }
 
 impl Index {
@@ -365,7 +396,7 @@ mod tests {
             Key::new(guid(1), ([192, 0, 2, 2], 623).into()),
             Key::new(guid(1), ([192, 0, 2, 1], 624).into()),
             Key::new(guid(1), ([0xfe80, 0, 0, 0, 0, 0, 0, 1], 623).into()),
-            Key::new(guid(1), "[fe80::1%2]:623".parse().unwrap()),
+            Key::new(guid(1), Location::Lan("[fe80::1%2]:623".parse().unwrap())),
         ];
         let names: std::collections::HashSet<_> = keys.iter().map(Key::file_name).collect();
         assert_eq!(names.len(), keys.len());

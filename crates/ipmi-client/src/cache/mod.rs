@@ -19,7 +19,6 @@ mod lock;
 mod store;
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +28,8 @@ use std::{fmt, io};
 pub(crate) use index::{Entry, Key};
 use lock::Lock;
 use store::Store;
+
+use crate::location::Location;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A directory in which the records of BMCs are kept. Clones are the same.
@@ -86,11 +87,11 @@ impl Cache {
         self.with_store(move |store| store.prune(unused_for)).await
     }
 
-    /// The names of the sensors that are known: of the BMC at `address`, whatever machine that was,
-    /// or of all. Waits for the disk. Whatever is wrong with a file, it is as if it were not there.
+    /// The names of the sensors that are known: of the BMC at `location`, whatever machine that
+    /// was, or of all. Waits for the disk. Whatever is wrong with a file, it is as if it were not there.
     #[must_use]
-    pub fn sensor_names(&self, address: Option<SocketAddr>) -> BTreeSet<String> {
-        self.shared.store.sensor_names(address).unwrap_or_default()
+    pub fn sensor_names(&self, location: Option<&Location>) -> BTreeSet<String> {
+        self.shared.store.sensor_names(location).unwrap_or_default()
     }
 
     /// What is known of a BMC, if anything.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use ipmi_wire::sdr::Record;
 use ipmi_wire::{DecodeError, Reader};
 
 use super::index::{Entry, Hash, Index, Key, hash, hex};
+use crate::location::Location;
 use crate::sdr::{Known, RawRecord, SdrSet};
 
 #[derive(Debug)]
@@ -97,8 +97,8 @@ impl Store {
         OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
     }
 
-    /// Of the BMC at `address`, or of all.
-    pub(super) fn sensor_names(&self, address: Option<SocketAddr>) -> io::Result<BTreeSet<String>> {
+    /// Of the BMC at `location`, or of all.
+    pub(super) fn sensor_names(&self, location: Option<&Location>) -> io::Result<BTreeSet<String>> {
         // Equal machines have one set.
         let mut sets: BTreeSet<Hash> = BTreeSet::new();
         if !self.is_safe()? {
@@ -108,7 +108,7 @@ impl Store {
             if path.extension().is_none()
                 && let Ok(Some(bytes)) = read(&path)
                 && let Ok((key, index)) = Index::of_anyone(&bytes)
-                && address.is_none_or(|address| key.is_at(address))
+                && location.is_none_or(|location| key.is_at(location))
             {
                 sets.insert(index.set);
             }

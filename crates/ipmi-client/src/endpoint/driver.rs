@@ -266,6 +266,7 @@ impl Driver {
                     let guid = self.mux.managed_guid(id).map(Guid);
                     let managed_id = self.mux.take_managed_session_id(id);
                     let observed = self.observed.entry(id).or_default().clone();
+                    let agreed = Some(agreed);
                     let opened = Opened { id, managed_id, agreed, observed, refused, guid };
                     let _ = reply.send(Ok(Delivery::new(opened, self.commands.clone())));
                 }

@@ -55,7 +55,8 @@ pub(crate) struct Opened {
     pub(crate) id: u32,
     /// Its ID on the BMC.
     pub(crate) managed_id: Option<u32>,
-    pub(crate) agreed: Agreed,
+    /// What protects it; `None` where there is no session.
+    pub(crate) agreed: Option<Agreed>,
     pub(crate) observed: Observed,
     /// Suites that the BMC refused before.
     pub(crate) refused: Vec<(CipherSuite, RmcpPlusStatus)>,

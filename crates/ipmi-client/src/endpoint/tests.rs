@@ -168,7 +168,7 @@ async fn a_flood_of_junk_keeps_no_login_from_its_end() {
     let dead = Bmc::new(&endpoint, silent.local_addr().unwrap(), patient(1)).connect().await;
     stop.store(true, Ordering::Relaxed);
     server.join().unwrap();
-    assert_eq!(opened.unwrap().agreed, Agreed::Suite(CipherSuite::SUITE_17));
+    assert_eq!(opened.unwrap().agreed, Some(Agreed::Suite(CipherSuite::SUITE_17)));
     let error = dead.unwrap_err();
     assert!(matches!(error.session_error(), Some(SessionError::NoAnswer { .. })), "{error}");
     let (_, received) = endpoint.datagrams();

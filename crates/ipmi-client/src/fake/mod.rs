@@ -232,7 +232,7 @@ impl Answers for Machine {
 
     fn session(&self) -> Result<Opened, ErrorKind> {
         let world = self.world();
-        let (agreed, refused) = (Agreed::Suite(CipherSuite::SUITE_17), Vec::new());
+        let (agreed, refused) = (Some(Agreed::Suite(CipherSuite::SUITE_17)), Vec::new());
         let observed = Observed::default();
         Ok(Opened {
             id: world.session,

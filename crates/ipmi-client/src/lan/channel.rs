@@ -55,8 +55,9 @@ impl Bmc {
 
     /// Whether the session is on this channel; what cannot be found out may be.
     pub(super) async fn is_own(&self, channel: LanChannel) -> Result<bool, Error> {
-        if self.route().is_some() {
-            // A channel of another controller's: this session is the BMC's.
+        if self.route().is_some() || self.is_local() {
+            // A channel of another controller's: this session is the BMC's. Or none: nothing that
+            // is done to a network matters to the machine's own interface.
             return Ok(false);
         }
         if let Some(own) = channel.own {

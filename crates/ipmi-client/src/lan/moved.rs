@@ -41,7 +41,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 impl Whereabouts {
     pub(super) async fn new(bmc: &Bmc, plan: &LanPlan) -> Result<Self, Error> {
         let guid = bmc.connect().await?.managed_guid.filter(|guid| !guid.is_unset());
-        let new = plan.destination().filter(|address| *address != bmc.address());
+        let new = plan.destination().filter(|address| Some(*address) != bmc.address());
         let session = bmc.session_id().await?;
         Ok(Self { bmc: bmc.clone(), old: bmc.clone(), new, guid, session })
     }
@@ -54,7 +54,7 @@ impl Whereabouts {
     /// up. Whether it was found.
     pub(super) async fn find(&mut self) -> bool {
         let limit = self.old.longest_look_up();
-        let new = self.new.map(|address| self.old.at(address));
+        let new = self.new.and_then(|address| self.old.at(address));
         let begun = Instant::now();
         // A session that went silent says nothing of a new one.
         self.bmc.drop_session(self.session);
@@ -114,19 +114,21 @@ impl Whereabouts {
         };
         let address = match moves.iter().any(has_address) {
             true => plan.destination(),
-            false => Some(self.old.address()),
+            false => self.old.address(),
         };
         let lost = writes.iter().any(|write| write.state == State::Unknown);
         let answers = match address {
             None => None,
             Some(_) if lost => Some(false),
-            Some(address) if address == self.bmc.address() => Some(true),
-            Some(address) => {
-                let there = self.old.at(address);
-                let found = timeout(self.old.deadline(), self.is_it(&there)).await;
-                there.close().await;
-                Some(found.unwrap_or(false))
-            }
+            Some(address) if Some(address) == self.bmc.address() => Some(true),
+            Some(address) => match self.old.at(address) {
+                Some(there) => {
+                    let found = timeout(self.old.deadline(), self.is_it(&there)).await;
+                    there.close().await;
+                    Some(found.unwrap_or(false))
+                }
+                None => None,
+            },
         };
         Some(Reach { address, answers, vlan })
     }

@@ -23,9 +23,9 @@ pub struct LanPlan {
     pub settings: Vec<Planned>,
     /// Whether it is the channel that the session is on; found out only where that matters.
     pub own: bool,
-    /// Where the session goes to.
-    pub(super) address: SocketAddr,
-    agreed: Agreed,
+    /// Where the session goes to; `None` if there is none, in the BMC's own machine.
+    pub(super) address: Option<SocketAddr>,
+    agreed: Option<Agreed>,
     pub(super) before: BTreeMap<Place, Known<LanParameter>>,
 }
 
@@ -176,7 +176,7 @@ impl LanPlan {
 
     fn risk(&self, setting: LanSetting) -> Option<Risk> {
         use LanSetting as S;
-        let v6 = is_v6(self.address);
+        let v6 = self.address.is_some_and(is_v6);
         let moves = match setting {
             S::Vlan(_) | S::Mac(_) => true,
             S::Address(_) | S::Source(_) | S::Netmask(_) | S::Gateway(_) => !v6,
@@ -189,10 +189,10 @@ impl LanPlan {
             _ => false,
         };
         let locks_out = match (setting, self.agreed) {
-            (S::CipherPrivilege { suite, level }, Agreed::Suite(CipherSuite(own))) => {
+            (S::CipherPrivilege { suite, level }, Some(Agreed::Suite(CipherSuite(own)))) => {
                 suite == own && level < Some(Privilege::Administrator)
             }
-            (S::AuthTypes { .. }, Agreed::Ipmi15(_)) => true,
+            (S::AuthTypes { .. }, Some(Agreed::Ipmi15(_))) => true,
             _ => false,
         };
         if moves {
@@ -201,20 +201,22 @@ impl LanPlan {
         locks_out.then_some(Risk::LocksOut(setting))
     }
 
-    /// Where the BMC is afterwards, as far as that is known: not if it gets its address elsewhere.
+    /// Where the BMC is afterwards, as far as that is known: not if it gets its address elsewhere, or
+    /// was reached by none.
     #[must_use]
     pub fn destination(&self) -> Option<SocketAddr> {
-        let port = self.address.port();
+        let own = self.address?;
+        let port = own.port();
         if !self.own {
-            return Some(self.address);
+            return Some(own);
         }
-        let mut at = Some(self.address);
+        let mut at = Some(own);
         for planned in self.needed() {
             match planned.asked {
-                LanSetting::Address(ip) if !is_v6(self.address) => {
+                LanSetting::Address(ip) if !is_v6(own) => {
                     at = Some(SocketAddr::new(IpAddr::V4(ip), port));
                 }
-                LanSetting::Address6 { address, .. } if is_v6(self.address) => {
+                LanSetting::Address6 { address, .. } if is_v6(own) => {
                     at = address.map(|(ip, _)| SocketAddr::new(IpAddr::V6(ip), port));
                 }
                 _ => {}
@@ -224,7 +226,7 @@ impl LanPlan {
             matches!(planned.asked, LanSetting::Source(source) if source != AddressSource::STATIC)
         });
         let given = |planned: &Planned| matches!(planned.asked, LanSetting::Address(_));
-        let is_known = !elsewhere || is_v6(self.address) || self.settings.iter().any(given);
+        let is_known = !elsewhere || is_v6(own) || self.settings.iter().any(given);
         at.filter(|_| is_known)
     }
 }

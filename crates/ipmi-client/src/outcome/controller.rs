@@ -115,6 +115,16 @@ impl Bmc {
         seen: &mut Vec<Observation>,
     ) {
         const STILL: &str = "answers in the session from before: it had not restarted by then";
+        if self.is_local() {
+            // No session shows by its loss that it has restarted: only its clock may.
+            if self.answers_in(old).await {
+                seen.push(Observation::of::<GetDeviceId>("answers"));
+                if let Ok(time) = self.sel_time().await {
+                    seen.extend(started_since(time.timestamp(), sent));
+                }
+            }
+            return;
+        }
         if self.answers_in(old).await {
             seen.push(Observation::of::<GetDeviceId>(STILL));
             return;

@@ -163,8 +163,8 @@ impl Bmc {
 
     /// Costs nothing as long as there is a session.
     async fn sdr_key(&self) -> Result<Key, Error> {
-        let guid = self.connect().await?.managed_guid;
-        Ok(Key::new(guid, self.address()).with_route(self.route()))
+        let guid = self.identity().await?;
+        Ok(Key::new(guid, self.location()).with_route(self.route()))
     }
 
     fn sdrs_in_memory(&self, key: &Key) -> Option<Known> {

@@ -9,7 +9,7 @@ mod watch;
 
 use std::time::Duration;
 
-use ipmi_session::console::Failure;
+use ipmi_session::console::{Agreed, Failure};
 use ipmi_session::sol::{Piece, Settings};
 use ipmi_session::{Cover, Timing};
 use ipmi_wire::cmd::app::{
@@ -187,7 +187,12 @@ impl Bmc {
         let settings = Settings::console(timing);
         let opening = Opening { settings, cover, probe: options.probe, heard, opened };
         let fail = |kind| self.error(ActivatePayload::NAME, kind);
-        self.endpoint().line(session, LineCommand::Open(Box::new(opening))).map_err(fail)?;
+        let Some(endpoint) = self.endpoint() else {
+            let why = "Serial over LAN comes by the network: this is the BMC's own machine, whose \
+                       serial port is what it would show";
+            return Err(fail(ErrorKind::NotPossible(why.to_owned())));
+        };
+        endpoint.line(session, LineCommand::Open(Box::new(opening))).map_err(fail)?;
         if is_open.await.unwrap_or(false) {
             Ok(receiver)
         } else {
@@ -200,7 +205,7 @@ impl Bmc {
 impl Console {
     /// The size of payloads to the BMC, once it is active.
     async fn activate(&self, options: Options) -> Result<u16, Error> {
-        let protect = options.protect && self.session.agreed.suite().is_some();
+        let protect = options.protect && self.session.agreed.and_then(Agreed::suite).is_some();
         let activation = SolActivation {
             encrypt: protect,
             authenticate: protect,
@@ -308,7 +313,7 @@ impl Console {
 
     fn command(&self, command: LineCommand) {
         // With no endpoint there is no line either.
-        let _ = self.bmc.endpoint().line(self.session.id, command);
+        let _ = self.bmc.endpoint().map(|endpoint| endpoint.line(self.session.id, command));
     }
 
     /// What a piece of the line means.
@@ -364,7 +369,7 @@ impl Writer {
     }
 
     fn command(&self, command: LineCommand) -> bool {
-        self.bmc.endpoint().line(self.session, command).is_ok()
+        self.bmc.endpoint().is_some_and(|endpoint| endpoint.line(self.session, command).is_ok())
     }
 }
 

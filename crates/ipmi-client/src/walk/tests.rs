@@ -87,7 +87,7 @@ impl Repository for Fake {
 
     fn error(&self, kind: ErrorKind) -> Error {
         Error {
-            address: None,
+            location: None,
             behind: None,
             doing: "walk",
             user: Username::default(),

@@ -179,9 +179,9 @@ pub enum Failure {
     #[error("the session ended before the request was sent")]
     NotSent,
     /// It was sent, repeatedly, and never answered. Repeating it does no harm.
-    #[error("no answer: {sent} datagram(s) in {:.1} s", waited.as_secs_f32())]
+    #[error("no answer{} in {:.1} s", datagrams(": ", *sent), waited.as_secs_f32())]
     NoAnswer {
-        /// How often it was sent.
+        /// How often it was sent; 0 if that is up to others.
         sent: u32,
         /// How long its answer was waited for.
         waited: Duration,
@@ -227,8 +227,8 @@ pub enum Failure {
     /// It was passed on to a controller behind the BMC, and no answer came from there. Repeating it
     /// does no harm, and the BMC is well.
     #[error(
-        "the BMC has passed the request on, and no answer came: {sent} datagram(s) in {:.1} s",
-        waited.as_secs_f32()
+        "the BMC has passed the request on, and no answer came{} in {:.1} s",
+        datagrams(": ", *sent), waited.as_secs_f32()
     )]
     SilentBehind {
         /// The way.
@@ -258,6 +258,11 @@ impl Failure {
     pub const fn is_behind_bmc(&self) -> bool {
         matches!(self, Self::NotPassedOn { .. } | Self::SilentBehind { .. })
     }
+}
+
+/// How many went out, unless it is the kernel that knows.
+fn datagrams(before: &str, sent: u32) -> String {
+    if sent == 0 { String::new() } else { format!("{before}{sent} datagram(s)") }
 }
 
 fn who(address: u8) -> String {

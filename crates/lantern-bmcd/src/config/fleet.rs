@@ -191,6 +191,7 @@ pub(super) fn check_rest(config: &Config) -> Result<(), Fault> {
             "[serial] with a source but 'sim'",
             config.serial.as_ref().is_some_and(|serial| serial.source != SerialSource::Sim),
         ),
+        ("[system_interface]", config.system_interface.is_some()),
     ];
     match single.iter().find(|(_, is_set)| config.fleet.is_some() && *is_set) {
         None => Ok(()),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::machine::{boot_device, boot_device_names};
-use super::{Fault, fault};
+use super::{Fault, fault, yes};
 use crate::platform::qemu::BootMeans;
 
 /// A machine that is a QEMU process.
@@ -16,6 +16,10 @@ use crate::platform::qemu::BootMeans;
 pub struct QemuConfig {
     /// The program and its arguments.
     pub command: Vec<String>,
+    /// It has the BMC's serial port, if nothing else has.
+    pub serial: bool,
+    /// It has the BMC's system interface, if nothing else has.
+    pub ipmi: bool,
     /// Where BMC and QEMU meet, if not where they would by themselves.
     pub directory: Option<PathBuf>,
     /// How long the operating system has to shut down before it is told of; `None` for as long as
@@ -35,6 +39,10 @@ pub struct QemuConfig {
 #[serde(deny_unknown_fields)]
 pub(super) struct QemuSection {
     command: Spanned<Vec<String>>,
+    #[serde(default = "yes")]
+    serial: bool,
+    #[serde(default = "yes")]
+    ipmi: bool,
     directory: Option<Spanned<PathBuf>>,
     soft_off_timeout: Option<Spanned<u64>>,
     #[serde(default)]
@@ -76,8 +84,17 @@ enum Means {
 pub(super) fn check(section: QemuSection) -> Result<QemuConfig, Fault> {
     /// Longer than servers take.
     const SOFT_OFF: u64 = 300;
-    let QemuSection { command, directory, soft_off_timeout, soft_off_then, on_stop, boot, efi } =
-        section;
+    let QemuSection {
+        command,
+        serial,
+        ipmi,
+        directory,
+        soft_off_timeout,
+        soft_off_then,
+        on_stop,
+        boot,
+        efi,
+    } = section;
     if command.get_ref().first().is_none_or(String::is_empty) {
         return fault(
             &command,
@@ -102,7 +119,10 @@ pub(super) fn check(section: QemuSection) -> Result<QemuConfig, Fault> {
             0 => None,
             time @ 1..=86_400 => Some(Duration::from_secs(time)),
             _ => {
-                return fault(&seconds, "an operating system has 1 to 86400 seconds, or 0 for ever");
+                return fault(
+                    &seconds,
+                    "an operating system has 1 to 86400 seconds, or 0 for ever",
+                );
             }
         },
     };
@@ -132,6 +152,8 @@ pub(super) fn check(section: QemuSection) -> Result<QemuConfig, Fault> {
     }
     Ok(QemuConfig {
         command: command.into_inner(),
+        serial,
+        ipmi,
         directory,
         soft_off_timeout,
         soft_off_forces: soft_off_then == SoftOffThen::Off,

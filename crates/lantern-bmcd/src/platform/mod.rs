@@ -5,3 +5,4 @@
 pub mod qemu;
 pub mod sim;
 pub mod sources;
+pub(crate) mod vm;

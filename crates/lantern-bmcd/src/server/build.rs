@@ -18,7 +18,9 @@ use crate::personality::specimens::{Specimens, specimens};
 use crate::platform::qemu::{Qemu, Starter};
 use crate::platform::sim::SimPlatform;
 use crate::platform::sources::{Wake, equip};
+use crate::platform::vm::VmPlatform;
 use crate::serial::{Clock, Keeper};
+use crate::system_interface::Seen;
 
 /// Keeps what the system says in `directory`, and lets the BMC go on behind what is there. Without a
 /// file there is no history over a restart, which is no reason not to start.
@@ -45,15 +47,24 @@ pub(crate) const fn clock(config: &Config) -> Clock {
     }
 }
 
+/// What the machine is.
+pub(crate) enum Machine {
+    /// A simulation.
+    Sim,
+    /// The virtual machine that is seen there.
+    Vm(Seen),
+    /// A QEMU of the BMC's own.
+    Qemu(Qemu),
+}
+
 /// The BMC that `config` describes, without its serial port, with what it remembers if it is one that does.
-/// With a `qemu`, the machine is that one, and is to be started once the ports are there; else it is
-/// simulated.
+/// A machine that is a QEMU is to be started once its ports are there.
 pub(crate) fn build(
     config: &Config,
     memory: Option<Memory>,
     wake: &Wake,
     port: u16,
-    qemu: Option<Qemu>,
+    machine: Machine,
 ) -> (Bmc, Option<Starter>) {
     let now = Instant::now();
     let epoch = SystemTime::now()
@@ -63,14 +74,20 @@ pub(crate) fn build(
     let delivered = config.power_on;
     let was_on = memory.as_ref().and_then(|memory| memory.power_on);
     let starts_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
-    // A machine that runs has seen nothing of the BMC's start.
-    let power_on = starts_on || qemu.as_ref().is_some_and(Qemu::is_running);
+    let power_on = match &machine {
+        Machine::Sim => starts_on,
+        // It was, and may be still; of one that nobody has met yet nothing is known.
+        Machine::Vm(_) => was_on.unwrap_or(false),
+        // One that runs has seen nothing of the BMC's start.
+        Machine::Qemu(qemu) => starts_on || qemu.is_running(),
+    };
     let mut platform = SimPlatform::new(config.seed, now, power_on);
     platform.set_boot_devices(config.boot_devices.clone());
     if config.frozen.is_some() {
         platform.freeze();
     }
-    if let Some(was_on) = was_on.filter(|_| qemu.is_none()) {
+    // Somebody else's machine has mains of its own, and a QEMU tells by itself.
+    if let Some(was_on) = was_on.filter(|_| matches!(machine, Machine::Sim)) {
         platform.mains_are_back(was_on);
     }
     let mut personality = match config.personality {
@@ -88,9 +105,10 @@ pub(crate) fn build(
     let DeviceId { manufacturer_id, product_id, .. } = &mut personality.device_id;
     *manufacturer_id = config.manufacturer.unwrap_or(*manufacturer_id);
     *product_id = config.product.unwrap_or(*product_id);
-    let (platform, starter): (Box<dyn Platform>, _) = match qemu {
-        None => (Box::new(platform), None),
-        Some(qemu) => {
+    let (platform, starter): (Box<dyn Platform>, _) = match machine {
+        Machine::Sim => (Box::new(platform), None),
+        Machine::Vm(host) => (Box::new(VmPlatform::new(now, host, platform)), None),
+        Machine::Qemu(qemu) => {
             let (mut machine, starter) = qemu.machine(platform, was_on, wake);
             machine.set_boot_devices(config.boot_devices.clone());
             (Box::new(machine), Some(starter))

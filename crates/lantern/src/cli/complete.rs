@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
-use ipmi_client::Cache;
+use ipmi_client::{Cache, Location};
 use lantern_config::Config;
 
 use super::{Cli, Globals};
@@ -18,7 +17,6 @@ use crate::commands::docs::COMPLETE;
 use crate::configuration::{places, read};
 use crate::learned::cache_directory;
 use crate::settings::settings_for;
-use crate::target::Target;
 use crate::view::plain::plain;
 
 /// Whether bash is asking, which takes a candidate for words that are typed: all other shells see
@@ -56,7 +54,7 @@ pub(super) fn sensors() -> ArgValueCandidates {
         let (config, _) = read(&places(&globals));
         let Some(cache) = cache_directory().map(Cache::at) else { return Vec::new() };
         let address = address(&globals, &config);
-        candidates(cache.sensor_names(address).into_iter())
+        candidates(cache.sensor_names(address.as_ref()).into_iter())
     })
 }
 
@@ -93,10 +91,11 @@ fn as_typed(name: &str) -> String {
 }
 
 /// Where the BMC is that is meant, if no name service has to be asked.
-fn address(globals: &Globals, config: &Config) -> Option<SocketAddr> {
+fn address(globals: &Globals, config: &Config) -> Option<Location> {
     let settings = settings_for(globals, config, globals.hosts.first()?).ok()?;
     let is_address = settings.address.value.parse::<std::net::IpAddr>().is_ok();
-    is_address.then(|| settings.target()).as_ref().and_then(|target| Target::resolve(target).ok())
+    let target = is_address.then(|| settings.target());
+    target.and_then(|target| target.resolve().ok()).map(Location::Lan)
 }
 
 /// The connection's options, out of a line that is not finished: the shell passes its words after

@@ -413,4 +413,73 @@ pub(super) const TABLE: &[Explained] = &[
         "There is no BMC behind the socket that `bmc ctl` was told, or it ended the conversation.",
         &["Check `--socket`, and that `lantern bmc run --control` runs as the same user."],
     ),
+    code(
+        901,
+        "the kernel modules for this machine's own BMC are not loaded",
+        "There is no device node, and the kernel's IPMI modules are not there: `ipmi_msghandler`, `ipmi_devintf`, and \
+         `ipmi_si` (or `ipmi_ssif`, where the BMC is on an SMBus). Those that are part of the kernel count as loaded. \
+         The message says which are missing, and whether the firmware's tables speak of a BMC.",
+        &[
+            "As root: `lantern local load`, or `modprobe -a ipmi_msghandler ipmi_devintf ipmi_si`. To have them at \
+             each start: a file in `/etc/modules-load.d` with their names, one a line.",
+            "If the kernel has no such modules, install the package that they are in; kernels for virtual machines in \
+             clouds often leave them out.",
+            "If another machine's BMC was meant: `-H HOST`.",
+        ],
+    ),
+    code(
+        902,
+        "the kernel has found no BMC in this machine",
+        "The modules are loaded, and no driver has found a BMC. SMBIOS (an entry of type 38) and ACPI (a device \
+         IPI0001) say where one should be; the message says whether they do.",
+        &[
+            "If the firmware speaks of a BMC, it did not answer: `dmesg | grep -i ipmi` shows what the driver \
+             tried. Reset the BMC over the network, or take the machine's power away for a minute; then \
+             `modprobe -r ipmi_si && modprobe ipmi_si`.",
+            "If it does not, the machine has no BMC, or its interface to the machine is switched off in the \
+             firmware's set-up.",
+            "A virtual machine has one only if it was given one: see QEMU's `ipmi-bmc-sim` and `ipmi-bmc-extern`.",
+        ],
+    ),
+    code(
+        903,
+        "no such device node",
+        "A driver has found a BMC, but the node that was asked for is not there. In a container that is usual.",
+        &[
+            "See which nodes there are: `lantern local status`; choose one with `--device`.",
+            "Give a container the device: `docker run --device /dev/ipmi0`.",
+            "Where udev does not run: `mknod /dev/ipmi0 c MAJOR 0`, with ipmidev's number in `/proc/devices`.",
+        ],
+    ),
+    code(
+        904,
+        "the device node is not for this user",
+        "Whoever opens the node is an administrator of the BMC, without a password. So it is root's, usually.",
+        &[
+            "Run the command with sudo.",
+            "If the node belongs to a group, be one of it. Think twice before a udev rule gives it to others.",
+        ],
+    ),
+    code(
+        905,
+        "the device takes nobody more",
+        "The kernel lets only so many use a BMC at a time.",
+        &["See who has it open: `fuser -v /dev/ipmi0`. Then try again."],
+    ),
+    code(
+        906,
+        "this is no IPMI device",
+        "What is at the path is a file of another kind, another driver's device, or one whose driver has gone.",
+        &["See which nodes there are: `lantern local status`."],
+    ),
+    code(
+        907,
+        "the BMC of this machine is silent",
+        "The kernel has taken the request, and no answer came. The BMC hangs or restarts.",
+        &[
+            "Wait a minute: a BMC that was reset or updated takes that long.",
+            "`dmesg | grep -i ipmi` shows what the driver makes of it.",
+            "Reset the BMC over the network, or take the machine's power away for a minute.",
+        ],
+    ),
 ];

@@ -16,6 +16,7 @@ pub(crate) mod file;
 mod firewall;
 mod fru;
 mod lan;
+pub(crate) mod local;
 pub(crate) mod many;
 mod mc;
 mod nvram;
@@ -268,6 +269,7 @@ pub(crate) const fn wants_config(command: &Command) -> bool {
             | Command::Demo(_)
             | Command::Ipmitool(_)
             | Command::Config(_)
+            | Command::Local(_)
             | Command::Explain { .. }
             | Command::Vendors { .. }
             | Command::Completions(_)
@@ -312,6 +314,7 @@ pub(crate) async fn run(command: &Command, context: &Context<'_>) -> Outcome {
         | Command::Console(_)
         | Command::Config(_)
         | Command::Completions(_)
+        | Command::Local(_)
         | Command::Explain { .. }
         | Command::Vendors { .. }
         | Command::Docs(_) => Err(Error::usage("this command does not talk to a BMC")),

@@ -45,7 +45,7 @@ fn refused(bmc: &Bmc, request: &Request, response: &Response) -> Error {
     let known = registry::find(registry::identify(request));
     let completion = response.completion;
     ClientError {
-        address: Some(bmc.address()),
+        location: Some(bmc.location()),
         behind: bmc.route(),
         doing: known.map_or("raw command", |entry| entry.name),
         user: Username::default(),
@@ -74,7 +74,7 @@ async fn many(command: &cli::Raw, path: &Path, context: &Context<'_>) -> Outcome
             Err(error) => return Err(error.at(&format!("{}:{number}", path.display()))),
         };
         let raw = Raw::new(request, &response, command.explain).titled();
-        output::print(render_next(&raw, context.format, bmc.address())?)?;
+        output::print(render_next(&raw, context.format, &bmc.location())?)?;
         if !response.completion.is_ok() {
             exit = Some(Exit::Failed);
             if !command.keep_going {

@@ -1,10 +1,10 @@
 //! `exec`, and what it has in common with `shell`: lines that are commands.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use ipmi_client::Location;
 use ipmi_wire::Privilege;
 
 use super::{Context, Outcome, file, is_endless, many, needs};
@@ -182,7 +182,7 @@ pub(super) async fn run(exec: &Exec, context: &Context<'_>) -> Outcome {
 pub(super) async fn run_line(line: &Line, context: &Context<'_>) -> Result<Option<Exit>, Error> {
     let format = line.output.unwrap_or(context.format);
     let (result, address) = one(line, format, context).await?;
-    output::print(result.render(format, address)?)?;
+    output::print(result.render(format, address.as_ref())?)?;
     Ok(result.exit())
 }
 
@@ -194,7 +194,7 @@ async fn share_line(
 ) -> Result<Option<Exit>, Error> {
     let (result, address) = one(line, context.format, context).await?;
     let host = context.host.as_ref().map(|host| host.name);
-    transcript.add(result.share(context.format, Origin { host, address })?);
+    transcript.add(result.share(context.format, Origin { host, address: address.as_ref() })?);
     Ok(result.exit())
 }
 
@@ -202,14 +202,14 @@ async fn one(
     line: &Line,
     format: Format,
     context: &Context<'_>,
-) -> Result<(Box<dyn Show>, Option<SocketAddr>), Error> {
+) -> Result<(Box<dyn Show>, Option<Location>), Error> {
     let context = Context { format, ..*context };
     Ok(match super::offline(&line.command) {
         Some(outcome) => (outcome?, None),
         // It may be one that runs lines, as far as types can tell.
         None => {
             let outcome = Box::pin(super::run(&line.command, &context)).await?;
-            (outcome, Some(context.bmc.address()))
+            (outcome, Some(context.bmc.location()))
         }
     })
 }

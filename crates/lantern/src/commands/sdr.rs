@@ -256,7 +256,7 @@ async fn replay(
     let question = format!(
         "The {} records of {} will be replaced by {} from {}.",
         before.records().len(),
-        bmc.address(),
+        bmc.location(),
         records.len(),
         path.display()
     );

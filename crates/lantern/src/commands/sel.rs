@@ -212,7 +212,7 @@ async fn add_all(context: &Context<'_>, events: &[SelRecord]) -> Result<Added, E
 async fn clear(context: &Context<'_>, save: Option<&Path>, yes: bool) -> Result<Cleared, Error> {
     let bmc = context.bmc;
     let entries = bmc.sel_info().await?.entries;
-    let question = format!("All {entries} events in the log of {} will be erased.", bmc.address());
+    let question = format!("All {entries} events in the log of {} will be erased.", bmc.location());
     ask::confirm(yes, question).await?;
     if let Some(path) = save {
         let before = bmc.sel_info().await?;
@@ -260,7 +260,7 @@ async fn save(context: &Context<'_>, path: &Path, form: LogForm) -> Outcome {
         LogForm { raw: true, .. } => (to_raw(&log.records), "raw"),
         LogForm { jsonl: true, .. } => {
             let lore = Lore::of(context.bmc, &log.records, true).await?;
-            (text::json_lines(&log.records, &lore, context.bmc.address())?, "jsonl")
+            (text::json_lines(&log.records, &lore, &context.bmc.location())?, "jsonl")
         }
         LogForm { .. } => {
             let lore = Lore::of(context.bmc, &log.records, true).await?;

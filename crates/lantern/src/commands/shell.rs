@@ -34,11 +34,12 @@ pub(crate) async fn run(
     voice: Voice<'_>,
 ) -> Result<Option<Exit>, Error> {
     let known = Known::new(globals, config, Privilege::User, voice);
-    let Targets::One(host) = targets(globals, &known)? else {
+    let Targets::One(whom) = targets(globals, &known)? else {
         return Err(Error::usage("a shell talks to one BMC, and -H names many")
             .next("name one; 'exec' runs the commands of a file on many"));
     };
-    let plan = Plan::new(globals, config, &host, Privilege::User, voice)?;
+    let plan = Plan::new(globals, config, &whom, Privilege::User, voice)?;
+    let host = whom.name();
     let catch = |kind| signal(kind).map_err(no_signals);
     let mut stop = Stop {
         interrupt: catch(SignalKind::interrupt())?,

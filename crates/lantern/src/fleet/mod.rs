@@ -24,7 +24,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::cli::{Command, Format, Globals};
 use crate::commands::bmc::{interrupted, no_signals, stop_signal};
 use crate::commands::{self, Context, Host, ask, many};
-use crate::connect::{Hosts, Login, Memory, Plan};
+use crate::connect::{Console, Hosts, Login, Memory};
 use crate::error::{Error, Exit};
 use crate::output::{Kept, Voice};
 use crate::target::Target;
@@ -225,8 +225,8 @@ impl<'a> Fleet<'a> {
         // What goes on for ever says at once what it has to say.
         let kept = (!commands::is_endless(self.command)).then_some(&self.kept);
         let voice = Voice::new(format).about(name, kept);
-        let plan = Plan::to(address, login, voice);
-        let mut console = plan.start_on(self.endpoint.clone(), Some(self.memory.clone()));
+        let (endpoint, memory) = (self.endpoint.clone(), Some(self.memory.clone()));
+        let mut console = Console::at(address, login, voice, endpoint, memory);
         let info = console.log_in().await?;
         place.logged_in.set(true);
         let host = Some(Host { name, header_is_told: &self.header_is_told });

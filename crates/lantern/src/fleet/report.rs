@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use indexmap::IndexMap;
+use ipmi_client::Location;
 use lantern_fleet::NodeSet;
 use lantern_fleet::engine::End;
 use serde_json::Value;
@@ -62,7 +63,9 @@ impl<'a> Report<'a> {
         let mut part = match end {
             End::Done(Ok(result)) => {
                 let exit = result.exit();
-                match result.share(self.format, Origin { host: Some(host), address }) {
+                let location = address.map(Location::Lan);
+                let origin = Origin { host: Some(host), address: location.as_ref() };
+                match result.share(self.format, origin) {
                     Ok(share) => Part::Done(Some(share), exit),
                     Err(error) => Part::Failed(told(error)?, address),
                 }

@@ -8,13 +8,14 @@ use crate::cli::Globals;
 use crate::commands::file;
 use crate::connect::Hosts;
 use crate::error::Error;
+use crate::local::LocalBmc;
 use crate::output::Voice;
-use crate::target::Target;
+use crate::target::{Target, Whom};
 
 /// One BMC is a matter of its own.
 #[derive(Debug)]
 pub(crate) enum Targets {
-    One(String),
+    One(Whom),
     Many(NodeSet),
 }
 
@@ -35,11 +36,20 @@ impl Source for Words<'_> {
 /// Who is meant; an error if that is nobody, or not clear.
 pub(crate) fn targets(globals: &Globals, hosts: &dyn Hosts) -> Result<Targets, Error> {
     match (globals.hosts.as_slice(), globals.exclude.as_slice()) {
+        ([], []) => return LocalBmc::named(globals).map(Whom::Local).map(Targets::One),
         ([], _) => {
-            return Err(Error::usage("no BMC was named")
-                .next("say which one: -H HOST, or -H HOST:PORT; or which ones: -H 'n[001-500]'"));
+            return Err(Error::usage(
+                "-x leaves out some of the BMCs that -H names, and -H names none",
+            )
+            .next("say which ones: -H 'n[001-500]'"));
         }
-        ([word], []) if NodeSet::is_one_name(word) => return Ok(Targets::One(word.clone())),
+        (_, _) if globals.device.is_some() => {
+            return Err(Error::usage("--device is for this machine's own BMC, -H for others")
+                .next("leave out one of them"));
+        }
+        ([word], []) if NodeSet::is_one_name(word) => {
+            return Ok(Targets::One(Whom::Host(word.clone())));
+        }
         _ => {}
     }
     let names = all(&globals.hosts, "-H", hosts)?;
@@ -53,7 +63,7 @@ pub(crate) fn targets(globals: &Globals, hosts: &dyn Hosts) -> Result<Targets, E
     }
     match (names.get(0), names.len()) {
         (None, _) => Err(Error::usage("-x leaves none of the BMCs that -H names")),
-        (Some(one), 1) => Ok(Targets::One(one.to_owned())),
+        (Some(one), 1) => Ok(Targets::One(Whom::Host(one.to_owned()))),
         _ => Ok(Targets::Many(names)),
     }
 }
@@ -135,7 +145,7 @@ mod tests {
             ("-H a -H a:623", "a"),
             ("-H @rack -x r[1-2]", "r3"),
         ] {
-            let Ok(Targets::One(name)) = named(words) else { panic!("{words}") };
+            let Ok(Targets::One(Whom::Host(name))) = named(words) else { panic!("{words}") };
             assert_eq!(name, one, "{words}");
         }
         for (words, many) in [

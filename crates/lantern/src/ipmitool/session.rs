@@ -1,9 +1,11 @@
 //! From options to a session; and the lines that programs look for when there is none.
 
+mod local;
+
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use ipmi_client::{Bmc, Cache, Credentials, Endpoint, Error, Protocol, Timing};
+use ipmi_client::{Agreed, Bmc, Cache, Credentials, Endpoint, Error, Protocol, Timing};
 use ipmi_session::Secret;
 use ipmi_session::console::{SessionError, Stage};
 use ipmi_wire::bridge::{Hop, Route};
@@ -22,6 +24,8 @@ use crate::settings::DEADLINE;
 enum Interface {
     Lan,
     LanPlus,
+    /// The machine's own BMC, by the kernel's device.
+    Open,
 }
 
 /// Types of `-o`. None changes what is sent: what they stand for is found out (`docs/quirks.md`).
@@ -72,14 +76,7 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     let interface = match name.as_str() {
         "lan" => Interface::Lan,
         "lanplus" => Interface::LanPlus,
-        "open" => {
-            let number = options.device;
-            eprintln!(
-                "Could not open device at /dev/ipmi{number} or /dev/ipmi/{number} or \
-                 /dev/ipmidev/{number}: No such file or directory"
-            );
-            return Err(Failed);
-        }
+        "open" => Interface::Open,
         other => {
             eprintln!("Error loading interface {other}");
             return Err(Failed);
@@ -95,6 +92,9 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
             return Err(Failed);
         }
     }
+    if interface == Interface::Open {
+        return local::open(tool);
+    }
     let Some(host) = options.host.clone() else {
         eprintln!("No hostname specified!");
         return Err(Failed);
@@ -103,8 +103,8 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
         eprintln!("Address lookup for {host} failed");
         eprintln!("Could not open socket!");
         return match interface {
-            Interface::Lan => Err(Failed),
             Interface::LanPlus => failed(interface),
+            Interface::Lan | Interface::Open => Err(Failed),
         };
     };
     if options.privilege_wrong {
@@ -126,7 +126,7 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     let mut bmc = Bmc::new(&endpoint, address, credentials);
     let mut lesser = None;
     if let Some(memory) = &memory {
-        (bmc, lesser) = memory.recall(&endpoint, bmc, &suites);
+        (bmc, lesser) = memory.recall(&endpoint, bmc, address, &suites);
     }
     if let Some(cache) = cache_directory().map(Cache::at) {
         bmc = bmc.with_cache(&cache);
@@ -142,7 +142,8 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     if let Some(memory) = &memory {
         memory.take_note_of_suite(&bmc, &info);
     }
-    if let Some(lesser) = lesser.filter(|suite| info.agreed.suite() == Some(*suite)) {
+    if let Some(lesser) = lesser.filter(|suite| info.agreed.and_then(Agreed::suite) == Some(*suite))
+    {
         // Success is silent here.
         tool.info(&format!("> {lesser} is used: a better one was refused within the last hour"));
     }
@@ -154,12 +155,17 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     if let Some(route) = route {
         bmc = bmc.behind(route);
     }
-    tool.opened(endpoint, bmc, memory);
+    tool.opened(Some(endpoint), bmc, memory);
+    enlarge(tool);
+    Ok(())
+}
+
+/// What `-z` does, as far as anybody sees.
+fn enlarge(tool: &Tool) {
     let size = tool.options.large_buffer;
     if size != 0 {
         tool.print(&format!("Setting large buffer to {size}\n"));
     }
-    Ok(())
 }
 
 /// How xCAT knows that there is a BMC, be the password right or wrong. The original puts this on
@@ -202,6 +208,7 @@ fn failed(interface: Interface) -> Ended {
             eprintln!("Error: Unable to establish IPMI v1.5 / RMCP session");
         }
         Interface::LanPlus => eprintln!("Error: Unable to establish IPMI v2 / RMCP+ session"),
+        Interface::Open => {}
     }
     Err(Failed)
 }
@@ -352,7 +359,7 @@ fn route(options: &Options, interface: Interface) -> Option<Option<Route>> {
     }
     // Over RMCP+ and with one controller in between only, the original names the remote console as the sender,
     // whatever `-m` says.
-    let names_itself = transit.is_some() || interface == Interface::Lan;
+    let names_itself = transit.is_some() || interface != Interface::LanPlus;
     let local_address = names_itself.then_some(local_or_bmc(local_address));
     Some(Some(Route { target, transit, local_address }))
 }
@@ -379,7 +386,7 @@ fn credentials(options: &Options, interface: Interface) -> Option<Credentials> {
         suites,
         timing: timing(options),
         protocol: match interface {
-            Interface::LanPlus => Protocol::RmcpPlus,
+            Interface::LanPlus | Interface::Open => Protocol::RmcpPlus,
             Interface::Lan => Protocol::Ipmi15(match options.auth_type {
                 Some(auth_type) => vec![auth_type],
                 None => vec![AuthType::Md5, AuthType::Md2],

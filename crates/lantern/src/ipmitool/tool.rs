@@ -60,7 +60,7 @@ pub(super) struct Tool {
     pub(super) verbose: Cell<u8>,
     /// `-c`; `set csv` of the shell changes it.
     pub(super) csv: Cell<bool>,
-    opened: OnceCell<(Endpoint, Bmc, Option<Memory>)>,
+    opened: OnceCell<(Option<Endpoint>, Bmc, Option<Memory>)>,
     /// As C's, standard output is written when there is a page of it, or at the end.
     out: RefCell<Vec<u8>>,
     /// The session ends without Close Session: the BMC forgets it by itself.
@@ -89,8 +89,8 @@ impl Tool {
         }
     }
 
-    /// Takes over a BMC that was logged in to.
-    pub(super) fn opened(&self, endpoint: Endpoint, bmc: Bmc, memory: Option<Memory>) {
+    /// Takes over a BMC that was logged in to, or the machine's own, which has no endpoint.
+    pub(super) fn opened(&self, endpoint: Option<Endpoint>, bmc: Bmc, memory: Option<Memory>) {
         let _ = self.opened.set((endpoint, bmc, memory));
     }
 
@@ -182,6 +182,8 @@ impl Tool {
         if self.abandoned.get() {
             bmc.forget_session().await;
         }
-        endpoint.shutdown().await;
+        if let Some(endpoint) = endpoint {
+            endpoint.shutdown().await;
+        }
     }
 }

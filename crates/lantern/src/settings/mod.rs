@@ -20,8 +20,8 @@ use crate::error::Error;
 use crate::secret::{Purse, Source, kg_given, password_given};
 use crate::target::{DEFAULT_PORT, Target};
 use protocol::{ipmi15, weakness};
-pub(crate) use way::source;
 use way::way;
+pub(crate) use way::{source, typed_way};
 
 /// How long a login or a request may take: a dead host ends within five seconds in all.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(4900);
@@ -180,6 +180,15 @@ pub(crate) fn settings_for(
     Ok(settings)
 }
 
+/// Says this of a BMC.
+pub(crate) const fn set_habit(habits: &mut Habits, habit: Habit) {
+    match habit {
+        Habit::IgnoreScanningDisabled => habits.ignore_scanning_disabled = true,
+        Habit::AssumeBmcOwner => habits.assume_bmc_owner = true,
+        Habit::SlowCommit => habits.slow_commit = true,
+    }
+}
+
 impl HostSettings {
     /// Where it is.
     pub(crate) fn target(&self) -> Target {
@@ -215,7 +224,12 @@ impl HostSettings {
             _ => None,
         };
         let quirks: Quirks = workarounds.iter().filter_map(quirk).collect();
-        let has = |habit| workarounds.contains(&Workaround::Habit(habit));
+        let mut habits = Habits::default();
+        for workaround in workarounds {
+            if let Workaround::Habit(habit) = workaround {
+                set_habit(&mut habits, *habit);
+            }
+        }
         tracing::debug!(
             host,
             address = self.address.value,
@@ -240,11 +254,7 @@ impl HostSettings {
             workarounds: quirks,
             refuses_replays: self.refuses_replays.value,
             window: self.window.value.map_or(Window::Auto, Window::UpTo),
-            habits: Habits {
-                ignore_scanning_disabled: has(Habit::IgnoreScanningDisabled),
-                assume_bmc_owner: has(Habit::AssumeBmcOwner),
-                slow_commit: has(Habit::SlowCommit),
-            },
+            habits,
         })
     }
 

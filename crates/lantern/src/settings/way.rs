@@ -14,13 +14,7 @@ use crate::error::Error;
 /// The way to the controller behind the BMC that is meant; `None` if the BMC itself is. A target on
 /// the command line is a word against the whole way in a file.
 pub(super) fn way(globals: &Globals, entry: &Entry) -> Result<Option<Chosen<Route>>, Error> {
-    let typed = Way {
-        target: globals.target_address,
-        channel: globals.target_channel,
-        transit: globals.transit_address,
-        transit_channel: globals.transit_channel,
-        local: globals.local_address,
-    };
+    let typed = typed(globals);
     let value = |of: &Option<Value<u8>>| of.as_ref().map(|value| value.value);
     let filed = Way {
         target: value(&entry.target_address),
@@ -36,6 +30,21 @@ pub(super) fn way(globals: &Globals, entry: &Entry) -> Result<Option<Chosen<Rout
     };
     let route = way.route()?;
     Ok(route.map(|value| Chosen { value, whence }))
+}
+
+/// The way that the command line names, from the machine's own BMC.
+pub(crate) fn typed_way(globals: &Globals) -> Result<Option<Route>, Error> {
+    typed(globals).route()
+}
+
+const fn typed(globals: &Globals) -> Way {
+    Way {
+        target: globals.target_address,
+        channel: globals.target_channel,
+        transit: globals.transit_address,
+        transit_channel: globals.transit_channel,
+        local: globals.local_address,
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -1,8 +1,7 @@
 //! The forms that programs read: one object, one object a line, CSV, YAML. What a result is made
 //! of, and so what a line of it is, is decided here and nowhere else.
 
-use std::net::SocketAddr;
-
+use ipmi_client::Location;
 use serde_json::{Map, Value};
 
 use super::plain::plain_lines;
@@ -16,7 +15,7 @@ use crate::error::{Error, Exit};
 pub(crate) struct Origin<'a> {
     /// As it was named, if it is one of many.
     pub(crate) host: Option<&'a str>,
-    pub(crate) address: Option<SocketAddr>,
+    pub(crate) address: Option<&'a Location>,
 }
 
 /// What the result of one of many BMCs is, before it is put together with the others'.
@@ -36,7 +35,7 @@ pub(crate) enum Share {
 pub(super) fn render<V: View>(
     view: &V,
     format: Format,
-    address: Option<SocketAddr>,
+    address: Option<&Location>,
 ) -> Result<String, Error> {
     let origin = Origin { host: None, address };
     Ok(match format {

@@ -21,6 +21,7 @@ pub(crate) mod form;
 pub(crate) mod fru;
 pub(crate) mod lan;
 pub(crate) mod learned;
+pub(crate) mod local;
 pub(crate) mod mc;
 pub(crate) mod number;
 pub(crate) mod nvram;
@@ -45,8 +46,7 @@ pub(crate) mod user;
 pub(crate) mod vendors;
 pub(crate) mod watchdog;
 
-use std::net::SocketAddr;
-
+use ipmi_client::Location;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -85,7 +85,7 @@ pub(crate) struct Rows {
 /// A result of any kind.
 pub(crate) trait Show {
     /// As the user wants it.
-    fn render(&self, format: Format, address: Option<SocketAddr>) -> Result<Vec<u8>, Error>;
+    fn render(&self, format: Format, address: Option<&Location>) -> Result<Vec<u8>, Error>;
 
     /// The same, to be put together with the results of other BMCs.
     fn share(&self, format: Format, origin: Origin<'_>) -> Result<Share, Error>;
@@ -95,7 +95,7 @@ pub(crate) trait Show {
 }
 
 impl<V: View> Show for V {
-    fn render(&self, format: Format, address: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
+    fn render(&self, format: Format, address: Option<&Location>) -> Result<Vec<u8>, Error> {
         form::render(self, format, address).map(String::into_bytes)
     }
 
@@ -112,7 +112,7 @@ impl<V: View> Show for V {
 pub(crate) fn render_next<V: View>(
     view: &V,
     format: Format,
-    address: SocketAddr,
+    address: &Location,
 ) -> Result<String, Error> {
     form::render_next(view, format, Origin { host: None, address: Some(address) })
 }
@@ -153,7 +153,7 @@ pub(crate) fn render_here<V: View>(view: &V, format: Format) -> Result<String, E
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl Show for Bytes {
-    fn render(&self, _: Format, _: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
+    fn render(&self, _: Format, _: Option<&Location>) -> Result<Vec<u8>, Error> {
         Ok(self.0.clone())
     }
 
@@ -170,7 +170,7 @@ impl Show for Bytes {
 pub(crate) struct Ended(pub(crate) Option<Exit>);
 
 impl Show for Ended {
-    fn render(&self, _: Format, _: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
+    fn render(&self, _: Format, _: Option<&Location>) -> Result<Vec<u8>, Error> {
         Ok(Vec::new())
     }
 
@@ -207,7 +207,7 @@ impl Transcript {
 }
 
 impl Show for Transcript {
-    fn render(&self, _: Format, _: Option<SocketAddr>) -> Result<Vec<u8>, Error> {
+    fn render(&self, _: Format, _: Option<&Location>) -> Result<Vec<u8>, Error> {
         Ok(self.text.clone().into_bytes())
     }
 

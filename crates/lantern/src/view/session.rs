@@ -15,7 +15,7 @@ pub(crate) use list::{Closed, List};
 /// Get Session Info, and what the console knows itself.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Session {
-    #[schemars(extend("enum" = ["rmcp+", "ipmi1.5"]))]
+    #[schemars(extend("enum" = ["rmcp+", "ipmi1.5", "system_interface"]))]
     protocol: &'static str,
     /// Of IPMI 1.5.
     authentication_type: Option<String>,
@@ -37,14 +37,15 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(agreed: Agreed, noticed: Quirks, info: &SessionInfo) -> Self {
-        let suite = agreed.suite();
+    pub(crate) fn new(agreed: Option<Agreed>, noticed: Quirks, info: &SessionInfo) -> Self {
+        let suite = agreed.and_then(Agreed::suite);
         let algorithms = suite.and_then(CipherSuite::algorithms);
         let session = info.session.as_ref();
         let lan = session.and_then(|session| session.lan);
         let (protocol, authentication_type) = match agreed {
-            Agreed::Suite(_) => ("rmcp+", None),
-            Agreed::Ipmi15(auth_type) => ("ipmi1.5", Some(auth_type.to_string())),
+            Some(Agreed::Suite(_)) => ("rmcp+", None),
+            Some(Agreed::Ipmi15(auth_type)) => ("ipmi1.5", Some(auth_type.to_string())),
+            None => ("system_interface", None),
         };
         Self {
             protocol,
@@ -76,6 +77,9 @@ impl Session {
         let named = [&self.authentication, &self.integrity, &self.confidentiality];
         let named: Vec<_> = named.into_iter().flatten().map(String::as_str).collect();
         match self.cipher_suite {
+            None if self.protocol == "system_interface" => {
+                "none: this machine's own BMC, without a session".to_owned()
+            }
             Some(suite) => format!("{suite} ({})", named.join(", ")),
             None => {
                 let auth_type = self.authentication_type.as_deref().unwrap_or("unknown");

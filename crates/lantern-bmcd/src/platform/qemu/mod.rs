@@ -98,7 +98,6 @@ impl Qemu {
     }
 
     /// Where the BMC is to listen for the system interface, which QEMU is then told of.
-    #[allow(dead_code, reason = "there is no system interface yet")]
     pub(crate) fn wire_system_interface(&mut self) -> PathBuf {
         self.template.has_system_interface = true;
         self.directory.system_interface()

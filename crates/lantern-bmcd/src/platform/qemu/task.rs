@@ -226,7 +226,7 @@ impl Task {
         match (action, &self.run) {
             (Action::On(order), None) => self.start(order).await,
             (Action::On(_), Some(_)) | (Action::Off, None) => {}
-            (Action::Off, Some(_)) => self.end().await,
+            (Action::Off, Some(_)) => self.end(true).await,
             (Action::Reset(order), Some(_)) => self.reset(order).await,
             (Action::Redirect(order), Some(run)) => {
                 let start = self.plan.start(order);
@@ -272,11 +272,11 @@ impl Task {
         }
     }
 
-    /// Ends QEMU: asks it first, and then does it.
-    async fn end(&mut self) {
+    /// Ends QEMU: asks it first, unless it is known not to answer, and then does it.
+    async fn end(&mut self, ask: bool) {
         let Some(mut run) = self.run.take() else { return };
         // A machine that is switched off loses what it has not written; QEMU need not.
-        if run.is_linked() {
+        if ask && run.is_linked() {
             match run.execute("quit", json!({})).await {
                 Ok(_) | Err(QmpError::Lost(_)) => {
                     let _ = timeout(ENDING, run.process.ended()).await;
@@ -300,6 +300,7 @@ impl Task {
     async fn reset(&mut self, order: Option<BootOrder>) {
         let Start { arguments, first } = self.plan.start(order);
         let Some(run) = &mut self.run else { return };
+        let mut answers = true;
         if run.arguments != arguments {
             tracing::info!("QEMU is started anew, to start with other arguments");
         } else if !run.is_going {
@@ -311,11 +312,12 @@ impl Task {
             match self.reset_running().await {
                 Ok(()) => return,
                 Err(error) => {
-                    tracing::warn!(%error, "QEMU is killed and started anew, to reset it")
+                    answers = false;
+                    tracing::warn!(%error, "QEMU is killed and started anew, to reset it");
                 }
             }
         }
-        self.end().await;
+        self.end(answers).await;
         self.start(order).await;
     }
 
@@ -490,7 +492,7 @@ impl Task {
             && now >= at
         {
             // `-no-shutdown` keeps QEMU for a machine that is off.
-            self.end().await;
+            self.end(true).await;
             self.shared.tell(PlatformEvent::PoweredOff(cause));
             return;
         }
@@ -501,7 +503,7 @@ impl Task {
                 "the operating system was asked to shut down, and is on still"
             );
             if self.config.soft_off_forces {
-                self.end().await;
+                self.end(true).await;
                 self.shared.tell(PlatformEvent::PoweredOff(PowerCause::OperatingSystem));
                 return;
             }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::file::Wanted;
 use crate::commands::sol::{is_passing, noticed};
-use crate::connect::{Console, Login, Memory, Plan};
+use crate::connect::{Console, Login, Memory};
 use crate::error::Error;
 use crate::output::Voice;
 use crate::target::Target;
@@ -70,8 +70,8 @@ impl Dial for Way {
                 resolved.map_err(|error| soon(message(&error)))?
             }
         };
-        let plan = Plan::to(address, self.login.clone(), self.voice);
-        let mut login = plan.start_on(self.endpoint.clone(), Some(self.memory.clone()));
+        let (endpoint, memory) = (self.endpoint.clone(), Some(self.memory.clone()));
+        let mut login = Console::at(address, self.login.clone(), self.voice, endpoint, memory);
         login.log_in().await.map_err(|error| refused(&error))?;
         login.take_note();
         // A BMC that did not restart may think that the lost session has it still.

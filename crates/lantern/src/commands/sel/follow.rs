@@ -115,7 +115,8 @@ impl<'a> Screen<'a> {
 
     fn show(&self, event: &Event) -> Result<(), Error> {
         let Context { format, bmc, host, .. } = self.context;
-        let origin = Origin { host: host.map(|host| host.name), address: Some(bmc.address()) };
+        let address = bmc.location();
+        let origin = Origin { host: host.map(|host| host.name), address: Some(&address) };
         output::print(render_next_of(event, *format, origin)?)
     }
 }

@@ -1,8 +1,8 @@
 //! Files of events: ipmitool's lines of seven numbers, its raw records, and JSON lines.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
+use ipmi_client::Location;
 use ipmi_client::sel::from_raw;
 use ipmi_wire::Decode;
 use ipmi_wire::sdr::{EventReadingType, SensorType};
@@ -127,7 +127,7 @@ pub(super) fn saved(records: &[SelRecord], lore: &Lore) -> (Vec<u8>, usize) {
 pub(super) fn json_lines(
     records: &[SelRecord],
     lore: &Lore,
-    address: SocketAddr,
+    address: &Location,
 ) -> Result<Vec<u8>, Error> {
     let line = |record| render_next(&lore.event(record), Format::Jsonl, address);
     let text: Result<String, Error> = records.iter().map(line).collect();
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(left_out, 0);
         // By hand from ipmitool's source.
         assert!(text.starts_with(b"0x04 0x01 0x30 0x01 0x57 0x5b 0x5f # "));
-        let address = ([192, 0, 2, 1], 623).into();
+        let address = &Location::from(([192, 0, 2, 1], 623));
         let json = json_lines(&records, &Lore::default(), address).unwrap();
         for bytes in [text, json, to_raw(&records)] {
             assert_eq!(parse(path, &bytes, FORM).unwrap(), records);

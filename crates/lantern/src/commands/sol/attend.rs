@@ -19,6 +19,7 @@ use crate::console::{Desk, Left, Manner, attend};
 use crate::error::{Error, Exit};
 use crate::fleet::{Targets, targets};
 use crate::output::Voice;
+use crate::target::Whom;
 
 /// Pauses between tries to get a console back: from this, doubling, to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -36,11 +37,16 @@ pub(crate) async fn run(
     // What a console takes is set at the BMC (SOL parameter 2), and operator as a rule.
     let needs = Privilege::Operator;
     let known = Known::new(globals, config, needs, voice);
-    let Targets::One(host) = targets(globals, &known)? else {
+    let Targets::One(whom) = targets(globals, &known)? else {
         return Err(Error::usage("a terminal shows one console, and -H names many BMCs")
             .next("name one; 'lantern console' keeps many consoles and their logs"));
     };
-    let plan = Plan::new(globals, config, &host, needs, voice)?;
+    let Whom::Host(host) = &whom else {
+        return Err(Error::usage("no BMC was named, and Serial over LAN comes by a network")
+            .cause("without -H it is this machine's own BMC that is meant: its serial port is here")
+            .next("say which one: -H HOST"));
+    };
+    let plan = Plan::new(globals, config, &whom, needs, voice)?;
     let (options, keep, escape, linger) = match command {
         Sol::Activate(attend) => {
             let options = Options {
