@@ -83,8 +83,12 @@ privilege = "administrator"
 
 fn move_in(kit: &Kit, ipmitool: &Peer) -> House {
     let directory = tempfile::tempdir().unwrap();
+    // Without the names of makers the real one complains of every command.
+    let makers = Path::new("/usr/share/misc/enterprise-numbers.txt");
+    let makers = std::fs::read(makers).expect("Debian's ipmitool brings the names of makers");
     Image::new(kit)
         .program("/usr/bin/ipmitool", ipmitool.path())
+        .file("/usr/share/misc/enterprise-numbers.txt", 0o644, makers)
         .program("/usr/bin/lantern", Path::new(env!("CARGO_BIN_EXE_lantern")))
         .write(&directory.path().join("image"));
     let state = directory.path().join("state");
