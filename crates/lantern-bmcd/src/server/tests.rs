@@ -48,7 +48,7 @@ pub(super) fn console(endpoint: &Endpoint, server: &Server) -> ipmi_client::Bmc 
 /// A server whose store runs on `script`.
 pub(super) fn troubled(directory: &Path, script: &Arc<Script>) -> Server {
     let store = Store::open_on(directory, script.connect()).unwrap();
-    Server::start_with(&config(), Some(store), SOON).unwrap()
+    Server::start_with(&config(), Some(store), None, SOON).unwrap()
 }
 
 /// Sends junk to `server` until `done`, or for five seconds.
