@@ -296,7 +296,11 @@ impl View for Status {
         rows.extend(several("Modules", modules, "none"));
         rows.extend(several("SMBIOS", smbios, no_smbios));
         rows.extend(several("ACPI", self.acpi.iter().cloned(), "no device IPI0001"));
-        rows.extend(several("Interfaces", self.interfaces.iter().map(InterfaceView::words), "none"));
+        rows.extend(several(
+            "Interfaces",
+            self.interfaces.iter().map(InterfaceView::words),
+            "none",
+        ));
         rows.extend(several("Nodes", self.nodes.iter().map(NodeView::words), "none"));
         fields(width, &rows)
     }
@@ -331,12 +335,7 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(crate) fn new(
-        before: &Survey,
-        after: &Survey,
-        asked: Vec<Loaded>,
-        bmc: &LocalBmc,
-    ) -> Self {
+    pub(crate) fn new(before: &Survey, after: &Survey, asked: Vec<Loaded>, bmc: &LocalBmc) -> Self {
         let names = |survey: &Survey| -> Vec<&'static str> {
             let there = survey.modules.iter().filter(|module| module.state.is_there());
             there.map(|module| module.name).collect()
@@ -370,7 +369,11 @@ impl View for Load {
         for Loaded { name, error } in &self.asked {
             rows.extend(error.as_ref().map(|error| ("Failed", format!("{name}: {error}"))));
         }
-        rows.extend(several("Interfaces", self.interfaces.iter().map(InterfaceView::words), "none"));
+        rows.extend(several(
+            "Interfaces",
+            self.interfaces.iter().map(InterfaceView::words),
+            "none",
+        ));
         rows.extend(several("Nodes", self.nodes.iter().map(NodeView::words), "none"));
         rows.extend(self.trouble.iter().flat_map(Trouble::lines));
         fields(width, &rows)
