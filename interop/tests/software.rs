@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 use common::Bmc;
 use ipmi_io::{IpmiAddress, IpmiDevice, IpmiKind, IpmiMessage};
+use ipmi_wire::bridge::{Hop, Route};
+use ipmi_wire::{Channel, CompletionCode, NetFn, Request};
 use lantern_bmcd::{SystemInterfaceConfig, SystemInterfaceSource};
 use lantern_testkit::guest::{Guest, Image, Kit};
 
@@ -114,6 +116,21 @@ fn consoles_speak_to_software_through_linux() {
     let raw = freeipmi.run("ipmi-raw", "2 0x30 0x42 6 7");
     assert!(raw.expect_success().contains("42 00 07 06"), "{raw}");
     heard("asked [06, 07] by Lan");
+
+    // Our own, both ways.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (_endpoint, client) = common::client_at(bmc.addr);
+        let request =
+            |lun, data| Request { netfn: NetFn::from_number(OEM), lun, cmd: COMMAND, data };
+        let answer = client.send_raw(request(2, vec![8, 9])).await.unwrap();
+        assert_eq!((answer.completion, answer.data), (CompletionCode::OK, vec![9, 8]));
+        let software = Hop { channel: Channel::SYSTEM_INTERFACE, address: 0x41 };
+        let answer =
+            client.behind(Route::to(software)).send_raw(request(0, vec![1, 2])).await.unwrap();
+        assert_eq!((answer.completion, answer.data), (CompletionCode::OK, vec![2, 1]));
+        client.close().await;
+    });
 
     // An event: the kernel has turned the buffer on, and fetches it when the BMC asks for attention.
     let _ = ipmitool.run("event 1").expect_success();
