@@ -183,6 +183,10 @@ pub enum PlatformEvent {
     PoweredOff(PowerCause),
     /// The machine was reset, for this reason.
     Reset(PowerCause),
+    /// The machine was told to come on, and is off all the same.
+    StayedOff,
+    /// The operating system has stopped for a mistake that it cannot mend. The machine is on.
+    Panicked,
 }
 
 /// Who changed the machine's power, other than the BMC on a command.
@@ -194,4 +198,6 @@ pub enum PowerCause {
     OperatingSystem,
     /// The mains failed or came back.
     Mains,
+    /// Nobody: the machine itself has failed.
+    Fault,
 }

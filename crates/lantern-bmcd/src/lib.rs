@@ -19,7 +19,7 @@ mod system_interface;
 
 pub use config::{
     BusConfig, Config, ConfigError, Definition, Discovery, FleetConfig, FleetError, HwmonConfig,
-    MachineKind, NetworkConfig, PersonalityName, Quantity, SensorConfig, SensorsConfig,
+    MachineKind, NetworkConfig, PersonalityName, QemuConfig, Quantity, SensorConfig, SensorsConfig,
     SerialConfig, SerialSource, SourceConfig, Spread, SystemInterfaceConfig, SystemInterfaceSource,
 };
 pub use fleet::Fleet;

@@ -21,7 +21,7 @@ use ipmi_session::{Quirk, Quirks};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use build::{build, clock, version_4};
+pub(crate) use build::{Machine, build, clock, version_4};
 
 use build::keep;
 pub(crate) use tasks::{LATE, back_off};
@@ -29,9 +29,12 @@ use tasks::{acknowledge, keep_time, listen};
 
 use crate::acl::Acl;
 use crate::apply::Applier;
-use crate::config::{Config, MachineKind, SystemInterfaceConfig};
+use crate::config::{
+    Config, MachineKind, SerialConfig, SerialSource, SystemInterfaceConfig, SystemInterfaceSource,
+};
 use crate::control::router::{Kept, Outcome};
 use crate::control::{Bounds, Control, ControlError, Hub, Managed, Reporter, Router, Target};
+use crate::platform::qemu::{Handle, Qemu, QemuError, Starter};
 use crate::platform::sources::Wake;
 use crate::routes::{Outgoing, Routes};
 use crate::serial::{self, Keeper, SerialError};
@@ -60,6 +63,9 @@ pub enum StartError {
     /// The serial port has no source.
     #[error(transparent)]
     Serial(#[from] SerialError),
+    /// There is no place for the machine's QEMU.
+    #[error(transparent)]
+    Qemu(#[from] QemuError),
     /// There is no system interface.
     #[error(transparent)]
     SystemInterface(#[from] SystemInterfaceError),
@@ -86,6 +92,8 @@ pub struct Server {
     /// Where a virtual machine finds its system interface, if it does so at an address.
     host: Option<SocketAddr>,
     shared: Arc<Shared>,
+    /// The machine, if it is a process.
+    qemu: Option<Handle>,
     /// Each tells which part of the BMC has ended.
     tasks: JoinSet<&'static str>,
     /// They end with the listeners, once all that waits is sent.
@@ -141,12 +149,15 @@ impl Server {
     /// # Errors
     /// See [`StartError`]. Nothing runs then.
     pub fn start(config: &Config, state: Option<&Path>) -> Result<Self, StartError> {
-        Self::start_with(config, state.map(Store::open).transpose()?, RETRY)
+        let qemu = config.qemu.as_ref().map(|qemu| Qemu::open(qemu, &config.name, state));
+        let qemu = qemu.transpose()?;
+        Self::start_with(config, state.map(Store::open).transpose()?, qemu, RETRY)
     }
 
     fn start_with(
         config: &Config,
         mut store: Option<Store>,
+        mut qemu: Option<Qemu>,
         retry: Duration,
     ) -> Result<Self, StartError> {
         let sockets = config
@@ -166,19 +177,24 @@ impl Server {
             Arc::new(move || changed.notify_one())
         };
         let port = sockets.first().map_or(623, |(address, _)| address.port());
-        let back_end = config.system_interface.as_ref().map(BackEnd::open).transpose()?;
+        let wiring = config.serial.clone().map(|port| wire(port, qemu.as_mut()));
+        let interface = interface(config, qemu.as_mut());
+        let back_end = interface.as_ref().map(BackEnd::open).transpose()?;
         let (presence, seen) = presence(&wake);
-        let machine = match config.machine.unwrap_or_default() {
-            MachineKind::Sim => None,
-            MachineKind::Vm if back_end.is_none() => return Err(SystemInterfaceError::None.into()),
-            MachineKind::Vm => Some(seen.clone()),
+        let machine = match (qemu, config.machine.unwrap_or_default()) {
+            (Some(qemu), _) => Machine::Qemu(qemu),
+            (None, MachineKind::Sim | MachineKind::Qemu) => Machine::Sim,
+            (None, MachineKind::Vm) if back_end.is_none() => {
+                return Err(SystemInterfaceError::None.into());
+            }
+            (None, MachineKind::Vm) => Machine::Vm(seen.clone()),
         };
-        let mut bmc = build(config, memory, &wake, port, machine);
-        if let Some(config) = &config.system_interface {
+        let (mut bmc, starter) = build(config, memory, &wake, port, machine);
+        if let Some(config) = &interface {
             bmc.set_system_interface(config.interface);
         }
         let mut keeper = None;
-        if let Some(port) = &config.serial {
+        if let Some(port) = &wiring {
             let port = serial::open(port, &config.name, clock(config), &wake)?;
             let history = port.1.history;
             bmc.set_serial(Instant::now(), Some(port));
@@ -218,7 +234,7 @@ impl Server {
             routes,
             keeper,
             attention,
-            interface: config.system_interface.clone().map(|config| (config, seen)),
+            interface: interface.map(|config| (config, seen)),
         });
         if !config.quirks.is_empty() {
             tell(config.quirks);
@@ -251,11 +267,13 @@ impl Server {
             tasks.spawn(back_end.run(desk, presence));
         }
         tasks.spawn(keep_time(Arc::clone(&shared)));
+        // Now that all is there that it connects to.
+        let qemu = starter.map(Starter::go);
         tasks.spawn(async move {
             broken.notified().await;
             "what keeps its changes has ended"
         });
-        Ok(Self { addresses, control: path, host, shared, tasks, acknowledgers })
+        Ok(Self { addresses, control: path, host, shared, qemu, tasks, acknowledgers })
     }
 
     /// The addresses it answers on.
@@ -357,6 +375,9 @@ impl Server {
     /// Stops it, once all that is to be kept is kept, and those who wait for that are told.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
+        if let Some(qemu) = &self.qemu {
+            qemu.stop().await;
+        }
         let consoles = {
             let (mut bmc, now) = (self.shared.bmc(), Instant::now());
             bmc.note_on_time(now);
@@ -409,6 +430,26 @@ pub(crate) fn tell_faults(faults: &[Fault]) {
         let names: Vec<_> = faults.iter().map(Fault::to_string).collect();
         tracing::warn!(faults = names.join(", "), "faults are on");
     }
+}
+
+/// A serial port that is QEMU's to connect has a place of its own.
+fn wire(port: SerialConfig, qemu: Option<&mut Qemu>) -> SerialConfig {
+    match (&port.source, qemu) {
+        (SerialSource::Qemu, Some(qemu)) => {
+            SerialConfig { source: SerialSource::UnixListen(qemu.wire_serial()), ..port }
+        }
+        _ => port,
+    }
+}
+
+/// So has a system interface, which QEMU has if nothing else is said.
+fn interface(config: &Config, qemu: Option<&mut Qemu>) -> Option<SystemInterfaceConfig> {
+    let own = config.system_interface.clone();
+    own.or_else(|| {
+        let qemu = qemu.filter(|_| config.qemu.as_ref().is_some_and(|qemu| qemu.ipmi))?;
+        let source = SystemInterfaceSource::UnixListen(qemu.wire_system_interface());
+        Some(SystemInterfaceConfig::of(source))
+    })
 }
 
 fn lock(bmc: &Mutex<Bmc>) -> MutexGuard<'_, Bmc> {

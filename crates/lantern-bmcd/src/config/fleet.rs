@@ -186,6 +186,7 @@ pub(super) fn check_rest(config: &Config) -> Result<(), Fault> {
         ("[lan.network] address6", config.network.address6.is_some()),
         ("[lan.network] mac", config.network.mac.is_some()),
         ("[lan.network] lease", config.network.lease.is_some()),
+        ("[qemu]", config.qemu.is_some()),
         (
             "[serial] with a source but 'sim'",
             config.serial.as_ref().is_some_and(|serial| serial.source != SerialSource::Sim),

@@ -17,6 +17,8 @@ pub enum MachineKind {
     Sim,
     /// That of the virtual machine behind the system interface, which somebody else starts.
     Vm,
+    /// That of a QEMU that the BMC starts: see [`QemuConfig`](super::QemuConfig).
+    Qemu,
 }
 
 /// Boot devices by their names in the configuration, which are ipmitool's where it has one.
@@ -34,18 +36,36 @@ const NAMES: [(&str, BootDevice); 11] = [
     ("remote-disk", BootDevice::REMOTE_DISK),
 ];
 
+/// The boot device of this name.
+pub(super) fn boot_device(name: &str) -> Option<BootDevice> {
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, device)| *device)
+}
+
+/// All their names.
+pub(super) fn boot_device_names() -> String {
+    NAMES.map(|(name, _)| name).join(", ")
+}
+
 /// Whose power the BMC looks after.
 pub(super) fn check_kind(
     kind: Option<Spanned<MachineKind>>,
     leads_to_vm: bool,
+    has_qemu: bool,
 ) -> Result<Option<MachineKind>, Fault> {
-    match kind {
+    match &kind {
+        Some(kind) if has_qemu && *kind.get_ref() != MachineKind::Qemu => {
+            fault(kind, "\"qemu\", or leave it out: [qemu] says what the machine is")
+        }
+        Some(kind) if !has_qemu && *kind.get_ref() == MachineKind::Qemu => {
+            fault(kind, "what QEMU is to be started how is for [qemu] to say, which is not there")
+        }
         Some(kind) if *kind.get_ref() == MachineKind::Vm && !leads_to_vm => fault(
-            &kind,
+            kind,
             "the virtual machine is the one behind [system_interface], which is not there or leads to a \
              node; 'lantern bmc run --vm' takes it without this line",
         ),
-        kind => Ok(kind.map(Spanned::into_inner)),
+        None if has_qemu => Ok(Some(MachineKind::Qemu)),
+        _ => Ok(kind.map(Spanned::into_inner)),
     }
 }
 
@@ -57,13 +77,12 @@ pub(super) fn check_boot_devices(
     names
         .iter()
         .map(|name| {
-            let known = NAMES.iter().find(|(known, _)| known == name.get_ref());
-            known.map_or_else(
+            boot_device(name.get_ref()).map_or_else(
                 || {
-                    let all = NAMES.map(|(name, _)| name).join(", ");
+                    let all = boot_device_names();
                     fault(name, &format!("there is no such boot device; there are {all}"))
                 },
-                |(_, device)| Ok(*device),
+                Ok,
             )
         })
         .collect()

@@ -30,6 +30,7 @@ mod fleet;
 mod lan;
 mod machine;
 mod network;
+mod qemu;
 mod secret;
 mod sensors;
 mod serial;
@@ -43,6 +44,7 @@ use access::{
 };
 use fleet::FleetSection;
 use lan::LanSection;
+use qemu::QemuSection;
 use secret::SecretText;
 use serial::SerialSection;
 use system_interface::SystemInterfaceSection;
@@ -50,6 +52,7 @@ use system_interface::SystemInterfaceSection;
 pub use fleet::{FleetConfig, FleetError, Spread};
 pub use machine::MachineKind;
 pub use network::NetworkConfig;
+pub use qemu::QemuConfig;
 pub(crate) use sensors::NUMBERS;
 pub use sensors::{
     BusConfig, Definition, Discovery, HwmonConfig, Quantity, SensorConfig, SensorsConfig,
@@ -122,6 +125,8 @@ pub struct Config {
     pub users: Vec<ipmi_bmc::User>,
     /// Sensors beyond the personality's, or measured otherwise.
     pub sensors: SensorsConfig,
+    /// The QEMU that is the machine; it is simulated if there is none.
+    pub qemu: Option<QemuConfig>,
     /// The system's serial port; without one there is no Serial over LAN.
     pub serial: Option<SerialConfig>,
     /// How software on the host reaches it, if it can.
@@ -236,6 +241,7 @@ struct File {
     sensor: Vec<Spanned<sensors::SensorSection>>,
     #[serde(default)]
     hwmon: sensors::HwmonSection,
+    qemu: Option<QemuSection>,
     serial: Option<Spanned<SerialSection>>,
     system_interface: Option<Spanned<SystemInterfaceSection>>,
     fleet: Option<FleetSection>,
@@ -318,10 +324,12 @@ impl File {
             bus,
             sensor,
             hwmon,
+            qemu,
             serial,
             system_interface,
             fleet,
         } = self;
+        let qemu = qemu.map(qemu::check).transpose()?;
         let users = check_users(user)?;
         let suites = lan.check_suites()?;
         let limits = lan.check_limits()?;
@@ -363,13 +371,14 @@ impl File {
             faults: faults::check_faults(&bmc.faults)?,
             network: lan.network.check()?,
             apply: lan.check_apply()?,
-            machine: machine::check_kind(machine.kind, leads_to_vm)?,
+            machine: machine::check_kind(machine.kind, leads_to_vm, qemu.is_some())?,
             power_on: machine.power == Power::On,
             seed: machine.seed,
             boot_devices: machine::check_boot_devices(machine.boot_devices)?,
             users,
             sensors,
-            serial: serial.map(serial::check).transpose()?,
+            serial: serial::check(serial, qemu.as_ref())?,
+            qemu,
             system_interface,
             fleet,
         };

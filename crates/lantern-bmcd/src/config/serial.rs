@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::socket::{check_address, check_host_and_port, check_path, check_socket, one_of};
-use super::{Fault, fault};
+use super::{Fault, QemuConfig, fault};
 
 /// The system's serial port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct SerialConfig {
 pub enum SerialSource {
     /// The simulated machine.
     Sim,
+    /// The machine's QEMU.
+    Qemu,
     /// A pseudo-terminal, to which this path is linked.
     Pty(PathBuf),
     /// Whoever listens at this address: `host:port`.
@@ -50,6 +52,7 @@ impl fmt::Display for SerialSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sim => f.write_str("sim"),
+            Self::Qemu => f.write_str("qemu"),
             Self::Pty(path) => write!(f, "pty {}", path.display()),
             Self::Tcp(address) => write!(f, "tcp {address}"),
             Self::TcpListen(address) => write!(f, "tcp_listen {address}"),
@@ -89,8 +92,16 @@ pub(super) struct SerialSection {
     mark_gaps: Option<bool>,
 }
 
-/// Reads the section.
-pub(super) fn check(section: Spanned<SerialSection>) -> Result<SerialConfig, Fault> {
+/// Reads the section, if there is one. A `qemu` has the port if nothing else is said.
+pub(super) fn check(
+    section: Option<Spanned<SerialSection>>,
+    qemu: Option<&QemuConfig>,
+) -> Result<Option<SerialConfig>, Fault> {
+    let is_qemus = qemu.is_some_and(|qemu| qemu.serial);
+    let Some(section) = section else {
+        let own = SerialConfig { source: SerialSource::Qemu, policy: SerialPolicy::default() };
+        return Ok(is_qemus.then_some(own));
+    };
     let span = section.span();
     let section = section.into_inner();
     let spans = [
@@ -108,10 +119,17 @@ pub(super) fn check(section: Spanned<SerialSection>) -> Result<SerialConfig, Fau
         return fault(rate, "a bit rate is of a device");
     }
     let policy = section.policy()?;
-    let Some(source) = section.source()? else {
-        return Err((Some(span), format!("a serial port is wired to something: one of {KEYS}")));
+    let source = match section.source()? {
+        Some(source) => source,
+        None if is_qemus => SerialSource::Qemu,
+        None => {
+            return Err((
+                Some(span),
+                format!("a serial port is wired to something: one of {KEYS}"),
+            ));
+        }
     };
-    Ok(SerialConfig { source, policy })
+    Ok(Some(SerialConfig { source, policy }))
 }
 
 impl SerialSection {

@@ -209,7 +209,7 @@ fn build(config: &Config, fleet: &FleetConfig, addresses: &Addresses) -> Members
     let now = Instant::now();
     // Nothing measures their sensors but their machines, so nobody wakes them.
     let wake: Wake = Arc::new(|| {});
-    let model = server::build(config, None, &wake, fleet.base().port(), None);
+    let (model, _) = server::build(config, None, &wake, fleet.base().port(), server::Machine::Sim);
     let readings = match config.personality {
         PersonalityName::Reference => Vec::new(),
         PersonalityName::Specimens => specimens(config.records_in).readings,

@@ -69,7 +69,8 @@ pub(crate) fn open(
 ) -> Result<(Box<dyn Serial>, SerialPolicy), SerialError> {
     let source = config.source.to_string();
     let port: Box<dyn Serial> = match &config.source {
-        SerialSource::Sim => Box::new(SimConsole::new(name, clock)),
+        // Its QEMU has a place for it, which is said before: this is another machine.
+        SerialSource::Sim | SerialSource::Qemu => Box::new(SimConsole::new(name, clock)),
         SerialSource::Pty(path) => Box::new(pty::open(path, source, wake)?),
         SerialSource::Tcp(address) => {
             Box::new(connect::open(Place::Tcp(address.clone()), source, wake))

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use lantern_bmcd::control::Why;
+use lantern_bmcd::platform::qemu::QemuError;
 use lantern_bmcd::{
     Config, MachineKind, Server, StartError, SystemInterfaceConfig, SystemInterfaceSource,
 };
@@ -262,6 +263,19 @@ pub(crate) fn start_error(error: StartError) -> Error {
         StartError::SystemInterface(_) => {
             "see [system_interface] in the file, and --vm; docs/system-interface.md has what there can be"
         }
+        StartError::Qemu(error) => match error {
+            QemuError::Directory { .. } => "name another directory with [qemu] directory",
+            QemuError::NotPrivate { .. } => {
+                "make it so with 'chown' and 'chmod 700', or name another one with [qemu] directory"
+            }
+            QemuError::TooLong { .. } => "name a shorter one with [qemu] directory",
+            QemuError::InUse { .. } => {
+                "stop that BMC; two with one name and no --state want a [qemu] directory each"
+            }
+            QemuError::Stuck { .. } => {
+                "a QEMU is there that hangs: see 'fuser' of this path, and end it by hand"
+            }
+        },
         StartError::Thread(_) => "a limit of the system is reached: see 'ulimit -u'",
     };
     Error::usage(error.to_string()).next(next)
