@@ -83,8 +83,12 @@ privilege = "administrator"
 
 fn move_in(kit: &Kit, ipmitool: &Peer) -> House {
     let directory = tempfile::tempdir().unwrap();
+    // Without the names of makers the real one complains of every command.
+    let makers = Path::new("/usr/share/misc/enterprise-numbers.txt");
+    let makers = std::fs::read(makers).expect("Debian's ipmitool brings the names of makers");
     Image::new(kit)
         .program("/usr/bin/ipmitool", ipmitool.path())
+        .file("/usr/share/misc/enterprise-numbers.txt", 0o644, makers)
         .program("/usr/bin/lantern", Path::new(env!("CARGO_BIN_EXE_lantern")))
         .write(&directory.path().join("image"));
     let state = directory.path().join("state");
@@ -196,7 +200,10 @@ fn set_the_address(house: &mut House) {
         }
         let shown = house.both("lan print 1");
         assert!(shown.contains("IP Address Source       : Static Address\n"), "{shown}");
-        assert!(shown.contains(&format!("IP Address              : 192.168.1.{host}\n")), "{shown}");
+        assert!(
+            shown.contains(&format!("IP Address              : 192.168.1.{host}\n")),
+            "{shown}"
+        );
         assert!(shown.contains("Default Gateway IP      : 192.168.1.1\n"), "{shown}");
     }
 }
@@ -321,7 +328,8 @@ fn clear_a_latched_intrusion(house: &mut House) {
     house.hand(&["lid", "open"]);
     house.outside_until("sel elist", "General Chassis intrusion | Asserted");
     house.hand(&["lid", "close"]);
-    let latched = |house: &House| house.outside("chassis status").contains("Chassis Intrusion    : active");
+    let latched =
+        |house: &House| house.outside("chassis status").contains("Chassis Intrusion    : active");
     assert!(latched(house));
     house.outside("sel clear");
     house.outside("mc reset cold");
