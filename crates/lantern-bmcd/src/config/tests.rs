@@ -386,6 +386,61 @@ fn a_fleet_has_simulated_consoles_only() {
 }
 
 #[test]
+fn a_system_interface_leads_to_what_is_written() {
+    use ipmi_bmc::SystemInterfaceKind::{Bt, Kcs, Ssif};
+
+    use crate::config::SystemInterfaceSource as S;
+    let section =
+        |interface: &str| GOOD.replace("[lan]", &format!("[system_interface]\n{interface}\n[lan]"));
+    for (text, source, shown, kind) in [
+        ("unix_listen = \"s\"", S::UnixListen("s".into()), "unix_listen s", Kcs),
+        ("unix = \"s\"\ninterface = \"ssif\"", S::Unix("s".into()), "unix s", Ssif),
+        (
+            "device = \"/dev/ipmi-kcs3\"",
+            S::Device("/dev/ipmi-kcs3".into()),
+            "device /dev/ipmi-kcs3",
+            Kcs,
+        ),
+        (
+            "device = \"/dev/ipmi-bt-host\"",
+            S::Device("/dev/ipmi-bt-host".into()),
+            "device /dev/ipmi-bt-host",
+            Bt,
+        ),
+        (
+            "device = \"/dev/mine\"\ninterface = \"bt\"",
+            S::Device("/dev/mine".into()),
+            "device /dev/mine",
+            Bt,
+        ),
+    ] {
+        let config = Config::parse(&section(text), Path::new("bmc.toml")).unwrap();
+        let interface = config.system_interface.unwrap();
+        assert_eq!(interface.source.to_string(), shown);
+        assert_eq!((interface.source, interface.interface), (source, kind));
+    }
+    for (text, place, says) in [
+        ("interface = \"kcs\"", "bmc.toml:5:1:", "one of tcp, tcp_listen"),
+        ("device = \"/dev/mine\"", "bmc.toml:6:10:", "write interface = \"kcs\" or \"bt\""),
+        ("device = \"/dev/ipmi-kcs1\"\nunix = \"s\"", "bmc.toml:7:8:", "one of"),
+        (
+            "device = \"/dev/ipmi-kcs1\"\ninterface = \"ssif\"",
+            "bmc.toml:7:13:",
+            "no node of an SSIF",
+        ),
+        ("device = \"/dev/ipmi-kcs1\"\ninterface = \"smic\"", "bmc.toml:7:13:", "unknown variant"),
+        (
+            "device = \"/dev/ipmi-kcs1\"\n[machine]\nkind = \"vm\"",
+            "bmc.toml:8:8:",
+            "leads to a node",
+        ),
+    ] {
+        let message = error(&section(text));
+        assert!(message.starts_with(place) && message.contains(says), "{text}: {message}");
+    }
+}
+
+#[test]
 fn a_system_interface_leads_to_one_thing() {
     use crate::config::SystemInterfaceSource as S;
     let parse = |lines: &str| {
