@@ -384,3 +384,48 @@ fn a_fleet_has_simulated_consoles_only() {
     let error = parse("[serial]\npty = \"c\"").unwrap_err().to_string();
     assert!(error.contains("[serial] with a source but 'sim' is for a BMC of its own"), "{error}");
 }
+
+#[test]
+fn the_example_of_a_qemu_is_one() {
+    let text = include_str!("../../../../examples/qemu.toml");
+    let config = Config::parse(text, Path::new("examples/qemu.toml")).unwrap();
+    let qemu = config.qemu.unwrap();
+    assert_eq!(qemu.command[0], "qemu-system-x86_64");
+    assert_eq!(config.machine, Some(MachineKind::Qemu));
+    // What it says besides is what holds anyway.
+    let default = QemuConfig { boot: qemu.boot.clone(), ..QemuConfig::of(qemu.command.clone()) };
+    assert_eq!(qemu, default);
+    assert_eq!(qemu.boot.len(), 4);
+    assert_eq!(config.serial.unwrap().source, SerialSource::Qemu);
+}
+
+#[test]
+fn faults_about_a_qemu_are_placed() {
+    let with = |more: &str| error(&format!("{GOOD}\n{more}"));
+    let command = "command = [\"qemu-system-x86_64\"]";
+    for (more, says) in [
+        ("[qemu]".to_owned(), "missing field `command`"),
+        ("[qemu]\ncommand = []".to_owned(), "bmc.toml:15:11: a program and its arguments"),
+        ("[qemu]\ncommand = [\"q\", \"-daemonize\"]".to_owned(), "without -daemonize"),
+        (format!("[qemu]\n{command}\ndirectory = \"q\""), "bmc.toml:16:13: an absolute path"),
+        (format!("[qemu]\n{command}\nsoft_off_timeout = 86401"), "1 to 86400 seconds"),
+        (format!("[qemu]\n{command}\nsoft_off_then = \"on\""), "`nothing` or `off`"),
+        (format!("[qemu]\n{command}\non_stop = \"x\""), "`leave` or `off`"),
+        (
+            format!("[qemu]\n{command}\nboot = {{ tape = \"t\" }}"),
+            "no boot device \"tape\"; there are",
+        ),
+        (format!("[qemu]\n{command}\nboot = {{ pxe = 7 }}"), "the ID of a device"),
+        (format!("[qemu]\n{command}\nboot = {{ pxe = [] }}"), "none say nothing"),
+        (format!("[qemu]\n{command}\nboot = {{ pxe = \"/machine\" }}"), "the ID of a device"),
+        (
+            format!("[machine]\nkind = \"sim\"\n[qemu]\n{command}"),
+            "[qemu] says what the machine is",
+        ),
+        ("[machine]\nkind = \"qemu\"".to_owned(), "[qemu] to say"),
+        (format!("[fleet]\ncount = 2\n[qemu]\n{command}"), "a fleet has no such thing"),
+    ] {
+        let error = with(&more);
+        assert!(error.contains(says), "{error}\n{says}");
+    }
+}

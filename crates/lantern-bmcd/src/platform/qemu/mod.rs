@@ -33,6 +33,7 @@ mod boot;
 mod command;
 mod directory;
 mod process;
+#[doc(hidden)]
 pub mod qmp;
 mod shared;
 mod task;
@@ -43,7 +44,7 @@ pub use boot::BootMeans;
 pub use directory::QemuError;
 
 use boot::{BootPlan, Kind};
-use command::Template;
+use command::{Reconnect, Template};
 use directory::{Directory, default_directory};
 use shared::{Action, Shared};
 use task::Task;
@@ -80,6 +81,7 @@ impl Qemu {
         let plan = BootPlan { means: config.boot.clone(), efi: config.efi.clone() };
         let template = Template {
             command: config.command.clone(),
+            reconnect: Reconnect::Seconds,
             has_serial: false,
             has_system_interface: false,
         };

@@ -137,6 +137,12 @@ impl Shared {
         }
     }
 
+    /// Whether there is a QEMU.
+    #[cfg(test)]
+    pub(super) fn running(&self) -> watch::Receiver<bool> {
+        self.running.subscribe()
+    }
+
     /// Waits until there is no QEMU.
     pub(super) async fn ended(&self) {
         // The sender is ours, so there is always one.

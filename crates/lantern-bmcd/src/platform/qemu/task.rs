@@ -23,7 +23,7 @@ use super::Qemu;
 use super::boot::{
     BootPlan, Bootable, First, PLACES, Start, children, find, kind_of, promote, restore,
 };
-use super::command::{Template, extra_arguments, line};
+use super::command::{Reconnect, Template, extra_arguments, line, reconnect};
 use super::directory::Directory;
 use super::process::{Process, last_words, trim};
 use super::qmp::{Event, Link, QmpError};
@@ -247,6 +247,10 @@ impl Task {
     /// Starts a QEMU.
     async fn start(&mut self, order: Option<BootOrder>) {
         let Start { arguments, first } = self.plan.start(order);
+        let command = self.template.command.clone();
+        // Each time: it may have been replaced by a later one.
+        let reconnect = tokio::task::spawn_blocking(move || reconnect(&command)).await;
+        self.template.reconnect = reconnect.unwrap_or(Reconnect::Seconds);
         let line = line(&self.template, &arguments, &self.directory);
         let program = line.first().cloned().unwrap_or_default();
         tracing::debug!(command = line.join(" "), "QEMU is started");
