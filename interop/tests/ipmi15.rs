@@ -118,7 +118,7 @@ async fn ours(addr: SocketAddr, auth_type: AuthType) -> Result<(), Error> {
     let endpoint = Endpoint::bind().unwrap();
     let credentials = credentials("admin", "Complex_Pass", auth_type);
     let bmc = ipmi_client::Bmc::new(&endpoint, addr, credentials);
-    assert_eq!(bmc.connect().await?.agreed, Agreed::Ipmi15(auth_type));
+    assert_eq!(bmc.connect().await?.agreed, Some(Agreed::Ipmi15(auth_type)));
     bmc.send(&GetDeviceId).await?;
     for (action, on) in [(PowerAction::Off, false), (PowerAction::On, true)] {
         bmc.power(action).await?;

@@ -13,7 +13,7 @@ mod common;
 use std::net::SocketAddr;
 
 use ipmi_client::sensors::{Reading, Sensor};
-use ipmi_client::{Bmc, Credentials, Endpoint, SessionError, Stage};
+use ipmi_client::{Agreed, Bmc, Credentials, Endpoint, SessionError, Stage};
 use ipmi_wire::cmd::app::{GetDeviceId, GetSelfTestResults, GetSystemGuid};
 use ipmi_wire::cmd::chassis::PowerAction;
 use ipmi_wire::session::{CipherSuite, RmcpPlusStatus};
@@ -46,7 +46,7 @@ async fn suite_17_is_tried_first_and_3_remembered() {
     let tap = Tap::start(sim.addr());
     let (endpoint, bmc) = client(&sim, tap.addr());
     let session = bmc.connect().await.unwrap();
-    assert_eq!(session.agreed.suite(), Some(CipherSuite::SUITE_3));
+    assert_eq!(session.agreed, Some(Agreed::Suite(CipherSuite::SUITE_3)));
     assert_eq!(session.refused[0].0, CipherSuite::SUITE_17);
     assert!(!session.refused[0].1.is_ok());
     assert_eq!(tap.count(Direction::ToBmc), 4);

@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 
 use common::wire::judge;
 use common::{Bmc, freeipmi_at, ipmitool_at};
-use ipmi_client::{Credentials, Endpoint, Error};
+use ipmi_client::{Agreed, Credentials, Endpoint, Error};
 use ipmi_wire::cmd::app::GetDeviceId;
 use ipmi_wire::cmd::chassis::PowerAction;
 use ipmi_wire::session::{CipherSuite, ConfidentialityAlgorithm};
@@ -122,7 +122,7 @@ fn ours(addr: SocketAddr, suite: u8) -> Result<(), Error> {
             ..Credentials::new(b"admin", b"Complex_Pass").unwrap()
         };
         let bmc = ipmi_client::Bmc::new(&endpoint, addr, credentials);
-        assert_eq!(bmc.connect().await?.agreed.suite(), Some(CipherSuite(suite)));
+        assert_eq!(bmc.connect().await?.agreed, Some(Agreed::Suite(CipherSuite(suite))));
         bmc.send(&GetDeviceId).await?;
         for (action, on) in [(PowerAction::Off, false), (PowerAction::On, true)] {
             bmc.power(action).await?;

@@ -253,6 +253,41 @@ fn what_the_mains_did_is_told() {
 }
 
 #[test]
+fn a_machine_that_fails_is_told_of() {
+    let mut machine = Machine::new();
+    let happens = |machine: &mut Machine, event, is_off| {
+        let mut state = machine.bench.state();
+        state.off = is_off;
+        state.events.push_back(event);
+    };
+    let last = |machine: &mut Machine| {
+        let get = GetSelEntry { reservation: 0, record: 0xffff, offset: 0, count: 0xff };
+        let SelRecord::System { sensor_type, data, .. } = machine.ask(&get).unwrap().record() else {
+            panic!()
+        };
+        (sensor_type, data[0])
+    };
+    happens(&mut machine, PlatformEvent::Panicked, false);
+    let now = status(&mut machine);
+    assert!(now.power_on && !now.fault && !now.control_fault);
+    assert_eq!(last(&mut machine), (SensorType::OS_STOP, 1));
+    happens(&mut machine, PlatformEvent::PoweredOff(PowerCause::Fault), true);
+    let now = status(&mut machine);
+    assert!(!now.power_on && now.fault && now.last_event.fault && !now.control_fault);
+    assert_eq!(last(&mut machine), (SensorType::POWER_UNIT, 6));
+    // It is put right by the next start, which fails later than it was said to have been.
+    power(&mut machine, PowerAction::On).unwrap();
+    let now = status(&mut machine);
+    assert!(now.power_on && !now.fault && !now.last_event.fault);
+    happens(&mut machine, PlatformEvent::StayedOff, true);
+    let now = status(&mut machine);
+    assert!(!now.power_on && now.control_fault && !now.fault);
+    assert_eq!(last(&mut machine), (SensorType::POWER_UNIT, 5));
+    power(&mut machine, PowerAction::On).unwrap();
+    assert!(!status(&mut machine).control_fault);
+}
+
+#[test]
 fn a_fan_that_stands_still_is_a_fault_of_the_chassis() {
     let mut personality = personality(RecordsIn::Repository);
     if let Record::Full(full) = &mut personality.sdrs[0] {

@@ -24,6 +24,7 @@ pub mod guest;
 pub mod peers;
 pub mod process;
 pub mod sector;
+pub mod rom;
 pub mod sim;
 pub mod tap;
 pub mod terminal;

@@ -172,10 +172,13 @@ impl TroubleKind {
         let node = node.display();
         let (cause, next) = match self {
             Self::NoDriver { missing, nowhere, signs } => {
-                let list = missing.join(", ");
-                let what = match nowhere.is_empty() {
-                    true => format!("the kernel's IPMI modules are not loaded: {list}; {signs}"),
-                    false => format!(
+                let (list, nowhere) = (missing.join(", "), &nowhere[..]);
+                let what = match nowhere {
+                    [] => format!("the kernel's IPMI modules are not loaded: {list}; {signs}"),
+                    all if *all == missing[..] => {
+                        format!("this kernel has no IPMI modules ({list}); {signs}")
+                    }
+                    _ => format!(
                         "the kernel's IPMI modules are not loaded: {list}; and this kernel has no \
                          {}; {signs}",
                         nowhere.join(", ")

@@ -3,6 +3,9 @@
 //! At each look the log is asked how it is (one exchange). If it changed, what comes after the last
 //! record seen is read. That record is read too, as proof: should it be another one, or gone, the
 //! log was changed by somebody else, and is read from its beginning to find where it was left.
+//!
+//! In the BMC's own machine the kernel tells of events as they come: then it is looked at once. What
+//! was told is still found in the log, for not all that is logged is told.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{Log, number_in, record};
 use crate::SessionError;
 use crate::bmc::Bmc;
+use crate::device::Events;
 use crate::error::{Error, ErrorKind};
 use crate::sdr::numbered;
 use crate::walk::{FIRST, LAST, Reader, walk};
@@ -68,6 +72,9 @@ pub struct Follow {
     /// Looks in vain since the BMC answered last.
     failures: u32,
     told: VecDeque<Followed>,
+    /// What the kernel tells, once it was asked to.
+    events: Option<Events>,
+    is_asked: bool,
 }
 
 /// How far the log was seen.
@@ -107,6 +114,8 @@ impl Bmc {
             due: Instant::now(),
             failures: 0,
             told: VecDeque::new(),
+            events: None,
+            is_asked: false,
         }
     }
 }
@@ -121,7 +130,7 @@ impl Follow {
             if let Some(item) = self.told.pop_front() {
                 return Ok(item);
             }
-            sleep_until(self.due).await;
+            self.wait().await;
             let outcome = self.look().await;
             let now = Instant::now();
             match outcome {
@@ -143,6 +152,27 @@ impl Follow {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Until it is time, or the kernel tells of an event.
+    async fn wait(&mut self) {
+        if !self.is_asked {
+            self.is_asked = true;
+            if let Some(device) = self.bmc.device().filter(|_| self.bmc.route().is_none()) {
+                self.events = device.events().await.ok();
+            }
+        }
+        if let Some(events) = &mut self.events {
+            tokio::select! {
+                () = sleep_until(self.due) => return,
+                event = events.next() => match event {
+                    Some(_) => return,
+                    // Somebody else listens now, or the device is gone.
+                    None => self.events = None,
+                },
+            }
+        }
+        sleep_until(self.due).await;
     }
 
     /// The newest record told or passed over so far: where [`Start::After`] goes on.

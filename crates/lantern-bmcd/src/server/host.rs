@@ -12,6 +12,9 @@ use ipmi_wire::{CompletionCode, Request, Response};
 use super::Shared;
 use crate::system_interface::Host;
 
+#[cfg(test)]
+mod tests;
+
 impl Host for Shared {
     fn ask(self: Arc<Self>, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send>> {
         Box::pin(ask(self, request))

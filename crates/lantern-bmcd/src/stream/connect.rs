@@ -1,5 +1,6 @@
 //! Somebody listens.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,6 +18,15 @@ pub(crate) enum Place {
     /// `host:port`.
     Tcp(String),
     Unix(PathBuf),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => f.write_str(address),
+            Self::Unix(path) => path.display().fmt(f),
+        }
+    }
 }
 
 /// Connects, or says why not within ten seconds.

@@ -181,26 +181,46 @@ async fn lines_and_signals_reach_the_machine_and_the_lines_are_told_again_to_the
 }
 
 #[tokio::test]
-async fn there_is_one_host_and_it_keeps_its_place() {
+async fn there_is_one_host_and_who_comes_later_waits() {
     let interface = Interface::start(Source::UnixListen);
     let mut first = interface.connect().await;
     first.greet().await;
     interface.until(|guest| guest.is_some_and(|guest| guest.is_known)).await;
-    for _ in 0..3 {
-        let mut second = interface.connect().await;
-        let _ = second.stream.write_all(&OPENING).await;
-        assert_eq!(second.next().await, None, "it is sent away");
-    }
-    first.ask(1, 1, &[]).await;
-    assert_eq!(first.answer().await.sequence, 1);
-    drop(first);
-    interface.until(|guest| guest.is_none()).await;
+    interface.attention.send(Attention { waiting: true, ..Attention::default() }).unwrap();
+    assert_eq!(first.code().await, ControlCode::SetAttention);
     let mut second = interface.connect().await;
     second.greet().await;
+    for sequence in 0..3 {
+        second.ask(sequence, 1, &[1]).await;
+        let answer = second.answer().await;
+        assert_eq!((answer.sequence, &answer.data[..]), (sequence, &[0xd2][..]));
+    }
+    // Those behind it do not get that far, and are not sent away.
+    let mut third = interface.connect().await;
+    third.send(&OPENING).await;
+    assert!(timeout(Duration::from_millis(100), third.next()).await.is_err());
+    // Nobody has disturbed the host.
+    first.ask(1, 1, &[]).await;
+    assert_eq!(first.answer().await.data, [0]);
+    drop(first);
+    // The next one is told the lines, and what it can do is known already.
+    assert_eq!(second.code().await, ControlCode::SetAttention);
+    second.ask(4, 1, &[1]).await;
+    assert_eq!(second.answer().await.data, [0, 1]);
+    assert_eq!(interface.seen.guest().unwrap().capabilities, Capabilities(0x3f));
+    // One that is gone while it waits is no host later.
+    assert_eq!(third.code().await, ControlCode::Version(1));
+    drop(third);
+    drop(second);
+    interface.until(|guest| guest.is_none()).await;
+    let mut last = interface.connect().await;
+    assert_eq!(last.code().await, ControlCode::Version(1));
+    last.ask(5, 1, &[]).await;
+    while !matches!(last.next().await, Some(Frame::Message(_))) {}
 }
 
 #[tokio::test]
-async fn who_says_nothing_that_a_host_says_gives_way() {
+async fn who_says_nothing_that_a_host_says_gives_way_to_one_that_does() {
     let interface = Interface::start(Source::UnixListen);
     let mut stranger = interface.connect().await;
     stranger.send(b"GET / HTTP/1.1\r\n\r\n\xa0\xa1").await;
@@ -213,7 +233,7 @@ async fn who_says_nothing_that_a_host_says_gives_way() {
     }
     assert_eq!(stranger.next().await, None);
     vm.ask(1, 1, &[]).await;
-    assert_eq!(vm.answer().await.sequence, 1);
+    assert_eq!(vm.answer().await.data, [0]);
 }
 
 #[tokio::test]

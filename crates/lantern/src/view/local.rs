@@ -153,10 +153,10 @@ impl Trouble {
         }
     }
 
-    fn lines(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let more = [("Likely cause", self.cause.clone()), ("Next step", self.next.clone())];
-        let more = more.into_iter().filter_map(|(name, text)| Some((name, text?)));
-        std::iter::once(("Trouble", format!("{} ({})", self.message, self.code))).chain(more)
+    fn write(&self, fields: &mut Fields) {
+        fields.row("Trouble", format!("{} ({})", self.message, self.code));
+        fields.maybe("Likely cause", &self.cause);
+        fields.maybe("Next step", &self.next);
     }
 }
 
@@ -212,7 +212,7 @@ impl SmbiosView {
     fn words(&self) -> String {
         let irq = self.irq.map_or_else(|| "no interrupt".to_owned(), |irq| format!("irq {irq}"));
         format!(
-            "type 38: {}, {}, {irq}, IPMI {}, slave address {:02X}h",
+            "{}, {}, {irq}, IPMI {}, slave address {:02X}h",
             self.interface, self.address, self.ipmi_version, self.slave_address
         )
     }
@@ -221,15 +221,15 @@ impl SmbiosView {
 impl InterfaceView {
     fn words(&self) -> String {
         let what = match (&self.parameters, &self.kind) {
-            (Some(line), _) => line.clone(),
-            (None, Some(kind)) => kind.clone(),
-            (None, None) => String::new(),
+            (Some(line), _) => line,
+            (None, Some(kind)) => kind,
+            (None, None) => self.driver,
         };
         let polled = match self.interrupts {
             Some(false) => ", polled",
             _ => "",
         };
-        format!("{} {}: {what}{polled}", self.driver, self.device)
+        format!("{what} ({}{polled})", self.driver)
     }
 }
 
@@ -245,7 +245,7 @@ impl NodeView {
     }
 
     fn words(&self) -> String {
-        format!("{} {} {} {}", self.path, self.permissions, self.owner, self.group)
+        format!("{} {} {}", self.permissions, self.owner, self.group)
     }
 }
 
@@ -261,18 +261,23 @@ fn interfaces(survey: &Survey) -> Vec<InterfaceView> {
     .collect()
 }
 
-/// Several of a kind below each other; a word if there is none.
-fn several(
-    name: &'static str,
-    lines: impl Iterator<Item = String>,
-    none: &str,
-) -> Vec<(&'static str, String)> {
-    let mut rows: Vec<_> = lines.map(|line| ("", line)).collect();
-    match rows.first_mut() {
-        Some(first) => first.0 = name,
-        None => rows.push((name, none.to_owned())),
+/// A list with a heading; a word if there is nothing in it.
+fn list<N: AsRef<str>>(
+    fields: &mut Fields,
+    heading: &str,
+    rows: impl Iterator<Item = (N, String)>,
+) {
+    let rows: Vec<_> = rows.collect();
+    fields.heading(heading);
+    if rows.is_empty() {
+        fields.row("none", "");
     }
-    rows
+    rows.into_iter().for_each(|(name, words)| fields.row(name.as_ref(), words));
+}
+
+fn interfaces_and_nodes(fields: &mut Fields, interfaces: &[InterfaceView], nodes: &[NodeView]) {
+    list(fields, "Interfaces", interfaces.iter().map(|one| (&one.device, one.words())));
+    list(fields, "Nodes", nodes.iter().map(|one| (&one.path, one.words())));
 }
 
 impl View for Status {
@@ -280,29 +285,26 @@ impl View for Status {
     const SOURCE: Source = Source::Here;
 
     fn text(&self, width: Option<u16>) -> String {
-        let bmc = match &self.bmc {
-            Some(bmc) => bmc.words(),
-            None => "none answers".to_owned(),
-        };
-        let state = |state: &'static str| state.replace('_', " ");
-        let modules = self.modules.iter().map(|m| format!("{}: {}", m.name, state(m.state)));
-        let smbios = self.smbios_entries.iter().map(SmbiosView::words);
-        let no_smbios = match self.smbios {
-            "hidden" => "type 38: there is one; only root may read it",
-            _ => "no entry of type 38",
-        };
-        let mut rows = vec![("BMC", bmc)];
-        rows.extend(self.trouble.iter().flat_map(Trouble::lines));
-        rows.extend(several("Modules", modules, "none"));
-        rows.extend(several("SMBIOS", smbios, no_smbios));
-        rows.extend(several("ACPI", self.acpi.iter().cloned(), "no device IPI0001"));
-        rows.extend(several(
-            "Interfaces",
-            self.interfaces.iter().map(InterfaceView::words),
-            "none",
-        ));
-        rows.extend(several("Nodes", self.nodes.iter().map(NodeView::words), "none"));
-        fields(width, &rows)
+        let mut fields = Fields::titled("This machine's own BMC");
+        fields.row("BMC", self.bmc.as_ref().map_or("none answers".to_owned(), Controller::words));
+        if let Some(trouble) = &self.trouble {
+            trouble.write(&mut fields);
+        }
+        let state = |module: &ModuleView| (module.name, module.state.replace('_', " "));
+        list(&mut fields, "Modules", self.modules.iter().map(state));
+        fields.heading("Firmware");
+        for entry in &self.smbios_entries {
+            fields.row("SMBIOS type 38", entry.words());
+        }
+        match self.smbios {
+            "hidden" => fields.row("SMBIOS type 38", "there is one; only root may read it"),
+            "absent" => fields.row("SMBIOS type 38", "none"),
+            _ => {}
+        }
+        let acpi = if self.acpi.is_empty() { "none".to_owned() } else { self.acpi.join(", ") };
+        fields.row("ACPI IPI0001", acpi);
+        interfaces_and_nodes(&mut fields, &self.interfaces, &self.nodes);
+        fields.text(width)
     }
 
     fn exit(&self) -> Option<Exit> {
@@ -335,7 +337,12 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(crate) fn new(before: &Survey, after: &Survey, asked: Vec<Loaded>, bmc: &LocalBmc) -> Self {
+    pub(crate) fn new(
+        before: &Survey,
+        after: &Survey,
+        asked: Vec<Loaded>,
+        bmc: &LocalBmc,
+    ) -> Self {
         let names = |survey: &Survey| -> Vec<&'static str> {
             let there = survey.modules.iter().filter(|module| module.state.is_there());
             there.map(|module| module.name).collect()
@@ -358,34 +365,25 @@ impl View for Load {
     const SOURCE: Source = Source::Here;
 
     fn text(&self, width: Option<u16>) -> String {
-        let or_none = |names: &[&str]| match names.is_empty() {
-            true => "none".to_owned(),
-            false => names.join(", "),
-        };
-        let mut rows = vec![("Loaded", or_none(&self.loaded))];
+        let mut fields = Fields::titled("This machine's own BMC");
+        let loaded = self.loaded.join(", ");
+        fields.row("Loaded", if loaded.is_empty() { "nothing".to_owned() } else { loaded });
         if !self.present.is_empty() {
-            rows.push(("There before", self.present.join(", ")));
+            fields.row("There before", self.present.join(", "));
         }
         for Loaded { name, error } in &self.asked {
-            rows.extend(error.as_ref().map(|error| ("Failed", format!("{name}: {error}"))));
+            if let Some(error) = error {
+                fields.row("Failed", format!("{name}: {error}"));
+            }
         }
-        rows.extend(several(
-            "Interfaces",
-            self.interfaces.iter().map(InterfaceView::words),
-            "none",
-        ));
-        rows.extend(several("Nodes", self.nodes.iter().map(NodeView::words), "none"));
-        rows.extend(self.trouble.iter().flat_map(Trouble::lines));
-        fields(width, &rows)
+        if let Some(trouble) = &self.trouble {
+            trouble.write(&mut fields);
+        }
+        interfaces_and_nodes(&mut fields, &self.interfaces, &self.nodes);
+        fields.text(width)
     }
 
     fn exit(&self) -> Option<Exit> {
         (!self.ready).then_some(Exit::Failed)
     }
-}
-
-fn fields(width: Option<u16>, rows: &[(&str, String)]) -> String {
-    let mut fields = Fields::default();
-    rows.iter().for_each(|(name, value)| fields.row(name, value.clone()));
-    fields.flush(width)
 }

@@ -209,7 +209,8 @@ mod tests {
             refused += usize::from(!shared.ask(Action::Reset(None)));
             refused += usize::from(!shared.ask(Action::Interrupt));
         }
-        assert_eq!(refused, 40 - ACTIONS);
+        // The last one that waits may be asked for again.
+        assert_eq!(refused, 20 - ACTIONS / 2);
         assert!(shared.ask(Action::Off) && shared.ask(Action::On(None)));
         assert_eq!((shared.take(), shared.take()), (Some(Action::Off), Some(Action::On(None))));
     }

@@ -1,25 +1,34 @@
 //! QEMU's VM protocol over a stream: we connect to the virtual machine, or it connects to us.
 //!
-//! **There is one host.** Who comes while it is there is sent away: two virtual machines that each connect
+//! **There is one host.** Who comes while it is there waits: two virtual machines that each connect
 //! again after a second (`reconnect=1`) would take the interface from each other for ever, and both would
-//! see a BMC that forgets what they asked. What is left of a machine that is gone keeps nobody out:
-//! its end is noticed, by the system on this machine and by probes over TCP, and who has
-//! connected and never said anything that makes sense gives way to whoever comes next.
+//! see a BMC that forgets what they asked. One waits connected and is told that the BMC is not ready; those
+//! behind it wait in the system's queue, where QEMU's patience (four seconds a request) is what
+//! answers them. None is sent away: QEMU 7.2 aborts, and its guest with it, if its first words find a
+//! closed connection.
 //!
-//! * `talk`: the work on one connection.
+//! What is left of a machine that is gone keeps nobody out: its end is noticed, by the system on this
+//! machine and by probes over TCP. Who has connected and never said anything that makes sense gives way
+//! to one that has.
+//!
+//! * `connection`: bytes. `talk`: what is said.
 
+mod connection;
 mod talk;
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{Desk, Presence, SystemInterfaceError};
+use ipmi_bmc::Attention;
+
+use super::{Desk, Presence, Seen, SystemInterfaceError};
 use crate::config::SystemInterfaceConfig;
 use crate::config::SystemInterfaceSource as Source;
 use crate::control::Bound;
-use crate::stream::{Listener, Place, Retry, connect};
+use crate::stream::{Listener, Place, Retry, Stream, connect};
 
-use talk::talk;
+use connection::Connection;
+use talk::{Waited, hold, talk};
 
 /// A way to a virtual machine.
 #[derive(Debug)]
@@ -83,7 +92,9 @@ async fn visit(place: &Place, source: &str, mut desk: Desk, mut presence: Presen
         let why = match connect(place).await {
             Ok(stream) => {
                 retry.found(source);
-                talk(stream, source, &mut desk, &mut presence).await.to_string()
+                let peer = place.to_string();
+                let mut host = Connection::new(stream, peer, desk.attention());
+                talk(&mut host, &mut desk, &mut presence).await.to_string()
             }
             Err(error) => error.to_string(),
         };
@@ -93,81 +104,87 @@ async fn visit(place: &Place, source: &str, mut desk: Desk, mut presence: Presen
 
 /// Takes a machine that comes, and nobody else while it is there.
 async fn serve(listener: &Listener, source: &str, mut desk: Desk, mut presence: Presence) {
-    /// After an error that is not the connection's.
-    const PAUSE: Duration = Duration::from_millis(100);
-    let seen = presence.seen();
-    let mut refusals = Refusals::default();
     let mut next = None;
     loop {
-        let accepted = match next.take() {
-            Some(accepted) => accepted,
-            None => listener.accept().await,
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(source, %error, "no host can connect to the system interface");
-                tokio::time::sleep(PAUSE).await;
-                continue;
+        let mut host = match next.take() {
+            Some(waiting) => waiting,
+            None => {
+                let (stream, peer) = accept(listener, source).await;
+                Connection::new(stream, peer, desk.attention())
             }
         };
-        tracing::info!(source, peer, "{WHAT} is connected");
-        let talk = talk(stream, &peer, &mut desk, &mut presence);
+        tracing::info!(source, peer = host.peer, "{WHAT} is connected");
+        let seen = presence.seen();
+        let talk = talk(&mut host, &mut desk, &mut presence);
         tokio::pin!(talk);
-        loop {
+        let end = loop {
             tokio::select! {
                 // Who is gone does not keep its successor out.
                 biased;
-                end = &mut talk => {
-                    tracing::info!(source, peer, "{WHAT} is not connected: {end}");
-                    break;
-                }
-                accepted = listener.accept() => match accepted {
-                    Ok((_, other)) if seen.guest().is_some_and(|guest| guest.is_known) => {
-                        refusals.tell(source, &peer, &other);
-                    }
-                    Ok((stream, other)) => {
-                        tracing::info!(
-                            source, peer, by = other,
-                            "who is connected has said nothing that a host says, and is replaced"
-                        );
-                        next = Some(Ok((stream, other)));
-                        break;
-                    }
-                    // If it is the socket's fault, it is told when the connection is over.
-                    Err(error) => {
-                        tracing::debug!(source, %error, "accept");
-                        tokio::time::sleep(PAUSE).await;
-                    }
-                }
+                end = &mut talk => break Some(end),
+                is_host = wait(&mut next, listener, source, &seen) => if is_host {
+                    break None;
+                },
+            }
+        };
+        match end {
+            Some(end) => tracing::info!(source, "{WHAT} is not connected: {end}"),
+            None => tracing::info!(
+                source,
+                "who was connected has said nothing that a host says, and gives way"
+            ),
+        }
+    }
+}
+
+/// Whoever comes.
+async fn accept(listener: &Listener, source: &str) -> (Box<dyn Stream>, String) {
+    /// After an error that is not the connection's.
+    const PAUSE: Duration = Duration::from_millis(100);
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::warn!(source, %error, "no host can connect to the system interface");
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
 }
 
-/// Hosts that were sent away. They come again every second, and the log is told once a minute.
-#[derive(Debug, Default)]
-struct Refusals {
-    told: Option<Instant>,
-    since: u64,
-}
-
-impl Refusals {
-    const INTERVAL: Duration = Duration::from_secs(60);
-
-    fn tell(&mut self, source: &str, host: &str, other: &str) {
-        self.since = self.since.saturating_add(1);
-        if self.told.is_some_and(|told| told.elapsed() < Self::INTERVAL) {
-            return;
+/// Takes somebody in who waits, or goes on with who does; whether they are to be the host now, for the one
+/// there is has not shown to be one. It may be given up, and nothing is lost.
+async fn wait(
+    waiting: &mut Option<Connection>,
+    listener: &Listener,
+    source: &str,
+    seen: &Seen,
+) -> bool {
+    let connection = match waiting {
+        Some(connection) => connection,
+        None => {
+            let (stream, peer) = accept(listener, source).await;
+            waiting.insert(Connection::new(stream, peer, Attention::default()))
         }
-        tracing::warn!(
-            source,
-            host,
-            other,
-            times = self.since,
-            "another host wants the system interface, and is sent away: one BMC has one host. Give it a BMC \
-             and a port of its own, or stop the one that is connected"
-        );
-        (self.told, self.since) = (Some(Instant::now()), 0);
+    };
+    match hold(connection).await {
+        Waited::Known => match seen.guest().filter(|guest| guest.is_known) {
+            None => true,
+            Some(host) => {
+                tracing::warn!(
+                    source,
+                    host = host.peer,
+                    other = connection.peer,
+                    "another host wants the system interface, and has to wait: one BMC has one host. Give \
+                     it a BMC and a port of its own, or stop the one that is connected"
+                );
+                false
+            }
+        },
+        Waited::Gone(end) => {
+            tracing::info!(source, other = connection.peer, "who waited is gone: {end}");
+            *waiting = None;
+            false
+        }
     }
 }
