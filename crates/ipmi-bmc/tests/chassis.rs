@@ -23,8 +23,10 @@ use ipmi_wire::cmd::chassis::{
     PowerAction, PowerRestorePolicy, RestartCause, SetFrontPanelEnables, SetInProgress,
     SetPowerCycleInterval, SetPowerRestorePolicy, SetSystemBootOptions,
 };
+use ipmi_wire::cmd::storage::GetSelEntry;
 use ipmi_wire::sdr::{Record, SensorType};
-use ipmi_wire::{Channel, CompletionCode};
+use ipmi_wire::sel::SelRecord;
+use ipmi_wire::{Channel, CompletionCode, Decode};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -261,10 +263,9 @@ fn a_machine_that_fails_is_told_of() {
         state.events.push_back(event);
     };
     let last = |machine: &mut Machine| {
-        let get = GetSelEntry { reservation: 0, record: 0xffff, offset: 0, count: 0xff };
-        let SelRecord::System { sensor_type, data, .. } = machine.ask(&get).unwrap().record() else {
-            panic!()
-        };
+        let entry = machine.ask(&GetSelEntry::whole(GetSelEntry::LAST)).unwrap();
+        let record = SelRecord::decode_exact(&entry.data).unwrap();
+        let SelRecord::System { sensor_type, data, .. } = record else { panic!("{record:?}") };
         (sensor_type, data[0])
     };
     happens(&mut machine, PlatformEvent::Panicked, false);

@@ -23,8 +23,8 @@
 pub mod guest;
 pub mod peers;
 pub mod process;
-pub mod sector;
 pub mod rom;
+pub mod sector;
 pub mod sim;
 pub mod tap;
 pub mod terminal;
