@@ -280,6 +280,28 @@ fn what_the_guest_does_is_noticed() {
 }
 
 #[test]
+fn a_qemu_that_would_stay_is_ended_and_one_that_is_closed_is_off() {
+    let Some(bench) = Bench::new() else { return };
+    let bmc = bench.bmc(|config| {
+        config.qemu.as_mut().unwrap().command.push("-no-shutdown".to_owned());
+    });
+    let tool = bmc.ipmitool(17).unwrap();
+    let mut console = console(&tool);
+    told(&tool, "chassis power on");
+    console.wait_for("BOOT:disk", PATIENCE);
+    console.send("o");
+    until("off", || status(&tool, "System Power") == "off");
+    until("ended", || bench.pid().is_none());
+    told(&tool, "chassis power on");
+    console.wait_for("BOOT:disk", PATIENCE);
+    // As if somebody had closed its window. With -no-shutdown QEMU does not heed that by itself.
+    bench.signal(Signal::TERM);
+    until("off", || status(&tool, "System Power") == "off");
+    until("ended", || bench.pid().is_none());
+    assert_eq!(status(&tool, "Main Power Fault"), "false");
+}
+
+#[test]
 fn a_qemu_that_is_killed_or_hangs_is_dealt_with() {
     let Some(bench) = Bench::new() else { return };
     let bmc = bench.bmc(|_| {});

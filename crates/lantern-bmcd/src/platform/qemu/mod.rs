@@ -6,7 +6,7 @@
 //! comes next with the same directory finds it by its monitor socket. What the sensors say is
 //! simulated, as the air around a virtual machine is.
 //!
-//! * `shared`: what both ends hold. `task`: the task. `process`: what it looks after.
+//! * `shared`: what both ends hold. `task`: the task. `run`, `process`: what it looks after.
 //! * `qmp`: QEMU's monitor. `boot`: from what it starts. `command`: its command line.
 //! * `directory`: where BMC and QEMU meet.
 
@@ -35,6 +35,7 @@ mod directory;
 mod process;
 #[doc(hidden)]
 pub mod qmp;
+mod run;
 mod shared;
 mod task;
 #[cfg(test)]
