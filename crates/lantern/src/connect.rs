@@ -363,10 +363,8 @@ impl<'a> Console<'a> {
         if let Some((last, status)) = info.refused.last() {
             let others = info.refused.len().saturating_sub(1);
             let others = if others > 0 { format!(" and {others} more") } else { String::new() };
-            self.voice
-                .note(&format!("{last}{others} was refused ({status}), using {agreed}"));
-        } else if let Some(lesser) = self.lesser.filter(|suite| agreed.suite() == Some(*suite))
-        {
+            self.voice.note(&format!("{last}{others} was refused ({status}), using {agreed}"));
+        } else if let Some(lesser) = self.lesser.filter(|suite| agreed.suite() == Some(*suite)) {
             self.voice.note(&format!(
                 "{lesser} is used: a better one was refused within the last hour, and is tried again after \
                  that, or at once after 'config learned --forget'"

@@ -98,7 +98,10 @@ async fn session(stage: &Stage) -> Result<(), Error> {
     let view = Session::new(opened.agreed, opened.noticed, &answer);
     show(&view.text(WIDTH))?;
     say(&format!("   logged in with {sent} datagrams out, {received} in, in {took:.1} ms\n"))?;
-    ensure(opened.agreed.and_then(Agreed::suite) == Some(CipherSuite::SUITE_17), "cipher suite 17 is in use")
+    ensure(
+        opened.agreed.and_then(Agreed::suite) == Some(CipherSuite::SUITE_17),
+        "cipher suite 17 is in use",
+    )
 }
 
 async fn identity(stage: &Stage) -> Result<(), Error> {

@@ -44,9 +44,11 @@ impl LocalBmc {
             ("--source-port", globals.source_port.is_some()),
         ];
         if let Some((option, _)) = of_others.into_iter().find(|(_, typed)| *typed) {
-            return Err(Error::usage(format!("no BMC was named, and {option} is for one on a network"))
-                .cause("without -H it is this machine's own BMC that is meant, and it takes no login")
-                .next(format!("say which one: -H HOST; or leave {option} out")));
+            return Err(Error::usage(format!(
+                "no BMC was named, and {option} is for one on a network"
+            ))
+            .cause("without -H it is this machine's own BMC that is meant, and it takes no login")
+            .next(format!("say which one: -H HOST; or leave {option} out")));
         }
         Ok(Self::at(globals.device.clone(), globals.local_address))
     }
@@ -110,8 +112,7 @@ mod tests {
 
     #[test]
     fn who_forgets_the_host_switches_nothing_off() {
-        for words in
-            ["-U admin", "-P x", "-p 9623", "-L user", "-C 3", "-A md5", "--source-port 9"]
+        for words in ["-U admin", "-P x", "-p 9623", "-L user", "-C 3", "-A md5", "--source-port 9"]
         {
             let Err(Error::Told(report)) = named(words) else { panic!("{words}") };
             assert_eq!(report.exit, Exit::Usage, "{words}");

@@ -38,8 +38,10 @@ pub(crate) fn targets(globals: &Globals, hosts: &dyn Hosts) -> Result<Targets, E
     match (globals.hosts.as_slice(), globals.exclude.as_slice()) {
         ([], []) => return LocalBmc::named(globals).map(Whom::Local).map(Targets::One),
         ([], _) => {
-            return Err(Error::usage("-x leaves out some of the BMCs that -H names, and -H names none")
-                .next("say which ones: -H 'n[001-500]'"));
+            return Err(Error::usage(
+                "-x leaves out some of the BMCs that -H names, and -H names none",
+            )
+            .next("say which ones: -H 'n[001-500]'"));
         }
         (_, _) if globals.device.is_some() => {
             return Err(Error::usage("--device is for this machine's own BMC, -H for others")

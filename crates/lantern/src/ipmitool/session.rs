@@ -142,7 +142,8 @@ pub(super) async fn open(tool: &mut Tool) -> Ended {
     if let Some(memory) = &memory {
         memory.take_note_of_suite(&bmc, &info);
     }
-    if let Some(lesser) = lesser.filter(|suite| info.agreed.and_then(Agreed::suite) == Some(*suite)) {
+    if let Some(lesser) = lesser.filter(|suite| info.agreed.and_then(Agreed::suite) == Some(*suite))
+    {
         // Success is silent here.
         tool.info(&format!("> {lesser} is used: a better one was refused within the last hour"));
     }

@@ -24,7 +24,8 @@ pub(crate) struct Machine {
 pub(crate) fn machine(interface: &str) -> Option<Machine> {
     let mut machine = bare_machine(Some(interface))?;
     let _ = machine.guest.agent.run(LOAD).expect_success();
-    let wait = "n=0; while [ ! -e /dev/ipmi0 ]; do sleep 0.1; n=$((n+1)); [ $n -lt 100 ] || exit 1; done";
+    let wait =
+        "n=0; while [ ! -e /dev/ipmi0 ]; do sleep 0.1; n=$((n+1)); [ $n -lt 100 ] || exit 1; done";
     let _ = machine.guest.agent.run(wait).expect_success();
     Some(machine)
 }
@@ -37,6 +38,12 @@ pub(crate) fn bare_machine(interface: Option<&str>) -> Option<Machine> {
         .program("/usr/bin/ipmitool", ipmitool.path())
         .program("/usr/bin/lantern", lantern)
         .link(OURS, "/usr/bin/lantern");
+    // What makers are called, as the original knows it.
+    let names = "/usr/share/misc/enterprise-numbers.txt";
+    let image = match std::fs::read(names) {
+        Ok(list) => image.file(names, 0o644, list),
+        Err(_) => image,
+    };
     let files = tempfile::tempdir().unwrap();
     let at = |name: &str, content: &[u8]| {
         let path = files.path().join(name);
