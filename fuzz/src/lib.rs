@@ -1,5 +1,5 @@
 //! What every fuzz target asserts, written once: see [`round_trip`], [`packets`], [`registry`],
-//! [`records`], [`nodeset`], [`secrets`], [`kept`], [`line`] and [`ends`].
+//! [`records`], [`nodeset`], [`secrets`], [`kept`], [`line`], [`vm`] and [`ends`].
 //!
 //! The contract under attack is the one in `ipmi_wire::codec`: no decoder panics, whatever the
 //! bytes; and what it accepts it can encode again, to bytes that decode to the same value.
@@ -12,6 +12,7 @@ pub mod packets;
 pub mod records;
 pub mod registry;
 pub mod secrets;
+pub mod vm;
 
 use std::fmt::Debug;
 

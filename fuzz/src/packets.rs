@@ -1,9 +1,13 @@
 //! Whole datagrams: session headers and trailers of both versions.
 
 use ipmi_wire::bridge::{Asked, Forwarded, Hop, Route};
+use ipmi_wire::interface::{BtRequest, BtResponse, KcsRequest, KcsResponse};
 use ipmi_wire::lan::LanMessage;
 use ipmi_wire::session::{SessionPacket, V15Packet, V20Packet};
+use ipmi_wire::software::SessionMessage;
 use ipmi_wire::{Channel, Encode, Request};
+
+use crate::round_trip;
 
 /// A datagram, its RMCP header included.
 pub fn datagram(data: &[u8]) {
@@ -55,6 +59,16 @@ pub fn bridged(data: &[u8]) {
     inner.encode(&mut data);
     let whole = LanMessage { netfn: sent.netfn | 1, data, ..sent };
     assert_eq!(route.read(asked, 0, &whole, false), Some(Forwarded::Answer(response)));
+}
+
+/// What surrounds a command on the host's own interface, and what consoles and software there say to
+/// each other.
+pub fn interface(data: &[u8]) {
+    round_trip::<KcsRequest>(data);
+    round_trip::<KcsResponse>(data);
+    round_trip::<BtRequest>(data);
+    round_trip::<BtResponse>(data);
+    round_trip::<SessionMessage>(data);
 }
 
 fn v15_again(packet: &V15Packet<'_>) {

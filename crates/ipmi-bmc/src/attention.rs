@@ -22,7 +22,7 @@ impl Bmc {
         let (flags, enables) = (self.messages.flags(), self.messages.enables());
         let interrupts = (flags.receive_queue && enables.receive_interrupt)
             || (flags.event_buffer && enables.event_interrupt)
-            || flags.watchdog_pre_timeout;
+            || self.messages.warns_by_message();
         Attention {
             waiting: flags.receive_queue || flags.event_buffer || flags.watchdog_pre_timeout,
             interrupts,

@@ -2,6 +2,7 @@
 
 mod exchange;
 mod sibling;
+mod software;
 mod time;
 
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ use ipmi_wire::cmd::app::{DeviceId, Guid, SelfTest};
 use ipmi_wire::cmd::chassis::PowerRestorePolicy;
 use ipmi_wire::sdr::Record;
 
-pub use exchange::{Held, Reply};
+pub use exchange::{Answer, Held, HeldAnswer, Reply};
 
 use crate::acpi::Acpi;
 use crate::boot::BootOptions;
@@ -39,6 +40,7 @@ use crate::sensors::Engine;
 use crate::serial::Port;
 use crate::sol::SolConfig;
 use crate::system_info::SystemInfo;
+use crate::system_interface::SystemInterfaceKind;
 use crate::users::{LanPolicy, Lockouts, User, Users};
 use crate::watchdog::Watchdog;
 
@@ -89,6 +91,7 @@ pub struct Bmc {
     pub(crate) boot: BootOptions,
     pub(crate) watchdog: Watchdog,
     pub(crate) messages: Messages,
+    pub(crate) system_interface: SystemInterfaceKind,
     pub(crate) acpi: Acpi,
     pub(crate) system_info: SystemInfo,
     pub(crate) dcmi: Dcmi,
@@ -199,6 +202,7 @@ impl Bmc {
             boot: BootOptions::new(now, &memory.boot_options),
             watchdog: Watchdog::default(),
             messages: Messages::default(),
+            system_interface: SystemInterfaceKind::default(),
             acpi: Acpi::default(),
             system_info: SystemInfo::new(&memory.system_info),
             firewall: Firewall::new(&memory.firewall),
@@ -287,6 +291,11 @@ impl Bmc {
     #[must_use]
     pub fn is_resetting(&self, now: Instant) -> bool {
         self.dark_until.is_some_and(|end| now < end)
+    }
+
+    /// Says what the host's own interface is made of. It is KCS as long as nobody says otherwise.
+    pub const fn set_system_interface(&mut self, kind: SystemInterfaceKind) {
+        self.system_interface = kind;
     }
 
     /// Makes the self test find this, whatever is true; `None` makes it look again.

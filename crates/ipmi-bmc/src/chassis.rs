@@ -1,5 +1,6 @@
 //! The chassis: power as a state machine, what happened to it last, how long it has been on.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use ipmi_wire::cmd::chassis::{
@@ -25,6 +26,10 @@ pub struct Chassis {
     last_event: LastPowerEvent,
     /// The machine did not go on or off when told to.
     control_fault: bool,
+    /// It has gone off by a failure of its own, and was not on since.
+    fault: bool,
+    /// What is to be told of the machine's failures.
+    failures: VecDeque<Failure>,
     light: IdentifyLight,
     /// The front panel buttons that are disabled, and that can be.
     pub(crate) buttons: FrontPanelButtons,
@@ -34,6 +39,20 @@ pub struct Chassis {
     /// The machine has gone on or off, or was reset, and nobody has asked yet.
     turned: bool,
 }
+
+/// What the log is told of a machine that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It did not come on.
+    StayedOff,
+    /// It went off by itself.
+    WentOff,
+    /// Its operating system has stopped.
+    Panicked,
+}
+
+/// More than this at once is nothing new.
+const FAILURES: usize = 16;
 
 /// What the chassis acts on.
 pub(crate) struct Machine<'a> {
@@ -64,6 +83,8 @@ impl Chassis {
             restart_cause: by_itself(RestartCause::Unknown),
             last_event: LastPowerEvent::default(),
             control_fault: false,
+            fault: false,
+            failures: VecDeque::new(),
             light: IdentifyLight::Off,
             buttons: BUTTONS,
             on_time: memory.on_time.unwrap_or_default(),
@@ -113,6 +134,10 @@ impl Chassis {
             PowerAction::SoftOff if !on => self.power_on_at = None,
             PowerAction::SoftOff => signal(machine.platform, now, PowerSignal::SoftShutdown)?,
             _ if !on => return Err(CompletionCode::NOT_SUPPORTED_IN_STATE),
+            // Table 28-4 has it optional, and it would be half of one.
+            PowerAction::Cycle if !machine.platform.can_switch_on() => {
+                return Err(CompletionCode::INVALID_DATA_FIELD);
+            }
             PowerAction::Cycle => {
                 self.switch_off(now, machine)?;
                 self.power_on_at = now.checked_add(self.cycle_interval).map(|at| (at, by));
@@ -236,6 +261,17 @@ impl Chassis {
         self.control_fault
     }
 
+    /// Whether the machine is off because it has failed.
+    #[must_use]
+    pub const fn fault(&self) -> bool {
+        self.fault
+    }
+
+    /// What the log is to be told next.
+    pub(crate) fn poll_failure(&mut self) -> Option<Failure> {
+        self.failures.pop_front()
+    }
+
     /// Whether the machine was last switched on by a command.
     #[must_use]
     pub const fn on_by_command(&self) -> bool {
@@ -257,6 +293,7 @@ impl Chassis {
         let outcome = machine.start(now, PowerSignal::On, by.cause);
         self.control_fault = outcome.is_err();
         outcome?;
+        self.fault = false;
         self.restart_cause = by;
         let on_by_command = by.cause == RestartCause::ChassisControl;
         self.last_event = LastPowerEvent { on_by_command, ..LastPowerEvent::default() };
@@ -268,9 +305,15 @@ impl Chassis {
         let outcome = signal(machine.platform, now, PowerSignal::Off);
         self.control_fault = outcome.is_err();
         outcome?;
-        self.last_event.ac_failed = false;
+        (self.last_event.ac_failed, self.last_event.fault) = (false, false);
         self.turned = true;
         Ok(())
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        if self.failures.len() < FAILURES {
+            self.failures.push_back(failure);
+        }
     }
 
     fn count(&mut self, now: Instant, on: bool) {
@@ -282,18 +325,35 @@ impl Chassis {
     }
 
     fn note(&mut self, now: Instant, machine: &mut Machine<'_>, event: PlatformEvent) {
-        self.turned = true;
+        // One that has panicked is still on.
+        self.turned |= event != PlatformEvent::Panicked;
         let cause = match event {
+            PlatformEvent::Panicked => {
+                self.fail(Failure::Panicked);
+                return;
+            }
+            PlatformEvent::StayedOff => {
+                self.control_fault = true;
+                self.fail(Failure::StayedOff);
+                return;
+            }
             PlatformEvent::PoweredOff(cause) => {
                 self.last_event.ac_failed = cause == PowerCause::Mains;
+                self.last_event.fault = cause == PowerCause::Fault;
+                if cause == PowerCause::Fault {
+                    self.fault = true;
+                    self.fail(Failure::WentOff);
+                }
                 return;
             }
             PlatformEvent::PoweredOn(cause) => {
                 let ac_failed = cause == PowerCause::Mains;
                 self.last_event = LastPowerEvent { ac_failed, ..LastPowerEvent::default() };
-                self.control_fault = false;
+                (self.control_fault, self.fault) = (false, false);
                 match cause {
                     PowerCause::Button => RestartCause::PowerButton,
+                    // Nothing comes on because it failed.
+                    PowerCause::Fault => RestartCause::Unknown,
                     PowerCause::OperatingSystem => RestartCause::SoftReset,
                     PowerCause::Mains => match machine.restore_policy {
                         PowerRestorePolicy::AlwaysOn => RestartCause::PowerRestoredAlways,

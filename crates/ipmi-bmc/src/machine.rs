@@ -11,7 +11,7 @@ use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Channel, CompletionCode};
 
 use crate::bmc::Bmc;
-use crate::chassis::{Chassis, Machine, by_itself};
+use crate::chassis::{Chassis, Failure, Machine, by_itself};
 use crate::lan::Statistics;
 use crate::messages::Messages;
 use crate::pef::Due;
@@ -59,11 +59,39 @@ impl Bmc {
     pub(crate) fn advance_machine(&mut self, now: Instant) {
         let (chassis, mut machine) = self.machine();
         chassis.advance(now, &mut machine);
+        self.tell_failures(now);
         self.dcmi.advance(now, &mut *self.platform);
         self.look_after_turns(now);
         self.heed_watchdog(now);
         self.heed_limits(now);
         self.boot.advance(now);
+    }
+
+    /// Logs what has failed at the machine.
+    fn tell_failures(&mut self, now: Instant) {
+        while let Some(failure) = self.chassis.poll_failure() {
+            // Table 42-3.
+            let (sensor_type, offset) = match failure {
+                // Soft power control failure: "unit did not respond to request to turn on".
+                Failure::StayedOff => (SensorType::POWER_UNIT, 0x05),
+                // Power unit failure detected.
+                Failure::WentOff => (SensorType::POWER_UNIT, 0x06),
+                // Run-time critical stop ("core dump", "blue screen").
+                Failure::Panicked => (SensorType::OS_STOP, 0x01),
+            };
+            let event = PlatformEvent {
+                generator: None,
+                evm_rev: SelRecord::EVM_REV,
+                sensor_type,
+                sensor_number: 0,
+                assertion: true,
+                event_type: EventReadingType(0x6f),
+                data: [offset, 0xff, 0xff],
+            };
+            let record = event.to_record(0, self.clock.now(now), BMC_ADDRESS.into());
+            // A full log has noted that it lost an event.
+            let _ = self.take_event(now, record);
+        }
     }
 
     /// The temperature sensors of one of DCMI's entities, in the order of their instances; `None` if
@@ -126,7 +154,9 @@ impl Bmc {
     /// Forgets what was true of a machine that has gone on or off since, or was reset.
     pub(crate) fn look_after_turns(&mut self, now: Instant) {
         if self.chassis.has_turned() {
-            self.watchdog.stop(now);
+            self.watchdog.forget(now);
+            // Whoever asked for it, and would fetch it, is gone. §22.1 lets events be logged again.
+            self.messages = Messages::default();
             self.pef.note_turn(now, self.platform.is_on());
             self.acpi.forget();
             self.system_info.forget_running_system();
@@ -147,12 +177,14 @@ impl Bmc {
             // What the machine cannot do, or what does not apply to one that is off, is told all the
             // same: the time has run out.
             let _ = match due.what {
-                Deed::Interrupt(PreTimeoutInterrupt::Nmi) => {
-                    self.control(now, PowerAction::DiagnosticInterrupt, WATCHDOG)
-                }
-                Deed::Interrupt(_) => {
-                    self.messages.warn();
-                    Ok(())
+                Deed::Interrupt(by) => {
+                    self.messages.warn(by);
+                    match by {
+                        PreTimeoutInterrupt::Nmi => {
+                            self.control(now, PowerAction::DiagnosticInterrupt, WATCHDOG)
+                        }
+                        _ => Ok(()),
+                    }
                 }
                 Deed::Action(TimeoutAction::None) => Ok(()),
                 Deed::Action(TimeoutAction::Reset) => {

@@ -1,29 +1,31 @@
-//! What waits for software on the system interface: an event, a warning. Nothing of it survives the
-//! controller.
-//!
-//! There is no receive message queue behind it: no channel passes messages on, so that it is always
-//! empty.
+//! What waits for software on the system interface: messages of consoles, an event, a warning.
+//! Nothing of it survives the controller, nor a restart of the machine whose software it is for.
 
 use ipmi_wire::CompletionCode;
 use ipmi_wire::Encode;
-use ipmi_wire::cmd::app::{EventMessage, GlobalEnables, MessageFlags, ReadEventMessageBuffer};
+use ipmi_wire::cmd::app::{
+    EventMessage, GlobalEnables, MessageFlags, PreTimeoutInterrupt, ReadEventMessageBuffer,
+};
 use ipmi_wire::sel::SelRecord;
 
 use crate::dispatch::Outcome;
+use crate::queue::ReceiveQueue;
 
-/// Global enables, message flags, and the event message buffer.
+/// Global enables, message flags, and what the flags stand for.
 #[derive(Debug)]
 pub(crate) struct Messages {
     enables: GlobalEnables,
+    pub(crate) queue: ReceiveQueue,
     event: Option<EventMessage>,
-    pre_timeout: bool,
+    /// How the watchdog has warned.
+    pre_timeout: Option<PreTimeoutInterrupt>,
 }
 
 impl Default for Messages {
     /// As the controller starts: events are logged (§22.1 leaves that on), and nothing else.
     fn default() -> Self {
         let enables = GlobalEnables { logging: true, ..GlobalEnables::default() };
-        Self { enables, event: None, pre_timeout: false }
+        Self { enables, queue: ReceiveQueue::default(), event: None, pre_timeout: None }
     }
 }
 
@@ -49,28 +51,44 @@ impl Messages {
     }
 
     /// The message flags.
-    pub(crate) const fn flags(&self) -> MessageFlags {
+    pub(crate) fn flags(&self) -> MessageFlags {
         MessageFlags {
-            receive_queue: false,
+            receive_queue: !self.queue.is_empty(),
             event_buffer: self.event.is_some(),
-            watchdog_pre_timeout: self.pre_timeout,
+            watchdog_pre_timeout: self.pre_timeout.is_some(),
             oem: 0,
         }
     }
 
     /// Clear Message Flags: what a flag stands for goes with it.
     pub(crate) fn clear(&mut self, flags: MessageFlags) {
+        if flags.receive_queue {
+            self.queue.clear();
+        }
         if flags.event_buffer {
             self.event = None;
         }
         if flags.watchdog_pre_timeout {
-            self.pre_timeout = false;
+            self.calm();
         }
     }
 
-    /// The watchdog is about to expire.
-    pub(crate) const fn warn(&mut self) {
-        self.pre_timeout = true;
+    /// The watchdog is about to expire, and says so in this way.
+    ///
+    /// The flag is up also when the warning was an NMI: so are those of QEMU's controller and of
+    /// OpenIPMI's `ipmi_sim`.
+    pub(crate) const fn warn(&mut self, by: PreTimeoutInterrupt) {
+        self.pre_timeout = Some(by);
+    }
+
+    /// The watchdog was set anew: what it warned of will not come.
+    pub(crate) const fn calm(&mut self) {
+        self.pre_timeout = None;
+    }
+
+    /// Whether the watchdog's warning is an interrupt of the system interface.
+    pub(crate) fn warns_by_message(&self) -> bool {
+        self.pre_timeout == Some(PreTimeoutInterrupt::Messaging)
     }
 
     /// Offers an event to software. What comes while one waits is in the log alone.
@@ -123,7 +141,7 @@ mod tests {
     #[test]
     fn a_flag_stays_until_it_is_cleared_and_others_with_it() {
         let mut messages = Messages::default();
-        messages.warn();
+        messages.warn(PreTimeoutInterrupt::Messaging);
         messages.clear(MessageFlags { event_buffer: true, ..MessageFlags::default() });
         assert!(messages.flags().watchdog_pre_timeout);
         messages.clear(messages.flags());

@@ -19,6 +19,12 @@ pub trait Platform: Send {
     /// Whether the machine's main power is on.
     fn is_on(&self) -> bool;
 
+    /// Whether the machine can be switched on from here. One that cannot is not switched off to be
+    /// switched on again, either.
+    fn can_switch_on(&self) -> bool {
+        true
+    }
+
     /// Acts on the machine's power. Asking for the state that it already has does nothing.
     ///
     /// # Errors
@@ -177,6 +183,10 @@ pub enum PlatformEvent {
     PoweredOff(PowerCause),
     /// The machine was reset, for this reason.
     Reset(PowerCause),
+    /// The machine was told to come on, and is off all the same.
+    StayedOff,
+    /// The operating system has stopped for a mistake that it cannot mend. The machine is on.
+    Panicked,
 }
 
 /// Who changed the machine's power, other than the BMC on a command.
@@ -188,4 +198,6 @@ pub enum PowerCause {
     OperatingSystem,
     /// The mains failed or came back.
     Mains,
+    /// Nobody: the machine itself has failed.
+    Fault,
 }

@@ -2,7 +2,7 @@
 //!
 //! Pure: [`poll`](Watchdog::poll) says what is due, and whoever has it carries that out. Nothing
 //! of it survives the controller. A machine that goes off or starts stops it, for what wound it up
-//! is gone.
+//! is gone; what it was set to can still be read, but it has to be set again (§27.5).
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,8 @@ use crate::dispatch::Outcome;
 pub(crate) struct Watchdog {
     /// `None` as long as nobody has set it.
     settings: Option<WatchdogSettings>,
+    /// Somebody has set it since the machine last started.
+    is_set: bool,
     /// Uses for which it has expired, a bit each.
     expired: u8,
     timer: Timer,
@@ -82,6 +84,7 @@ impl Watchdog {
             _ => return Err(CompletionCode::INVALID_DATA_FIELD),
         }
         self.settings = Some(settings);
+        self.is_set = true;
         self.expired &= !request.clear;
         self.states = 0;
         if request.dont_stop && self.is_running() {
@@ -92,12 +95,19 @@ impl Watchdog {
         Ok(())
     }
 
-    /// Reset Watchdog Timer: winds it up.
+    /// Reset Watchdog Timer: winds it up. Once it has warned, only setting it stops it (§27.5): this
+    /// does nothing then.
     ///
     /// # Errors
-    /// 80h if nobody has set it.
+    /// 80h if nobody has set it since the machine started.
     pub(crate) fn wind(&mut self, now: Instant) -> Outcome<()> {
-        let settings = self.settings.ok_or(ResetWatchdogTimer::UNINITIALIZED)?;
+        let settings = self.settings.filter(|_| self.is_set);
+        let settings = settings.ok_or(ResetWatchdogTimer::UNINITIALIZED)?;
+        if settings.interrupt != PreTimeoutInterrupt::None
+            && matches!(self.timer, Timer::Running { warning: None, .. })
+        {
+            return Ok(());
+        }
         self.states = 0;
         self.start(now, &settings);
         Ok(())
@@ -113,9 +123,11 @@ impl Watchdog {
         }
     }
 
-    /// Stops it; what has expired stays told.
-    pub(crate) fn stop(&mut self, now: Instant) {
+    /// The machine has gone off or started: stops it until it is set again. What has expired stays
+    /// told.
+    pub(crate) fn forget(&mut self, now: Instant) {
         self.timer = Timer::Stopped(self.left(now));
+        self.is_set = false;
     }
 
     /// What a Watchdog 2 sensor says.
@@ -161,7 +173,8 @@ impl Watchdog {
         let length = UNIT.saturating_mul(settings.initial.into());
         let before = Duration::from_secs(settings.pre_timeout.into());
         let end = now.checked_add(length).unwrap_or(now);
-        let warns = settings.interrupt != PreTimeoutInterrupt::None && settings.pre_timeout > 0;
+        // Without an interval, at the same time as the end (§27.2).
+        let warns = settings.interrupt != PreTimeoutInterrupt::None;
         let warning = warns.then(|| end.checked_sub(before).unwrap_or(now).max(now));
         self.timer = Timer::Running { end, warning };
     }
@@ -285,7 +298,12 @@ mod tests {
             let short = WatchdogSettings { timer_use, initial: 0, pre_timeout: 0, ..settings() };
             dog.set(now, &set(short)).unwrap();
             dog.wind(now).unwrap();
-            assert!(dog.poll(now).is_some() && dog.poll(now).is_none());
+            // Without an interval, the warning and the end are one.
+            let deeds = [dog.poll(now), dog.poll(now), dog.poll(now)];
+            let deeds = deeds.map(|due| due.map(|due| (due.what, due.states)));
+            let warning = Deed::Interrupt(PreTimeoutInterrupt::Nmi);
+            let end = Deed::Action(TimeoutAction::Reset);
+            assert_eq!(deeds, [Some((warning, 0x100)), Some((end, 0x102)), None]);
         }
         assert_eq!(dog.get(now).expired, 0x2e);
         dog.set(now, &SetWatchdogTimer { clear: 0x06, ..set(settings()) }).unwrap();
@@ -309,15 +327,46 @@ mod tests {
         dog.set(now, &set(none)).unwrap();
     }
 
+    /// §27.5: once it has warned, only setting it stops it.
+    #[test]
+    fn who_winds_it_up_after_the_warning_is_too_late() {
+        for (interrupt, in_time) in
+            [(PreTimeoutInterrupt::Nmi, false), (PreTimeoutInterrupt::None, true)]
+        {
+            let now = Instant::now();
+            let mut dog = Watchdog::default();
+            dog.set(now, &set(WatchdogSettings { interrupt, ..settings() })).unwrap();
+            dog.wind(now).unwrap();
+            dog.wind(after(now, 7000)).unwrap();
+            let warned = dog.poll(after(now, 15_500)).is_some();
+            assert_eq!(warned, !in_time);
+            dog.wind(after(now, 16_000)).unwrap();
+            assert_eq!(dog.states(), if warned { 0x100 } else { 0 });
+            assert_eq!(dog.poll(after(now, 17_000)).is_some(), !in_time);
+            // The end is as good as a start again.
+            dog.wind(after(now, 18_000)).unwrap();
+            assert_eq!(dog.get(after(now, 18_000)).present, Some(100));
+            // Setting it in the last moment, as Linux does after a warning, saves the machine.
+            let go_on = SetWatchdogTimer { dont_stop: true, ..set(settings()) };
+            dog.poll(after(now, 26_500));
+            dog.set(after(now, 27_000), &go_on).unwrap();
+            assert_eq!((dog.states(), dog.get(after(now, 27_000)).present), (0, Some(100)));
+            assert_eq!(dog.poll(after(now, 34_999)), None);
+        }
+    }
+
     #[test]
     fn a_machine_that_is_gone_is_not_watched() {
         let now = Instant::now();
         let mut dog = Watchdog::default();
         dog.set(now, &set(WatchdogSettings { dont_log: true, ..settings() })).unwrap();
         dog.wind(now).unwrap();
-        dog.stop(after(now, 4000));
+        dog.forget(after(now, 4000));
         let timer = dog.get(after(now, 20_000));
         assert_eq!((timer.running, timer.present), (false, Some(60)));
+        assert_eq!(timer.settings.initial, 100, "that can be read");
+        assert_eq!(dog.wind(now), Err(CompletionCode(0x80)));
+        dog.set(now, &set(WatchdogSettings { dont_log: true, ..settings() })).unwrap();
         dog.wind(now).unwrap();
         assert!(!dog.poll(after(now, 8000)).unwrap().logged);
     }

@@ -9,7 +9,7 @@
 
 mod common;
 
-use ipmi_bmc::{LanPolicy, Origin};
+use ipmi_bmc::{LanPolicy, Origin, SystemInterfaceKind};
 use ipmi_session::Secret;
 use ipmi_wire::cmd::app::{
     AccessCopy, AccessFlags, AccessMode, ChannelAccess, ChannelMedium, ChannelSecurityKeys,
@@ -19,7 +19,7 @@ use ipmi_wire::cmd::app::{
     KeyLock, KeyOperation, PayloadAccess, SecurityKey, SessionSupport, SetChannelAccess,
     SetChannelSecurityKeys, SetUserPayloadAccess, SystemInterface, SystemInterfaceCapabilities,
 };
-use ipmi_wire::{Channel, CompletionCode, Privilege, Request};
+use ipmi_wire::{Channel, CompletionCode, NetFn, Privilege, Request, Response};
 
 use common::Machine;
 
@@ -133,6 +133,33 @@ fn there_are_two_channels() {
                 _ => Err(CompletionCode::INVALID_DATA_FIELD),
             }
         );
+    }
+}
+
+/// By hand from Tables 6-2, 22-13 and 22-14 of IPMI v2.0.
+#[test]
+fn the_system_interface_says_what_it_is() {
+    use SystemInterfaceKind::{Bt, Kcs, Ssif};
+    let mut machine = Machine::new();
+    let ask = |machine: &mut Machine, cmd, data: &[u8]| {
+        let request = Request { netfn: NetFn::App, lun: 0, cmd, data: data.to_vec() };
+        let Response { completion, data } = machine.request(Origin::SystemInterface, &request);
+        if completion.is_ok() { Ok(data) } else { Err(completion.0) }
+    };
+    for (kind, protocol, ssif, kcs, bt) in [
+        (Kcs, 5, Err(0xcc), Ok(vec![0, 0, 0xff]), Err(0xc1)),
+        (Bt, 8, Err(0xcc), Err(0xcc), Ok(vec![1, 0xff, 0xff, 5, 2])),
+        (Ssif, 4, Ok(vec![0, 0x80, 0xff, 0xff]), Err(0xcc), Err(0xc1)),
+    ] {
+        machine.bmc.set_system_interface(kind);
+        assert_eq!(ask(&mut machine, 0x42, &[0x0f]).unwrap()[..3], [0x0f, 0x0c, protocol]);
+        assert_eq!(ask(&mut machine, 0x57, &[0]), ssif);
+        assert_eq!(ask(&mut machine, 0x57, &[1]), kcs);
+        assert_eq!(ask(&mut machine, 0x57, &[2]), Err(0xcc), "SMIC");
+        assert_eq!(ask(&mut machine, 0x36, &[]), bt);
+        // What a command there is not is not to be found either.
+        let mask = ask(&mut machine, 0x0a, &[0x0f, 0x06, 0]).unwrap();
+        assert_eq!(mask[0x36 / 8] & (1 << (0x36 % 8)) == 0, bt.is_ok(), "{kind:?}");
     }
 }
 

@@ -45,6 +45,7 @@ const DEPARTURES: &[(&str, Access, &str)] = {
 /// Commands that whoever may run them is refused for some of what they can say, below administrator.
 const IN_PART: &[(&str, &str)] = &[
     ("Close Session", "another's session takes an administrator"),
+    ("Send Message", "other channels than the system interface take an operator"),
     ("Set System Boot Options", "going past the machine's passwords takes an administrator"),
 ];
 

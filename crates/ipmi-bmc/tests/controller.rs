@@ -13,16 +13,20 @@ mod common;
 use std::time::Duration;
 
 use common::{Counting, LAN, Machine, SHARED, peer};
+use ipmi_bmc::Attention;
 use ipmi_bmc::platform::Measurement;
 use ipmi_wire::cmd::app::{
     AcpiSystemState, ClearMessageFlags, ColdReset, EnableMessageChannelReceive, GetAcpiPowerState,
     GetBmcGlobalEnables, GetMessage, GetMessageFlags, GetSelfTestResults, GetSystemInfoParameters,
-    GlobalEnables, MessageFlags, ReadEventMessageBuffer, SelfTest, SendMessage, SetAcpiPowerState,
+    GlobalEnables, MessageFlags, ReadEventMessageBuffer, SelfTest, SetAcpiPowerState,
     SetBmcGlobalEnables, SetSystemInfoParameters, SystemInfoParameter, WarmReset,
 };
 use ipmi_wire::cmd::chassis::{
     ChassisControl, ChassisIdentify, GetChassisStatus, IdentifyState, PowerAction,
 };
+use ipmi_wire::cmd::sensor::PlatformEvent;
+use ipmi_wire::sdr::{EventReadingType, SensorType};
+use ipmi_wire::sel::SelRecord;
 use ipmi_wire::{Channel, Command, CompletionCode, NetFn, Request};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -130,27 +134,55 @@ fn events_wait_in_the_buffer_if_it_is_on_and_go_into_the_log_unless_that_is_off(
     assert_eq!(refused, Err(CompletionCode::INVALID_DATA_FIELD));
 }
 
+/// §22.1: what comes over the system interface is always logged.
 #[test]
-fn nobody_is_there_to_pass_messages_on_to() {
+fn what_software_on_the_host_reports_is_logged_whatever_it_has_turned_off() {
     let mut machine = Machine::new();
-    let to = |channel| SendMessage {
-        channel: Channel::new(channel),
-        authenticated: false,
-        encrypted: false,
-        tracking: 1,
-        data: vec![0x2c, 0x18, 0xbc, 0x20, 0x08, 0x01, 0xd7],
+    let event = PlatformEvent {
+        generator: None,
+        evm_rev: SelRecord::EVM_REV,
+        sensor_type: SensorType::PHYSICAL_SECURITY,
+        sensor_number: 0x77,
+        assertion: true,
+        event_type: EventReadingType::SENSOR_SPECIFIC,
+        data: [0, 0xff, 0xff],
     };
-    for (channel, code) in [(0, 0x83), (1, 0x80), (7, 0xcc), (15, 0xcc)] {
-        assert_eq!(machine.ask_by_lan(&to(channel)), Err(CompletionCode(code)));
-    }
-    assert_eq!(machine.ask(&GetMessage), Err(CompletionCode(0x80)));
-    let receive =
-        |channel, enable| EnableMessageChannelReceive { channel: Channel::new(channel), enable };
-    for enable in [None, Some(false)] {
-        assert!(!machine.ask(&receive(1, enable)).unwrap().enabled);
-    }
-    for refused in [receive(1, Some(true)), receive(3, None)] {
-        assert_eq!(machine.ask(&refused), Err(CompletionCode::INVALID_DATA_FIELD));
+    machine.ask(&SetBmcGlobalEnables { enables: GlobalEnables::default() }).unwrap();
+    let before = machine.bmc.sel().records().len();
+    machine.ask_by_lan(&event).unwrap();
+    assert_eq!(machine.bmc.sel().records().len(), before);
+    machine.ask(&event).unwrap();
+    assert_eq!(machine.bmc.sel().records().len(), before + 1);
+}
+
+/// What software on the host has asked for ends with it (§22.1: logging is on again).
+#[test]
+fn a_machine_that_turns_leaves_nothing_waiting() {
+    for action in [PowerAction::Reset, PowerAction::Cycle, PowerAction::Off] {
+        let mut machine = Machine::new();
+        let enables = GlobalEnables {
+            receive_interrupt: true,
+            event_interrupt: true,
+            event_buffer: true,
+            logging: false,
+            oem: 0,
+        };
+        machine.ask(&SetBmcGlobalEnables { enables }).unwrap();
+        let channel = Channel::new(1);
+        let receive = EnableMessageChannelReceive { channel, enable: Some(true) };
+        assert!(machine.ask(&receive).unwrap().enabled);
+        machine.bench.state().says.insert(SHARED, Measurement::States(1));
+        machine.wait(60 * SECOND);
+        let seen = machine.bmc.attention();
+        assert!(seen.waiting && seen.interrupts && seen.message_interrupts);
+        machine.ask(&ChassisControl { action }).unwrap();
+        machine.wait(60 * SECOND);
+        assert_eq!(machine.bmc.attention(), Attention::default(), "{action:?}");
+        let default = GlobalEnables { logging: true, ..GlobalEnables::default() };
+        assert_eq!(machine.ask(&GetBmcGlobalEnables), Ok(default));
+        assert!(
+            !machine.ask(&EnableMessageChannelReceive { channel, enable: None }).unwrap().enabled
+        );
     }
 }
 

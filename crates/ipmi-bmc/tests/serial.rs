@@ -151,7 +151,7 @@ impl Console {
                 }
                 quiet = false;
             }
-            while let Some((to, datagram)) = machine.bmc.poll_sol(machine.now, entropy) {
+            while let Some((to, datagram)) = machine.bmc.poll_outgoing(machine.now, entropy) {
                 assert_eq!(to, peer());
                 session.handle_datagram(machine.now, &datagram, entropy);
                 quiet = false;

@@ -122,7 +122,7 @@ fn who_winds_it_up_in_time_hears_nothing() {
     for count in 1..=2 {
         machine.wait(10 * SECOND);
         assert_eq!(events(&machine).len(), count);
-        machine.ask(&ResetWatchdogTimer).unwrap();
+        start(&mut machine, settings(TimeoutAction::Reset));
         assert_eq!(states(&mut machine), 0);
     }
 }
@@ -140,23 +140,56 @@ fn it_warns_by_nmi_or_by_flag() {
     machine.wait(7 * SECOND);
     assert_eq!(signals(&machine), [PowerSignal::DiagnosticInterrupt]);
     assert_eq!(events(&machine), [[0xc8, 0x23, 0xff]]);
-    assert_eq!(machine.ask(&GetMessageFlags).unwrap(), MessageFlags::default());
+    // An NMI is no interrupt of the system interface, but a warning all the same.
+    let flag = MessageFlags { watchdog_pre_timeout: true, ..MessageFlags::default() };
+    assert_eq!(machine.ask(&GetMessageFlags).unwrap(), flag);
+    assert_eq!(
+        (machine.bmc.attention().waiting, machine.bmc.attention().interrupts),
+        (true, false)
+    );
     machine.wait(3 * SECOND);
     assert_eq!(signals(&machine), [PowerSignal::Reset]);
+    assert_eq!(machine.ask(&GetMessageFlags).unwrap(), MessageFlags::default());
     assert_eq!(events(&machine), [[0xc8, 0x23, 0xff], [0xc1, 0x23, 0xff]]);
 
     start(&mut machine, warning(PreTimeoutInterrupt::Messaging));
     machine.wait(7 * SECOND);
     let flags = machine.ask(&GetMessageFlags).unwrap();
     assert!(flags.watchdog_pre_timeout && signals(&machine).is_empty());
+    assert_eq!((machine.bmc.attention().waiting, machine.bmc.attention().interrupts), (true, true));
     machine.ask(&ClearMessageFlags { flags }).unwrap();
     assert_eq!(machine.ask(&GetMessageFlags).unwrap(), MessageFlags::default());
+    assert!(!machine.bmc.attention().waiting);
     assert_eq!(events(&machine)[2..], [[0xc8, 0x33, 0xff]]);
 
     let smi = warning(PreTimeoutInterrupt::Smi);
     let request = SetWatchdogTimer { settings: smi, dont_stop: false, clear: 0 };
     assert_eq!(machine.ask(&request), Err(CompletionCode::INVALID_DATA_FIELD));
     assert!(timer(&mut machine).running);
+}
+
+/// §27.6: setting it takes back the warning, and what is left running goes on from the start.
+#[test]
+fn setting_it_after_the_warning_takes_that_back() {
+    for dont_stop in [false, true] {
+        let mut machine = machine();
+        let settings = WatchdogSettings {
+            interrupt: PreTimeoutInterrupt::Messaging,
+            pre_timeout: 3,
+            ..settings(TimeoutAction::Reset)
+        };
+        start(&mut machine, settings);
+        machine.wait(8 * SECOND);
+        assert!(machine.ask(&GetMessageFlags).unwrap().watchdog_pre_timeout);
+        machine.ask(&ResetWatchdogTimer).unwrap();
+        assert_eq!(timer(&mut machine).present, Some(20), "too late for that");
+        machine.ask(&SetWatchdogTimer { settings, dont_stop, clear: 0 }).unwrap();
+        assert_eq!(machine.ask(&GetMessageFlags).unwrap(), MessageFlags::default());
+        let now = timer(&mut machine);
+        assert_eq!((now.running, now.present), (dont_stop, Some(100)));
+        machine.wait(6 * SECOND);
+        assert!(signals(&machine).is_empty());
+    }
 }
 
 #[test]
@@ -182,6 +215,7 @@ fn a_machine_that_is_off_or_starts_anew_is_not_watched() {
         machine.wait(60 * SECOND);
         let now = timer(&mut machine);
         assert_eq!((now.running, now.present, now.expired), (false, Some(60), 0));
+        assert_eq!(machine.ask(&ResetWatchdogTimer), Err(CompletionCode(0x80)));
         assert!(!signals(&machine).contains(&PowerSignal::Reset));
     }
 }
@@ -209,7 +243,7 @@ fn a_cold_reset_forgets_it_and_a_warm_one_does_not() {
     assert!(timer(&mut machine).running);
     machine.wait(10 * SECOND);
     assert_eq!(signals(&machine), [PowerSignal::Reset]);
-    machine.ask(&ResetWatchdogTimer).unwrap();
+    start(&mut machine, settings(TimeoutAction::Reset));
     machine.ask(&ColdReset).unwrap();
     let now = timer(&mut machine);
     assert_eq!((now.running, now.expired, now.settings.initial), (false, 0, 0));

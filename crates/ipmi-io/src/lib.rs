@@ -1,6 +1,7 @@
 //! The system calls under IPMI and its consoles, and nothing of what the bytes mean.
 
 mod guardian;
+mod host;
 mod ipmi;
 mod random;
 mod raw;
@@ -9,6 +10,7 @@ mod udp;
 mod undelivered;
 
 pub use guardian::{Guardian, keep_guard};
+pub use host::{HostDevice, HostInterface};
 pub use ipmi::{IpmiAddress, IpmiDevice, IpmiKind, IpmiMessage, IpmiReceived, Retries};
 pub use random::fill_random;
 pub use raw::{RawTerminal, restore_terminal, restore_terminal_on_panic};

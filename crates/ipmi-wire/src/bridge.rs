@@ -188,6 +188,8 @@ impl Route {
 }
 
 impl SendMessage {
+    /// Of [`tracking`](Self::tracking): nobody keeps track of the answer.
+    pub const UNTRACKED: u8 = 0;
     /// Of [`tracking`](Self::tracking): the controller keeps track of the answer.
     pub const TRACKED: u8 = 1;
 

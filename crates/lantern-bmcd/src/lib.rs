@@ -14,11 +14,13 @@ mod routes;
 mod serial;
 mod server;
 mod store;
+mod stream;
+mod system_interface;
 
 pub use config::{
     BusConfig, Config, ConfigError, Definition, Discovery, FleetConfig, FleetError, HwmonConfig,
-    NetworkConfig, PersonalityName, Quantity, SensorConfig, SensorsConfig, SerialConfig,
-    SerialSource, SourceConfig, Spread,
+    MachineKind, NetworkConfig, PersonalityName, QemuConfig, Quantity, SensorConfig, SensorsConfig,
+    SerialConfig, SerialSource, SourceConfig, Spread, SystemInterfaceConfig, SystemInterfaceSource,
 };
 pub use fleet::Fleet;
 pub use serial::SerialError;

@@ -5,6 +5,7 @@
 //! others: neither traffic nor a slow disk keeps a power cycle from its end.
 
 mod build;
+mod host;
 mod tasks;
 
 use std::net::{IpAddr, SocketAddr};
@@ -14,13 +15,13 @@ use std::time::{Duration, Instant};
 
 use ipmi_bmc::faults::Fault;
 use ipmi_bmc::nvram::{Change, Unkept};
-use ipmi_bmc::{Bmc, Held, Lease};
+use ipmi_bmc::{Attention, Bmc, Held, Lease};
 use ipmi_io::{UdpSocket, fill_random};
 use ipmi_session::{Quirk, Quirks};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use build::{build, clock, version_4};
+pub(crate) use build::{Machine, build, clock, version_4};
 
 use build::keep;
 pub(crate) use tasks::{LATE, back_off};
@@ -28,14 +29,18 @@ use tasks::{acknowledge, keep_time, listen};
 
 use crate::acl::Acl;
 use crate::apply::Applier;
-use crate::config::Config;
+use crate::config::{
+    Config, MachineKind, SerialConfig, SerialSource, SystemInterfaceConfig, SystemInterfaceSource,
+};
 use crate::control::router::{Kept, Outcome};
 use crate::control::{Bounds, Control, ControlError, Hub, Managed, Reporter, Router, Target};
+use crate::platform::qemu::{Handle, Qemu, QemuError, Starter};
 use crate::platform::sources::Wake;
 use crate::routes::{Outgoing, Routes};
 use crate::serial::{self, Keeper, SerialError};
 use crate::store::committer::{Committer, News, RETRY, Ticket};
 use crate::store::{Store, StoreError};
+use crate::system_interface::{BackEnd, Desk, Guest, Host, Seen, SystemInterfaceError, presence};
 
 /// Why a BMC does not start.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +63,12 @@ pub enum StartError {
     /// The serial port has no source.
     #[error(transparent)]
     Serial(#[from] SerialError),
+    /// There is no place for the machine's QEMU.
+    #[error(transparent)]
+    Qemu(#[from] QemuError),
+    /// There is no system interface.
+    #[error(transparent)]
+    SystemInterface(#[from] SystemInterfaceError),
     /// The system has no thread left for what the BMC keeps.
     #[error("what the BMC keeps cannot be looked after: {0}")]
     Thread(#[source] std::io::Error),
@@ -78,7 +89,11 @@ pub struct Failed {
 pub struct Server {
     addresses: Vec<SocketAddr>,
     control: Option<PathBuf>,
+    /// Where a virtual machine finds its system interface, if it does so at an address.
+    host: Option<SocketAddr>,
     shared: Arc<Shared>,
+    /// The machine, if it is a process.
+    qemu: Option<Handle>,
     /// Each tells which part of the BMC has ended.
     tasks: JoinSet<&'static str>,
     /// They end with the listeners, once all that waits is sent.
@@ -102,6 +117,10 @@ struct Shared {
     routes: Routes,
     /// Keeps what the system says, if that is to be kept.
     keeper: Option<Keeper>,
+    /// What the host's system interface is to show.
+    attention: watch::Sender<Attention>,
+    /// The system interface and who is at its other end, if there is one.
+    interface: Option<(SystemInterfaceConfig, Seen)>,
 }
 
 /// An answer and its way.
@@ -130,12 +149,15 @@ impl Server {
     /// # Errors
     /// See [`StartError`]. Nothing runs then.
     pub fn start(config: &Config, state: Option<&Path>) -> Result<Self, StartError> {
-        Self::start_with(config, state.map(Store::open).transpose()?, RETRY)
+        let qemu = config.qemu.as_ref().map(|qemu| Qemu::open(qemu, &config.name, state));
+        let qemu = qemu.transpose()?;
+        Self::start_with(config, state.map(Store::open).transpose()?, qemu, RETRY)
     }
 
     fn start_with(
         config: &Config,
         mut store: Option<Store>,
+        mut qemu: Option<Qemu>,
         retry: Duration,
     ) -> Result<Self, StartError> {
         let sockets = config
@@ -155,9 +177,24 @@ impl Server {
             Arc::new(move || changed.notify_one())
         };
         let port = sockets.first().map_or(623, |(address, _)| address.port());
-        let mut bmc = build(config, memory, &wake, port);
+        let wiring = config.serial.clone().map(|port| wire(port, qemu.as_mut()));
+        let interface = interface(config, qemu.as_mut());
+        let back_end = interface.as_ref().map(BackEnd::open).transpose()?;
+        let (presence, seen) = presence(&wake);
+        let machine = match (qemu, config.machine.unwrap_or_default()) {
+            (Some(qemu), _) => Machine::Qemu(qemu),
+            (None, MachineKind::Sim | MachineKind::Qemu) => Machine::Sim,
+            (None, MachineKind::Vm) if back_end.is_none() => {
+                return Err(SystemInterfaceError::None.into());
+            }
+            (None, MachineKind::Vm) => Machine::Vm(seen.clone()),
+        };
+        let (mut bmc, starter) = build(config, memory, &wake, port, machine);
+        if let Some(config) = &interface {
+            bmc.set_system_interface(config.interface);
+        }
         let mut keeper = None;
-        if let Some(port) = &config.serial {
+        if let Some(port) = &wiring {
             let port = serial::open(port, &config.name, clock(config), &wake)?;
             let history = port.1.history;
             bmc.set_serial(Instant::now(), Some(port));
@@ -167,6 +204,7 @@ impl Server {
             // Its GUID, at least, before anybody can ask for it.
             store.commit(&bmc.take_changes())?;
         }
+        let (attention, lines) = watch::channel(bmc.attention());
         let bmc = Arc::new(Mutex::new(bmc));
         let broken = Arc::new(Notify::new());
         let committer = store.map(|store| {
@@ -186,8 +224,18 @@ impl Server {
             .as_ref()
             .map(|(_, hub)| Reporter { name: config.name.clone(), hub: Arc::clone(hub) });
         let routes = Routes::default();
-        let shared =
-            Arc::new(Shared { bmc, committer, applier, changed, acl, reporter, routes, keeper });
+        let shared = Arc::new(Shared {
+            bmc,
+            committer,
+            applier,
+            changed,
+            acl,
+            reporter,
+            routes,
+            keeper,
+            attention,
+            interface: interface.map(|config| (config, seen)),
+        });
         if !config.quirks.is_empty() {
             tell(config.quirks);
         }
@@ -213,12 +261,19 @@ impl Server {
             tasks.spawn(listen(Arc::clone(&shared), address, socket, settled));
             acknowledgers.spawn(acknowledge(Arc::clone(&shared), other, receiver));
         }
+        let host = back_end.as_ref().and_then(BackEnd::address);
+        if let Some(back_end) = back_end {
+            let desk = Desk::new(Arc::clone(&shared) as Arc<dyn Host>, lines);
+            tasks.spawn(back_end.run(desk, presence));
+        }
         tasks.spawn(keep_time(Arc::clone(&shared)));
+        // Now that all is there that it connects to.
+        let qemu = starter.map(Starter::go);
         tasks.spawn(async move {
             broken.notified().await;
             "what keeps its changes has ended"
         });
-        Ok(Self { addresses, control: path, shared, tasks, acknowledgers })
+        Ok(Self { addresses, control: path, host, shared, qemu, tasks, acknowledgers })
     }
 
     /// The addresses it answers on.
@@ -231,6 +286,12 @@ impl Server {
     #[must_use]
     pub fn control(&self) -> Option<&Path> {
         self.control.as_deref()
+    }
+
+    /// The address at which a virtual machine finds its system interface, if it is to connect to one.
+    #[must_use]
+    pub const fn host_address(&self) -> Option<SocketAddr> {
+        self.host
     }
 
     /// Departs from the specification of sessions in these points and no others, from now on.
@@ -314,6 +375,9 @@ impl Server {
     /// Stops it, once all that is to be kept is kept, and those who wait for that are told.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
+        if let Some(qemu) = &self.qemu {
+            qemu.stop().await;
+        }
         let consoles = {
             let (mut bmc, now) = (self.shared.bmc(), Instant::now());
             bmc.note_on_time(now);
@@ -368,6 +432,26 @@ pub(crate) fn tell_faults(faults: &[Fault]) {
     }
 }
 
+/// A serial port that is QEMU's to connect has a place of its own.
+fn wire(port: SerialConfig, qemu: Option<&mut Qemu>) -> SerialConfig {
+    match (&port.source, qemu) {
+        (SerialSource::Qemu, Some(qemu)) => {
+            SerialConfig { source: SerialSource::UnixListen(qemu.wire_serial()), ..port }
+        }
+        _ => port,
+    }
+}
+
+/// So has a system interface, which QEMU has if nothing else is said.
+fn interface(config: &Config, qemu: Option<&mut Qemu>) -> Option<SystemInterfaceConfig> {
+    let own = config.system_interface.clone();
+    own.or_else(|| {
+        let qemu = qemu.filter(|_| config.qemu.as_ref().is_some_and(|qemu| qemu.ipmi))?;
+        let source = SystemInterfaceSource::UnixListen(qemu.wire_system_interface());
+        Some(SystemInterfaceConfig::of(source))
+    })
+}
+
 fn lock(bmc: &Mutex<Bmc>) -> MutexGuard<'_, Bmc> {
     bmc.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -399,7 +483,18 @@ impl Shared {
         if let Some(reporter) = &self.reporter {
             reporter.report(bmc);
         }
+        self.attention.send_if_modified(|shown| {
+            let is = bmc.attention();
+            std::mem::replace(shown, is) != is
+        });
         bmc.take_changes()
+    }
+
+    /// Sends the BMC's changes on their way; what becomes of them, unless there is nothing that they
+    /// could be brought to.
+    fn submit_and_tell(&self, bmc: &mut Bmc) -> Kept {
+        let changes = self.changes(bmc);
+        self.committer.as_ref().map(|committer| tell_of(committer, changes))
     }
 
     /// Keeps all there is to keep, and nothing more from here on.
@@ -411,7 +506,7 @@ impl Shared {
 
     /// What is to be sent to consoles; what the system has said meanwhile is kept.
     fn outgoing(&self, bmc: &mut Bmc, now: Instant) -> Vec<Outgoing> {
-        let next = || bmc.poll_sol(now, &mut fill_random);
+        let next = || bmc.poll_outgoing(now, &mut fill_random);
         let packets =
             std::iter::from_fn(next).map(|(peer, datagram)| (0, peer, datagram)).collect();
         if let Some(keeper) = &self.keeper
@@ -439,15 +534,8 @@ impl Managed for Shared {
         let outcome = what(Instant::now(), &mut bmc);
         let changes = self.changes(&mut bmc);
         // Who only looks does not wait for a disk, whatever that is about.
-        let kept = self.committer.as_ref().filter(|_| !changes.is_empty()).map(|committer| {
-            let (tell, told) = oneshot::channel();
-            // Who is gone meanwhile does not want to know.
-            let ticket = Box::new(move |outcome| {
-                let _ = tell.send(outcome);
-            });
-            committer.submit(changes, Some(ticket));
-            told
-        });
+        let committer = self.committer.as_ref().filter(|_| !changes.is_empty());
+        let kept = committer.map(|committer| tell_of(committer, changes));
         drop(bmc);
         self.changed.notify_one();
         (outcome, kept)
@@ -456,6 +544,21 @@ impl Managed for Shared {
     fn refused(&self) -> u64 {
         self.acl.refused()
     }
+
+    fn system_interface(&self) -> Option<(String, Option<Guest>)> {
+        self.interface.as_ref().map(|(config, seen)| (config.source.to_string(), seen.guest()))
+    }
+}
+
+/// Brings changes to the store; what becomes of them.
+fn tell_of(committer: &Committer, changes: Vec<Change>) -> oneshot::Receiver<Result<(), Unkept>> {
+    let (tell, told) = oneshot::channel();
+    // Who is gone meanwhile does not want to know.
+    let ticket = Box::new(move |outcome| {
+        let _ = tell.send(outcome);
+    });
+    committer.submit(changes, Some(ticket));
+    told
 }
 
 /// Answers that wait, and who sends them when they no longer have to.

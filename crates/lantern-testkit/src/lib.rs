@@ -6,6 +6,7 @@
 //! * [`tshark`]: Wireshark's opinion of what was recorded.
 //! * [`process`]: running any program without ever waiting for it forever.
 //! * [`guest`]: a small Linux in QEMU.
+//! * [`rom`]: a machine in QEMU with nothing in it but a program that asks its BMC.
 //! * [`terminal`]: the same for programs that want to be typed at.
 //! * [`sim`]: both of our ends over a virtual network and clock.
 //!
@@ -23,6 +24,7 @@
 pub mod guest;
 pub mod peers;
 pub mod process;
+pub mod rom;
 pub mod sim;
 pub mod tap;
 pub mod terminal;

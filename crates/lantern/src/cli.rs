@@ -38,6 +38,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ipmi_wire::Privilege;
 use ipmi_wire::session::CipherSuite;
+use lantern_bmcd::SystemInterfaceSource;
 
 use crate::secret::{CommandLine, Visible};
 pub(crate) use channel::{Channel, ChannelKeys, ChannelSet, Key, Payload};
@@ -490,12 +491,27 @@ pub(crate) enum Bmc {
         /// Make a control socket there, for 'lantern bmc ctl'
         #[arg(long, value_name = "PATH")]
         control: Option<PathBuf>,
+        /// Listen there for the host's system interface, which is a QEMU of yours with ipmi-bmc-extern; it is the
+        /// machine then, unless the file says otherwise
+        #[arg(long, value_name = "ADDR:PORT|PATH", value_parser = system_interface)]
+        vm: Option<SystemInterfaceSource>,
     },
     /// Do something to a running BMC that no console can: sensors, buttons, mains, lid, events
     Ctl(Ctl),
     /// What a BMC keeps when it stops
     #[command(subcommand)]
     Nvram(Nvram),
+}
+
+/// Where a virtual machine is listened for.
+fn system_interface(at: &str) -> Result<SystemInterfaceSource, String> {
+    match at.parse() {
+        Ok(address) => Ok(SystemInterfaceSource::TcpListen(address)),
+        Err(_) if at.contains('/') => Ok(SystemInterfaceSource::UnixListen(at.into())),
+        Err(_) => {
+            Err("neither an address and a port (127.0.0.1:9002) nor a path (./vm)".to_owned())
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

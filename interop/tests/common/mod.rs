@@ -31,6 +31,8 @@ pub struct Bmc {
     pub addr: SocketAddr,
     /// All of them.
     pub addrs: Vec<SocketAddr>,
+    /// Where a virtual machine finds it, if that is an address.
+    pub host: Option<SocketAddr>,
     /// What its sensors read, if that is in files.
     files: Option<TempDir>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
@@ -104,13 +106,13 @@ impl Bmc {
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let server = Server::start(&config, state.as_deref()).unwrap();
-                tell.send(server.addresses().to_vec()).unwrap();
+                tell.send((server.addresses().to_vec(), server.host_address())).unwrap();
                 let _ = stopped.await;
                 server.stop().await;
             });
         });
-        let addrs = told.recv().unwrap();
-        Self { addr: addrs[0], addrs, files: None, stop: Some(stop), thread: Some(thread) }
+        let (addrs, host) = told.recv().unwrap();
+        Self { addr: addrs[0], addrs, host, files: None, stop: Some(stop), thread: Some(thread) }
     }
 
     pub fn ipmitool(&self, suite: u8) -> Option<Ipmitool> {

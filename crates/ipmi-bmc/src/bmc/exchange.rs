@@ -9,6 +9,7 @@ use std::time::Instant;
 use ipmi_session::Entropy;
 use ipmi_session::managed::{Active, Delayed, Received, Sessions, Ticket};
 use ipmi_wire::lan::LanMessage;
+use ipmi_wire::software::SMS_LUN;
 use ipmi_wire::{CompletionCode, Request, Response};
 
 use super::Bmc;
@@ -31,12 +32,34 @@ pub enum Reply {
 /// An answer that waits for the store.
 #[derive(Debug)]
 pub struct Held {
-    number: u64,
     ticket: Ticket,
     message: LanMessage,
     /// When it would have left, and how.
     answered: Instant,
     way: Way,
+    hold: Hold,
+}
+
+/// What to do with an answer to a bare request.
+#[derive(Debug)]
+pub enum Answer {
+    /// Give it.
+    Now(Response),
+    /// [`release_answer`](Bmc::release_answer) it once the changes that were just taken are kept.
+    Held(HeldAnswer),
+}
+
+/// An answer to a bare request that waits for the store.
+#[derive(Debug)]
+pub struct HeldAnswer {
+    response: Response,
+    hold: Hold,
+}
+
+/// What holds an answer back.
+#[derive(Debug)]
+struct Hold {
+    number: u64,
     /// What is told if the changes cannot be kept is that, for the request did nothing else.
     records: bool,
     after: After,
@@ -132,6 +155,11 @@ impl Bmc {
             Received::Request { ticket, message } => {
                 self.answer_in_session(now, ticket, &message, entropy)
             }
+            Received::Response { session_id, message } => {
+                // Who does not wait for it does not miss it.
+                let _ = self.pass_on(session_id, &message);
+                None
+            }
         }
     }
 
@@ -143,33 +171,68 @@ impl Bmc {
         outcome: Result<(), Unkept>,
         entropy: &mut dyn Entropy,
     ) -> Option<Vec<u8>> {
-        let Held { number, ticket, mut message, answered, way, records, after } = held;
-        match outcome {
-            // And so is all that was noted before it.
-            Ok(()) if number == self.last_held && number > self.failed_until => {
-                self.journal.doubt(false);
-            }
-            Ok(()) => {}
-            Err(unkept) => {
-                self.failed_until = self.last_held;
-                if records {
-                    // It is done, but would not survive: nobody may rely on it.
-                    let code = match unkept {
-                        Unkept::Full => CompletionCode::OUT_OF_SPACE,
-                        Unkept::Failed => CompletionCode::UNSPECIFIED,
-                    };
-                    message.data = vec![code.0];
-                }
-            }
+        let Held { ticket, mut message, answered, way, hold } = held;
+        if let Err(code) = self.settle_hold(&hold, outcome) {
+            message.data = vec![code.0];
         }
         let peer = self.sessions.get(ticket.session_id()).map(|session| session.peer);
         let reply = self.sessions.seal(ticket, &message, entropy);
-        self.finish(after);
+        self.finish(hold.after);
         self.send(answered, peer?, way, reply?, entropy)
     }
 
-    /// Sends a datagram of Serial over LAN on its way; what is to leave at once.
-    pub(crate) fn send_sol(
+    /// The same for the answer to a bare request.
+    pub fn release_answer(&mut self, held: HeldAnswer, outcome: Result<(), Unkept>) -> Response {
+        let HeldAnswer { response, hold } = held;
+        let response = match self.settle_hold(&hold, outcome) {
+            Ok(()) => response,
+            Err(code) => Response::code(code),
+        };
+        self.finish(hold.after);
+        response
+    }
+
+    /// Holds an answer back, if its command changed something that is kept.
+    fn hold(&mut self, changes: Changes, after: After) -> Option<Hold> {
+        if changes == Changes::None {
+            return None;
+        }
+        self.last_held = self.last_held.saturating_add(1);
+        self.journal.doubt(true);
+        let records = changes == Changes::Records && after.reset.is_none();
+        Some(Hold { number: self.last_held, records, after })
+    }
+
+    /// What was held back is to be told.
+    ///
+    /// # Errors
+    /// What is told instead.
+    fn settle_hold(
+        &mut self,
+        hold: &Hold,
+        outcome: Result<(), Unkept>,
+    ) -> Result<(), CompletionCode> {
+        match outcome {
+            // And so is all that was noted before it.
+            Ok(()) if hold.number == self.last_held && hold.number > self.failed_until => {
+                self.journal.doubt(false);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+            Err(unkept) => {
+                self.failed_until = self.last_held;
+                match unkept {
+                    _ if !hold.records => Ok(()),
+                    // It is done, but would not survive: nobody may rely on it.
+                    Unkept::Full => Err(CompletionCode::OUT_OF_SPACE),
+                    Unkept::Failed => Err(CompletionCode::UNSPECIFIED),
+                }
+            }
+        }
+    }
+
+    /// Sends a datagram that nobody has just asked for on its way; what is to leave at once.
+    pub(crate) fn send_unasked(
         &mut self,
         now: Instant,
         to: SocketAddr,
@@ -196,22 +259,33 @@ impl Bmc {
         Some(datagram)
     }
 
-    /// Answers a request, whoever carried it here. What the command puts off until it is answered
-    /// (the end of sessions) has happened when this returns: there is nothing to seal. D2h during a
-    /// cold reset.
+    /// Answers a request, whoever carried it here. For a BMC that keeps nothing: no answer waits. What
+    /// the command puts off until it is answered (the end of sessions) has happened when this
+    /// returns: there is nothing to seal. D2h during a cold reset.
     pub fn handle_request(&mut self, now: Instant, origin: Origin, request: &Request) -> Response {
+        match self.receive_request(now, origin, request) {
+            Answer::Now(response) => response,
+            Answer::Held(held) => self.release_answer(held, Ok(())),
+        }
+    }
+
+    /// Takes in a bare request, as the system interface carries it; what to do with the answer.
+    pub fn receive_request(&mut self, now: Instant, origin: Origin, request: &Request) -> Answer {
         if !self.has_mains {
-            return Response::code(CompletionCode::RESPONSE_UNAVAILABLE);
+            return Answer::Now(Response::code(CompletionCode::RESPONSE_UNAVAILABLE));
         }
         if self.is_resetting(now) {
-            return Response::code(CompletionCode::BMC_INITIALIZING);
+            return Answer::Now(Response::code(CompletionCode::BMC_INITIALIZING));
         }
-        self.advance(now);
-        let response = dispatch(self, &Context { now, origin }, request);
-        self.follow(now);
+        let (response, changes) = self.carry_out(now, origin, request);
         let after = self.after(origin);
-        self.finish(after);
-        response
+        match self.hold(changes, after) {
+            Some(hold) => Answer::Held(HeldAnswer { response, hold }),
+            None => {
+                self.finish(after);
+                Answer::Now(response)
+            }
+        }
     }
 
     /// An answer that is to be sent later, to where its request came from. To be asked for after
@@ -232,9 +306,20 @@ impl Bmc {
         message: &LanMessage,
     ) -> Option<(LanMessage, Changes)> {
         let request = message.to_request()?;
+        let (response, changes) = self.carry_out(now, origin, &request);
+        Some((message.answer(&response), changes))
+    }
+
+    /// Carries out a request; what comes of it, and what has to be kept before that is told.
+    fn carry_out(
+        &mut self,
+        now: Instant,
+        origin: Origin,
+        request: &Request,
+    ) -> (Response, Changes) {
         self.advance(now);
         let noted = self.journal.noted();
-        let response = dispatch(self, &Context { now, origin }, &request);
+        let response = dispatch(self, &Context { now, origin }, request);
         self.settle(now);
         let records = self.journal.noted() != noted;
         self.follow(now);
@@ -243,7 +328,7 @@ impl Bmc {
             true if records => Changes::Records,
             true => Changes::Power,
         };
-        Some((message.answer(&response), changes))
+        (response, changes)
     }
 
     fn answer_in_session(
@@ -263,19 +348,21 @@ impl Bmc {
             user_id: session.user_id,
             privilege: session.privilege,
         };
+        if message.to_lun == SMS_LUN {
+            // It is answered once software does, or now if software will not see it.
+            let code = self.pass_on(session_id, message).err()?;
+            let refusal = message.answer(&Response::code(code));
+            let reply = self.sessions.seal(ticket, &refusal, entropy)?;
+            return Some((Reply::Now(reply), Way::Usual));
+        }
         let (mut message, waits_for) = self.answer(now, origin, message)?;
         let after = self.after(origin);
         let way = match &mut self.faults {
             Some(faults) => faults.press(now, session_id, &mut message),
             None => Way::Usual,
         };
-        if waits_for != Changes::None {
-            self.last_held = self.last_held.saturating_add(1);
-            self.journal.doubt(true);
-            let records = waits_for == Changes::Records && after.reset.is_none();
-            let number = self.last_held;
-            let answered = now;
-            let held = Held { number, ticket, message, answered, way, records, after };
+        if let Some(hold) = self.hold(waits_for, after) {
+            let held = Held { ticket, message, answered: now, way, hold };
             return Some((Reply::Held(held), way));
         }
         let reply = self.sessions.seal(ticket, &message, entropy);

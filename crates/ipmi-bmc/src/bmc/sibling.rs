@@ -62,6 +62,7 @@ impl Bmc {
             boot: self.boot.sibling(),
             watchdog: Watchdog::default(),
             messages: Messages::default(),
+            system_interface: self.system_interface,
             acpi: Acpi::default(),
             system_info: self.system_info.sibling(),
             firewall: self.firewall.clone(),

@@ -2,10 +2,10 @@
 
 use ipmi_session::Secret;
 use ipmi_wire::cmd::app::{
-    AccessCopy, ChannelAccess, ChannelInfo, ChannelMedium, ChannelProtocol, ChannelSecurityKeys,
-    GetChannelAccess, GetChannelInfo, GetSystemInterfaceCapabilities, KeyBytes, KeyLock,
-    KeyOperation, SecurityKey, SessionSupport, SetChannelAccess, SetChannelSecurityKeys,
-    SystemInterface, SystemInterfaceCapabilities,
+    AccessCopy, BtInterfaceCapabilities, ChannelAccess, ChannelInfo, ChannelMedium,
+    ChannelProtocol, ChannelSecurityKeys, GetBtInterfaceCapabilities, GetChannelAccess,
+    GetChannelInfo, GetSystemInterfaceCapabilities, KeyBytes, KeyLock, KeyOperation, SecurityKey,
+    SessionSupport, SetChannelAccess, SetChannelSecurityKeys, SystemInterfaceCapabilities,
 };
 use ipmi_wire::{Channel, CompletionCode};
 
@@ -20,7 +20,13 @@ pub(super) fn register(table: &mut Table) {
         .on(set_channel_access)
         .on(get_channel_access)
         .on(set_channel_security_keys)
-        .on(get_system_interface_capabilities);
+        .on(get_system_interface_capabilities)
+        .only_if(
+            |bmc, _| bmc.system_interface.bt().is_some(),
+            |table| {
+                table.on(get_bt_interface_capabilities);
+            },
+        );
 }
 
 fn get_channel_info(
@@ -43,11 +49,11 @@ fn get_channel_info(
         Bmc::LAN_CHANNEL => Ok(lan),
         Channel::SYSTEM_INTERFACE => Ok(ChannelInfo {
             medium: ChannelMedium::SYSTEM_INTERFACE,
-            protocol: ChannelProtocol::KCS,
+            protocol: bmc.system_interface.protocol(),
             session_support: SessionSupport::SessionLess,
             active_sessions: 0,
-            // Neither messages nor the event buffer interrupt the host. Zeros would be IRQ 0.
-            aux: [NO_INTERRUPT; 2],
+            // Which interrupt of the host it is, is the host's to know. Zeros would be IRQ 0.
+            aux: [UNSPECIFIED_INTERRUPT; 2],
             ..lan
         }),
         _ => Err(CompletionCode::INVALID_DATA_FIELD),
@@ -55,7 +61,7 @@ fn get_channel_info(
 }
 
 /// §22.24, Table 22-28.
-const NO_INTERRUPT: u8 = 0xff;
+const UNSPECIFIED_INTERRUPT: u8 = 0xff;
 
 /// Whether this channel has access to speak of: the system interface has no sessions.
 fn has_access(context: &Context, channel: Channel) -> Outcome<()> {
@@ -115,12 +121,18 @@ fn set_channel_security_keys(
 }
 
 fn get_system_interface_capabilities(
-    _: &mut Bmc,
+    bmc: &mut Bmc,
     _: &Context,
     request: GetSystemInterfaceCapabilities,
 ) -> Outcome<SystemInterfaceCapabilities> {
-    match request.interface {
-        SystemInterface::KCS => Ok(SystemInterfaceCapabilities::Chip { version: 0, input: 0xff }),
-        _ => Err(CompletionCode::INVALID_DATA_FIELD),
-    }
+    let capabilities = bmc.system_interface.capabilities(request.interface);
+    capabilities.ok_or(CompletionCode::INVALID_DATA_FIELD)
+}
+
+fn get_bt_interface_capabilities(
+    bmc: &mut Bmc,
+    _: &Context,
+    _: GetBtInterfaceCapabilities,
+) -> Outcome<BtInterfaceCapabilities> {
+    bmc.system_interface.bt().ok_or(CompletionCode::INVALID_COMMAND)
 }

@@ -62,7 +62,7 @@ fn get_chassis_status(bmc: &mut Bmc, _: &Context, _: GetChassisStatus) -> Outcom
         power_on: bmc.platform.is_on(),
         overload: false,
         interlock: false,
-        fault: false,
+        fault: bmc.chassis.fault(),
         control_fault: bmc.chassis.control_fault(),
         restore_policy: bmc.restore_policy,
         last_event: bmc.chassis.last_event(),

@@ -1,16 +1,18 @@
 //! Messages between software on the host, the controller and other channels. IPMI v2.0 §22.1 to
-//! §22.8. No channel passes messages on: those that would have to are refused as on a bus with
-//! nobody there.
+//! §22.8. Consoles and software reach each other. There is no IPMB: what should go out on it is
+//! refused as on a bus with nobody there.
 
 use ipmi_wire::cmd::app::{
     ClearMessageFlags, EnableMessageChannelReceive, EventMessage, GetBmcGlobalEnables, GetMessage,
     GetMessageFlags, GlobalEnables, MessageChannelReceive, MessageFlags, ReadEventMessageBuffer,
     ReceivedMessage, SendMessage, SentMessage, SetBmcGlobalEnables,
 };
-use ipmi_wire::{Channel, CompletionCode};
+use ipmi_wire::lan::LanMessage;
+use ipmi_wire::software::SessionMessage;
+use ipmi_wire::{Channel, CompletionCode, Decode, Privilege};
 
 use crate::bmc::Bmc;
-use crate::context::Context;
+use crate::context::{Context, Origin};
 use crate::dispatch::{Outcome, Table};
 
 pub(super) fn register(table: &mut Table) {
@@ -46,28 +48,55 @@ fn get_message_flags(bmc: &mut Bmc, _: &Context, _: GetMessageFlags) -> Outcome<
     Ok(bmc.messages.flags())
 }
 
-/// No channel's messages get into the queue, and none can be made to.
+/// §22.5: only the system interface's own channel is on as delivered.
 fn enable_message_channel_receive(
-    _: &mut Bmc,
-    _: &Context,
+    bmc: &mut Bmc,
+    context: &Context,
     request: EnableMessageChannelReceive,
 ) -> Outcome<MessageChannelReceive> {
-    if request.channel != Bmc::LAN_CHANNEL || request.enable == Some(true) {
+    let channel = request.channel.resolve(context.origin.channel());
+    let enabled = match (channel, request.enable) {
+        (Bmc::LAN_CHANNEL, None) => bmc.messages.queue.is_open(),
+        (Bmc::LAN_CHANNEL, Some(enable)) => {
+            bmc.messages.queue.open(enable);
+            enable
+        }
+        (Channel::SYSTEM_INTERFACE, None | Some(true)) => true,
+        _ => return Err(CompletionCode::INVALID_DATA_FIELD),
+    };
+    Ok(MessageChannelReceive { channel, enabled })
+}
+
+fn get_message(bmc: &mut Bmc, _: &Context, _: GetMessage) -> Outcome<ReceivedMessage> {
+    bmc.messages.queue.take()
+}
+
+/// Consoles reach software, and software reaches consoles; neither reaches others of its kind.
+fn send_message(bmc: &mut Bmc, context: &Context, request: SendMessage) -> Outcome<SentMessage> {
+    if !matches!(request.tracking, SendMessage::UNTRACKED | SendMessage::TRACKED) {
+        // Nothing is sent raw, and 3 is reserved.
         return Err(CompletionCode::INVALID_DATA_FIELD);
     }
-    Ok(MessageChannelReceive { channel: request.channel, enabled: false })
-}
-
-fn get_message(_: &mut Bmc, _: &Context, _: GetMessage) -> Outcome<ReceivedMessage> {
-    Err(GetMessage::EMPTY)
-}
-
-fn send_message(_: &mut Bmc, _: &Context, request: SendMessage) -> Outcome<SentMessage> {
-    Err(match request.channel {
-        Channel::PRIMARY_IPMB => SendMessage::NAK_ON_WRITE,
-        Bmc::LAN_CHANNEL => SendMessage::INVALID_SESSION,
-        _ => CompletionCode::INVALID_DATA_FIELD,
-    })
+    match (context.origin, request.channel.resolve(context.origin.channel())) {
+        // Answers find their way by handle and number, tracked or not.
+        (Origin::Session { session_id, .. }, Channel::SYSTEM_INTERFACE) => {
+            let message = LanMessage::decode_exact(&request.data)?;
+            if message.is_response() {
+                return Err(CompletionCode::INVALID_DATA_FIELD);
+            }
+            bmc.pass_on(session_id, &message)?;
+        }
+        // Appendix G: to other channels than the system interface.
+        (Origin::Session { privilege, .. }, _) if privilege < Privilege::Operator => {
+            return Err(CompletionCode::INSUFFICIENT_PRIVILEGE);
+        }
+        (_, Channel::PRIMARY_IPMB) => return Err(SendMessage::NAK_ON_WRITE),
+        (Origin::SystemInterface, Bmc::LAN_CHANNEL) => {
+            bmc.send_in_session(SessionMessage::decode_exact(&request.data)?)?;
+        }
+        _ => return Err(CompletionCode::INVALID_DATA_FIELD),
+    }
+    Ok(SentMessage::default())
 }
 
 fn read_event_message_buffer(

@@ -57,7 +57,11 @@ fn get_event_receiver(bmc: &mut Bmc, _: &Context, _: GetEventReceiver) -> Outcom
 fn platform_event(bmc: &mut Bmc, context: &Context, request: PlatformEvent) -> Outcome<()> {
     let time = bmc.clock.now(context.now);
     let record = request.to_record(0, time, sender(context.origin));
-    bmc.take_event(context.now, record)
+    match context.origin {
+        // §22.1: what comes over the system interface is logged whatever the global enables say.
+        Origin::SystemInterface => bmc.log(context.now, record).map(drop),
+        Origin::Session { .. } | Origin::Sessionless { .. } => bmc.take_event(context.now, record),
+    }
 }
 
 /// The generator ID of an event whose sender does not name itself: the software ID of system

@@ -19,6 +19,8 @@ fn reset_watchdog_timer(bmc: &mut Bmc, context: &Context, _: ResetWatchdogTimer)
 
 fn set_watchdog_timer(bmc: &mut Bmc, context: &Context, request: SetWatchdogTimer) -> Outcome<()> {
     bmc.watchdog.set(context.now, &request)?;
+    // §27.6: running on or not.
+    bmc.messages.calm();
     bmc.report_watchdog(context.now, Some(EventDataBytes::Own));
     Ok(())
 }

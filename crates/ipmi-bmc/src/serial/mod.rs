@@ -408,24 +408,19 @@ impl crate::Bmc {
         self.serial.as_ref().is_some_and(|port| port.active().next().is_some())
     }
 
-    /// The next packet of Serial over LAN, and where it goes. To be asked for after each
-    /// [`receive`](Self::receive) and [`handle_timeout`](Self::handle_timeout), and when the serial
-    /// port has something to tell, until there is none.
-    pub fn poll_sol(
+    /// The next packet of Serial over LAN, and where it goes.
+    pub(crate) fn poll_sol(
         &mut self,
         now: Instant,
         entropy: &mut dyn Entropy,
     ) -> Option<(std::net::SocketAddr, Vec<u8>)> {
-        if !self.has_mains || self.dark_until.is_some_and(|end| now < end) {
-            return None;
-        }
         if let Some(port) = &mut self.serial {
             port.pump(now, &mut self.sessions);
         }
         // Also without a port: that it is gone has to be said.
         loop {
             let (peer, datagram) = self.sessions.poll_sol(now, entropy)?;
-            if let Some(datagram) = self.send_sol(now, peer, datagram, entropy) {
+            if let Some(datagram) = self.send_unasked(now, peer, datagram, entropy) {
                 return Some((peer, datagram));
             }
         }

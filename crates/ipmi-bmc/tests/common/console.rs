@@ -79,11 +79,15 @@ impl Console {
         rq_seq: u8,
         command: &C,
     ) -> Option<Reply> {
+        self.send(machine, &LanMessage::request(rq_seq, &Request::of(command)))
+    }
+
+    /// Sends a message, whatever it is.
+    pub(crate) fn send(&mut self, machine: &mut Machine, message: &LanMessage) -> Option<Reply> {
         let (session_id, sequence) = (self.session_id, self.sequence);
         self.sequence += 1;
         let header =
             V20Header { session_id, sequence, ..V20Header::sessionless(PayloadType::Ipmi) };
-        let message = LanMessage::request(rq_seq, &Request::of(command));
         let datagram = header.to_datagram(&message.to_bytes()).unwrap();
         machine.bmc.receive(machine.now, self.from, &datagram, &mut self.entropy)
     }

@@ -1,4 +1,4 @@
-//! The system calls of Linux's IPMI device. **The only `unsafe` in the project**:
+//! The system calls of Linux's IPMI devices: the host's end, and the BMC's. **The only `unsafe` in the project**:
 //! `docs/decisions/0025-the-only-unsafe.md` has its audit, and changes with it.
 //!
 //! All functions of this module are safe to call with any arguments and on any file: what a driver
@@ -11,7 +11,7 @@ use core::ffi::{c_int, c_long, c_uint, c_ushort};
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use rustix::ioctl::{Opcode, Setter, Updater, ioctl, opcode};
+use rustix::ioctl::{NoArg, Opcode, Setter, Updater, ioctl, opcode};
 
 use super::layout::{
     AddressBytes, ChannelValue, CommandSpec, CommandSpecChannels, MAX_MESSAGE, Message, Received,
@@ -231,6 +231,42 @@ pub(super) fn register_for_command_on(
     }
 }
 
+const BMC_MAGIC: u8 = 0xb1;
+
+// include/uapi/linux/ipmi_bmc.h; bt-bmc.h has the first of them under another name.
+const SET_SMS_ATN: Opcode = opcode::none(BMC_MAGIC, 0);
+const CLEAR_SMS_ATN: Opcode = opcode::none(BMC_MAGIC, 1);
+const FORCE_ABORT: Opcode = opcode::none(BMC_MAGIC, 2);
+
+/// What the BMC tells the driver of its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ToHost {
+    /// The attention bit goes up.
+    Attention,
+    /// It goes down.
+    NoAttention,
+    /// The host has to begin anew.
+    Abort,
+}
+
+pub(crate) fn to_host(device: BorrowedFd<'_>, what: ToHost) -> io::Result<()> {
+    match what {
+        ToHost::Attention => nod::<SET_SMS_ATN>(device),
+        ToHost::NoAttention => nod::<CLEAR_SMS_ATN>(device),
+        ToHost::Abort => nod::<FORCE_ABORT>(device),
+    }
+}
+
+/// Tells a driver something that has no argument.
+fn nod<const OPCODE: Opcode>(device: BorrowedFd<'_>) -> io::Result<()> {
+    const { assert!(OPCODE == opcode::none(BMC_MAGIC, (OPCODE & 0xff) as u8)) };
+    // SAFETY: making the request is safe because nothing comes of it before `ioctl`.
+    let request = unsafe { NoArg::<OPCODE>::new() };
+    // SAFETY: the number says that there is no argument (asserted above), so that no driver looks for
+    // memory behind it.
+    Ok(unsafe { ioctl(device, request) }?)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs::File;
@@ -260,6 +296,7 @@ mod tests {
         assert_eq!(GET_MY_CHANNEL_ADDRESS, 0x8004_6919);
         assert_eq!(REGISTER_FOR_CMD_CHANS, 0x800c_691c);
         assert_eq!(UNREGISTER_FOR_CMD_CHANS, 0x800c_691d);
+        assert_eq!([SET_SMS_ATN, CLEAR_SMS_ATN, FORCE_ABORT], [0xb100, 0xb101, 0xb102]);
     }
 
     #[test]
@@ -283,6 +320,9 @@ mod tests {
             timing(device).map(|_| ()),
             register_for_command(device, 6, 1, true),
             register_for_command_on(device, 6, 1, 1, false),
+            to_host(device, ToHost::Attention),
+            to_host(device, ToHost::NoAttention),
+            to_host(device, ToHost::Abort),
         ];
         for outcome in outcomes {
             let error = rustix::io::Errno::from_io_error(&outcome.unwrap_err());

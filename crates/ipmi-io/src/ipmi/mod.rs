@@ -5,7 +5,7 @@
 //! in here are whole messages, each with an address and a number of the caller's; what comes out are
 //! answers, events and requests of others.
 
-mod ioctl;
+pub(crate) mod ioctl;
 mod layout;
 
 use std::io;

@@ -1,5 +1,6 @@
 //! One active session.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use ipmi_wire::session::{PayloadType, SessionPacket, SolPacket, V15Packet, V20He
 
 use super::responses::Responses;
 use super::sol::Line;
-use super::{odd, request};
+use super::{inside, odd};
 use crate::console::Agreed;
 use crate::protection::{Cover, Protection};
 use crate::quirk::{Quirk, Quirks};
@@ -41,6 +42,8 @@ pub struct Active {
     pub(super) last_heard: Instant,
     pub(super) guard: Guard,
     pub(super) responses: Responses,
+    /// What software on the host says to its console.
+    pub(super) forwarded: VecDeque<LanMessage>,
     /// Serial over LAN, if it is active in it.
     pub(super) line: Option<Box<Line>>,
 }
@@ -168,7 +171,7 @@ impl V20Guard {
                 Some(Opened::Sol(sequence, SolPacket::decode_exact(&payload).ok()?))
             }
             PayloadType::Ipmi if accepted || quirks.has(Quirk::AcceptsReplays) => {
-                Some(Opened::Message { message: request(&payload)?, ahead })
+                Some(Opened::Message { message: inside(&payload)?, ahead })
             }
             _ => None,
         }
@@ -215,7 +218,7 @@ impl V15Guard {
         }
         // Codes do not tell one direction from the other: a packet of ours that somebody sends back
         // has a right one, and its number must not move the window.
-        let message = request(packet.payload)?;
+        let message = inside(packet.payload)?;
         let ahead = self.inbound.is_ahead(packet.sequence);
         let proven = coded && self.protection.authenticates();
         let accepted = self.inbound.accept(packet.sequence, proven);

@@ -1,5 +1,6 @@
 //! Open Session and RAKP, answered.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -315,6 +316,7 @@ impl Sessions {
                 rakp4_check: odd::rakp4_check(self.quirks, algorithms, check),
             })),
             responses: Responses::default(),
+            forwarded: VecDeque::new(),
             line: None,
         };
         let reply = rakp4(&active, rakp3.tag)?;

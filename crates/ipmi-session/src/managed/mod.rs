@@ -29,6 +29,7 @@
 mod accounts;
 mod active;
 mod delayed;
+mod forward;
 mod half_open;
 mod handshake;
 mod odd;
@@ -49,6 +50,7 @@ use ipmi_wire::rmcp::{AsfMessage, RmcpClass, RmcpHeader};
 use ipmi_wire::session::{
     PayloadType, RmcpPlusStatus, SessionPacket, V15Packet, V20Header, V20Packet,
 };
+use ipmi_wire::software::SMS_LUN;
 use ipmi_wire::{Decode, Encode, Reader};
 
 pub use accounts::{Account, Accounts, Login};
@@ -116,6 +118,13 @@ pub enum Received {
         /// To answer it by.
         ticket: Ticket,
         /// The request.
+        message: LanMessage,
+    },
+    /// The console's answer to a request of software on the host, which is not for us.
+    Response {
+        /// The (managed system) ID of its session.
+        session_id: u32,
+        /// The answer.
         message: LanMessage,
     },
     /// A request outside any session, in the packet format given.
@@ -463,6 +472,9 @@ impl Sessions {
                 return Some(Received::Nothing);
             }
         };
+        if message.is_response() {
+            return Some(Received::Response { session_id, message });
+        }
         if self.quirks.has(Quirk::AcceptsReplays) {
             return Some(Received::Request {
                 ticket: Ticket { session_id, number: None },
@@ -497,6 +509,17 @@ const fn session_id(packet: &SessionPacket<'_>) -> u32 {
 fn request(payload: &[u8]) -> Option<LanMessage> {
     let message = LanMessage::decode_exact(payload).ok()?;
     (!message.is_response() && message.to_address == BMC_ADDRESS).then_some(message)
+}
+
+/// The message in a packet of a session: a request to the BMC, or an answer to software behind its
+/// LUN 10b (§6.13.1). Nothing of our own that somebody sends back has that LUN.
+fn inside(payload: &[u8]) -> Option<LanMessage> {
+    let message = LanMessage::decode_exact(payload).ok()?;
+    let is_for_us = match message.is_response() {
+        true => message.to_lun == SMS_LUN,
+        false => message.to_address == BMC_ADDRESS,
+    };
+    is_for_us.then_some(message)
 }
 
 /// A Presence Pong for a Presence Ping. IPMI v2.0 §13.2.4.

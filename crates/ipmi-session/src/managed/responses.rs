@@ -152,6 +152,17 @@ impl Responses {
         waits
     }
 
+    /// Notes an answer of somebody else's, to whichever request it fits. Whether it is to be sent: also
+    /// if nothing is known of a request any more, for then nothing is known against it.
+    pub(super) fn answered_by(&mut self, answer: &LanMessage) -> bool {
+        let admitted = self.admitted;
+        let mut entries = self.entries.iter_mut().rev().filter(|entry| entry.key.fits(answer));
+        let Some(entry) = entries.next() else { return true };
+        let waits = entry.is_pending() && !entry.is_far(admitted);
+        entry.state = if waits { State::Answered(answer.clone()) } else { State::Passed };
+        waits
+    }
+
     /// Requests are allowed this from here on. If that is new, what was refused or only read may be
     /// answered otherwise now. What was done stays done.
     pub(super) fn allowed(&mut self, privilege: Privilege) {
@@ -210,6 +221,19 @@ impl Key {
         let LanMessage { from_address, from_lun, sequence, to_lun, netfn, cmd, .. } = *request;
         let data = Sha256::digest(&request.data).into();
         Self { origin: (from_address, from_lun), sequence, to_lun, netfn, cmd, data }
+    }
+}
+
+impl Key {
+    /// Whether this may be the answer to it.
+    const fn fits(&self, answer: &LanMessage) -> bool {
+        let LanMessage { to_address, to_lun, sequence, from_lun, netfn, cmd, .. } = *answer;
+        self.origin.0 == to_address
+            && self.origin.1 == to_lun
+            && self.sequence == sequence
+            && self.to_lun == from_lun
+            && self.netfn | 1 == netfn
+            && self.cmd == cmd
     }
 }
 
@@ -458,6 +482,27 @@ mod tests {
         let printed = format!("{:?}", bench.responses);
         let bytes = format!("{:?}", b"Complex_Pass");
         assert!(!printed.contains(bytes.trim_matches(['[', ']'])), "{printed}");
+    }
+
+    #[test]
+    fn an_answer_of_software_finds_its_request() {
+        let mut bench = Bench::new();
+        let asked = LanMessage { to_lun: 2, ..request(5, RESET) };
+        assert_eq!(bench.admit(&asked), NEW);
+        bench.wait(3000);
+        assert_eq!(bench.admit(&asked), Admission::Drop, "software has it already");
+        let reply = answer(&asked);
+        for other in [
+            LanMessage { sequence: 6, ..reply.clone() },
+            LanMessage { from_lun: 0, ..reply.clone() },
+            LanMessage { cmd: 3, ..reply.clone() },
+            LanMessage { to_lun: 1, ..reply.clone() },
+        ] {
+            assert!(bench.responses.answered_by(&other), "nothing is known of its request");
+        }
+        assert!(bench.responses.answered_by(&reply));
+        assert_eq!(bench.admit(&asked), Admission::Again(reply.clone()));
+        assert!(!bench.responses.answered_by(&reply), "it was answered");
     }
 
     /// Its console has given up, and asked something else under the same number.

@@ -246,7 +246,7 @@ fn what_is_for_another_address_is_dropped() {
         for datagram in [v15, v20, inside] {
             taken += match bmc.receive(host(1), &datagram) {
                 Received::Request { .. } | Received::Sessionless { .. } => 1,
-                Received::Nothing | Received::Reply(_) => 0,
+                Received::Nothing | Received::Reply(_) | Received::Response { .. } => 0,
             };
         }
         assert_eq!(taken, if address == 0x20 { 3 } else { 0 });
@@ -350,4 +350,65 @@ fn a_session_is_not_counted_and_what_is_too_much_is_not_answered() {
     }
     assert!(matches!(bmc.receive(host(2), &outside), Received::Nothing), "it counted");
     assert!(matches!(bmc.receive(host(3), &outside), Received::Sessionless { .. }));
+}
+
+/// IPMI v2.0 §6.13.1. Whatever else answers us was never asked.
+#[test]
+fn an_answer_is_taken_for_software_alone_and_inside_a_session_alone() {
+    let mut bmc = Bmc::new(Limits::default());
+    let (id, _) = bmc.login(host(1));
+    let answer = LanMessage::request(5, &Request::of(&GetDeviceId));
+    let mut sequence = 0;
+    for to_lun in 0..4 {
+        let answer = LanMessage { netfn: 0x07, to_address: 0x41, to_lun, ..answer.clone() };
+        let payload = answer.to_bytes();
+        let v15 = V15Packet::sessionless(&payload).to_datagram().unwrap();
+        let v20 = V20Header::sessionless(PayloadType::Ipmi).to_datagram(&payload).unwrap();
+        for outside in [v15, v20] {
+            assert!(matches!(bmc.receive(host(1), &outside), Received::Nothing));
+        }
+        sequence += 1;
+        let header =
+            V20Header { session_id: id, sequence, ..V20Header::sessionless(PayloadType::Ipmi) };
+        let inside = header.to_datagram(&payload).unwrap();
+        for again in [false, true] {
+            match bmc.receive(host(1), &inside) {
+                Received::Response { session_id, message } => {
+                    assert_eq!((session_id, message), (id, answer.clone()));
+                    assert!(to_lun == 2 && !again);
+                }
+                other => assert!(matches!(other, Received::Nothing) && (to_lun != 2 || again)),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_forwarded_goes_to_its_session_and_no_more_of_it_than_there_is_room() {
+    let mut bmc = Bmc::new(Limits::default());
+    let [(first, _), (second, _)] = [bmc.login(host(1)), bmc.login(host(2))];
+    let message = |sequence| LanMessage {
+        to_address: 0x81,
+        ..LanMessage::request(sequence, &Request::of(&GetDeviceId))
+    };
+    let nobody = (1..).find(|id| ![first, second].contains(id)).unwrap();
+    assert!(!bmc.sessions.forward(nobody, message(0)), "there is no such session");
+    let taken = (0..40).filter(|sequence| bmc.sessions.forward(first, message(*sequence))).count();
+    assert_eq!(taken, 16);
+    assert!(bmc.sessions.forward(second, message(63)));
+    let Bmc { sessions, rng, .. } = &mut bmc;
+    let sent: Vec<_> = std::iter::from_fn(|| sessions.poll_forwarded(rng)).collect();
+    assert_eq!(sent.len(), 17);
+    let mut numbers = Vec::new();
+    for (peer, datagram) in sent {
+        let Ok(Some(SessionPacket::V20(packet))) = SessionPacket::decode_datagram(&datagram) else {
+            panic!("no packet of the session");
+        };
+        let sequence = LanMessage::decode_exact(packet.payload).unwrap().sequence;
+        match sequence {
+            63 => assert_eq!(peer, host(2)),
+            _ => numbers.push(sequence),
+        }
+    }
+    assert_eq!(numbers, (0..16).collect::<Vec<_>>());
 }

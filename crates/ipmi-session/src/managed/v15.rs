@@ -4,6 +4,7 @@
 //! what is begun has a place in a small table, for a short time; nothing happens before the code is
 //! right. Who has the wrong password is not answered (IPMI v2.0 §6.12.9).
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -234,6 +235,7 @@ impl Sessions {
                 first_outbound: first,
             })),
             responses: Responses::default(),
+            forwarded: VecDeque::new(),
             line: None,
         };
         let by_password = agreed != AuthType::None;

@@ -124,7 +124,7 @@ impl Pair {
                 let answer = Response { completion: CompletionCode::OK, data };
                 self.bmc.seal(ticket, &message.answer(&answer), &mut self.rng)
             }
-            Received::Nothing | Received::Sessionless { .. } => None,
+            Received::Nothing | Received::Sessionless { .. } | Received::Response { .. } => None,
         }
     }
 

@@ -139,7 +139,9 @@ impl Bmc {
                 self.sessions.seal(ticket, &answer, &mut self.rng)
             }
             Received::Nothing => None,
-            Received::Sessionless { .. } => panic!("not for the sessions"),
+            Received::Sessionless { .. } | Received::Response { .. } => {
+                panic!("not for the sessions")
+            }
         }
     }
 }

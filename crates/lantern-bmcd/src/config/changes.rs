@@ -35,12 +35,15 @@ impl Config {
             faults,
             network,
             apply,
+            machine,
             power_on,
             seed,
             boot_devices,
             users,
             sensors,
+            qemu,
             serial,
+            system_interface,
             fleet,
         } = self;
         let all = [
@@ -68,12 +71,15 @@ impl Config {
             (Self::FAULTS, *faults == other.faults),
             ("[lan.network]", *network == other.network),
             ("[lan] apply", *apply == other.apply),
+            ("[machine] kind", *machine == other.machine),
             ("[machine] power", *power_on == other.power_on),
             ("[machine] seed", *seed == other.seed),
             ("[machine] boot_devices", *boot_devices == other.boot_devices),
             ("[[user]]", is_same_list(users, &other.users)),
             ("[[bus]], [[sensor]] or [hwmon]", *sensors == other.sensors),
+            ("[qemu]", *qemu == other.qemu),
             ("[serial]", *serial == other.serial),
+            ("[system_interface]", *system_interface == other.system_interface),
             ("[fleet]", *fleet == other.fleet),
         ];
         all.into_iter().filter_map(|(what, is_same)| (!is_same).then_some(what)).collect()

@@ -186,10 +186,12 @@ pub(super) fn check_rest(config: &Config) -> Result<(), Fault> {
         ("[lan.network] address6", config.network.address6.is_some()),
         ("[lan.network] mac", config.network.mac.is_some()),
         ("[lan.network] lease", config.network.lease.is_some()),
+        ("[qemu]", config.qemu.is_some()),
         (
             "[serial] with a source but 'sim'",
             config.serial.as_ref().is_some_and(|serial| serial.source != SerialSource::Sim),
         ),
+        ("[system_interface]", config.system_interface.is_some()),
     ];
     match single.iter().find(|(_, is_set)| config.fleet.is_some() && *is_set) {
         None => Ok(()),

@@ -30,9 +30,12 @@ mod fleet;
 mod lan;
 mod machine;
 mod network;
+mod qemu;
 mod secret;
 mod sensors;
 mod serial;
+mod socket;
+mod system_interface;
 #[cfg(test)]
 mod tests;
 
@@ -41,17 +44,22 @@ use access::{
 };
 use fleet::FleetSection;
 use lan::LanSection;
+use qemu::QemuSection;
 use secret::SecretText;
 use serial::SerialSection;
+use system_interface::SystemInterfaceSection;
 
 pub use fleet::{FleetConfig, FleetError, Spread};
+pub use machine::MachineKind;
 pub use network::NetworkConfig;
+pub use qemu::QemuConfig;
 pub(crate) use sensors::NUMBERS;
 pub use sensors::{
     BusConfig, Definition, Discovery, HwmonConfig, Quantity, SensorConfig, SensorsConfig,
     SourceConfig,
 };
 pub use serial::{SerialConfig, SerialSource};
+pub use system_interface::{SystemInterfaceConfig, SystemInterfaceSource};
 
 /// A BMC's configuration, checked.
 #[derive(Clone, Debug)]
@@ -105,6 +113,8 @@ pub struct Config {
     pub network: NetworkConfig,
     /// A program with its arguments that is run when the network's settings have changed.
     pub apply: Option<Vec<String>>,
+    /// Whose power it looks after, if anybody has said.
+    pub machine: Option<MachineKind>,
     /// Whether the machine is on at first.
     pub power_on: bool,
     /// What the simulated machine's noise starts from.
@@ -115,8 +125,12 @@ pub struct Config {
     pub users: Vec<ipmi_bmc::User>,
     /// Sensors beyond the personality's, or measured otherwise.
     pub sensors: SensorsConfig,
+    /// The QEMU that is the machine; it is simulated if there is none.
+    pub qemu: Option<QemuConfig>,
     /// The system's serial port; without one there is no Serial over LAN.
     pub serial: Option<SerialConfig>,
+    /// How software on the host reaches it, if it can.
+    pub system_interface: Option<SystemInterfaceConfig>,
     /// If there are many of them: see [`Fleet`](crate::Fleet).
     pub fleet: Option<FleetConfig>,
 }
@@ -227,7 +241,9 @@ struct File {
     sensor: Vec<Spanned<sensors::SensorSection>>,
     #[serde(default)]
     hwmon: sensors::HwmonSection,
+    qemu: Option<QemuSection>,
     serial: Option<Spanned<SerialSection>>,
+    system_interface: Option<Spanned<SystemInterfaceSection>>,
     fleet: Option<FleetSection>,
 }
 
@@ -260,6 +276,7 @@ struct SelSection {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MachineSection {
+    kind: Option<Spanned<MachineKind>>,
     #[serde(default)]
     power: Power,
     #[serde(default)]
@@ -269,7 +286,7 @@ struct MachineSection {
 
 impl Default for MachineSection {
     fn default() -> Self {
-        Self { power: Power::On, seed: 0, boot_devices: None }
+        Self { kind: None, power: Power::On, seed: 0, boot_devices: None }
     }
 }
 
@@ -298,7 +315,21 @@ const fn yes() -> bool {
 
 impl File {
     fn check(self) -> Result<Config, Fault> {
-        let Self { bmc, lan, machine, sel, user, bus, sensor, hwmon, serial, fleet } = self;
+        let Self {
+            bmc,
+            lan,
+            machine,
+            sel,
+            user,
+            bus,
+            sensor,
+            hwmon,
+            qemu,
+            serial,
+            system_interface,
+            fleet,
+        } = self;
+        let qemu = qemu.map(qemu::check).transpose()?;
         let users = check_users(user)?;
         let suites = lan.check_suites()?;
         let limits = lan.check_limits()?;
@@ -307,6 +338,8 @@ impl File {
         if let Some(guid) = bmc.guid.as_ref().filter(|_| fleet.is_some()) {
             return fault(guid, "each BMC of a fleet has its own, made from [machine] seed");
         }
+        let system_interface = system_interface.map(system_interface::check).transpose()?;
+        let leads_to_vm = system_interface.as_ref().is_some_and(SystemInterfaceConfig::leads_to_vm);
         let config = Config {
             name: bmc.name,
             control: bmc.control,
@@ -338,12 +371,15 @@ impl File {
             faults: faults::check_faults(&bmc.faults)?,
             network: lan.network.check()?,
             apply: lan.check_apply()?,
+            machine: machine::check_kind(machine.kind, leads_to_vm, qemu.is_some())?,
             power_on: machine.power == Power::On,
             seed: machine.seed,
             boot_devices: machine::check_boot_devices(machine.boot_devices)?,
             users,
             sensors,
-            serial: serial.map(serial::check).transpose()?,
+            serial: serial::check(serial, qemu.as_ref())?,
+            qemu,
+            system_interface,
             fleet,
         };
         fleet::check_rest(&config)?;

@@ -8,7 +8,8 @@ use ipmi_bmc::serial::SerialPolicy;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Fault, fault};
+use super::socket::{check_address, check_host_and_port, check_path, check_socket, one_of};
+use super::{Fault, QemuConfig, fault};
 
 /// The system's serial port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct SerialConfig {
 pub enum SerialSource {
     /// The simulated machine.
     Sim,
+    /// The machine's QEMU.
+    Qemu,
     /// A pseudo-terminal, to which this path is linked.
     Pty(PathBuf),
     /// Whoever listens at this address: `host:port`.
@@ -49,6 +52,7 @@ impl fmt::Display for SerialSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sim => f.write_str("sim"),
+            Self::Qemu => f.write_str("qemu"),
             Self::Pty(path) => write!(f, "pty {}", path.display()),
             Self::Tcp(address) => write!(f, "tcp {address}"),
             Self::TcpListen(address) => write!(f, "tcp_listen {address}"),
@@ -70,8 +74,6 @@ const KEYS: &str = "sim, pty, tcp, tcp_listen, unix, unix_listen, device and com
 /// Those of IPMI's table 26-5, and what consoles of old machines have besides.
 const BIT_RATES: [u32; 9] = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400];
 const HISTORY: std::ops::RangeInclusive<usize> = 256..=16 * 1024 * 1024;
-/// The longest path of a socket, on any system that this runs on.
-const LONGEST_PATH: usize = 103;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,8 +92,16 @@ pub(super) struct SerialSection {
     mark_gaps: Option<bool>,
 }
 
-/// Reads the section.
-pub(super) fn check(section: Spanned<SerialSection>) -> Result<SerialConfig, Fault> {
+/// Reads the section, if there is one. A `qemu` has the port if nothing else is said.
+pub(super) fn check(
+    section: Option<Spanned<SerialSection>>,
+    qemu: Option<&QemuConfig>,
+) -> Result<Option<SerialConfig>, Fault> {
+    let is_qemus = qemu.is_some_and(|qemu| qemu.serial);
+    let Some(section) = section else {
+        let own = SerialConfig { source: SerialSource::Qemu, policy: SerialPolicy::default() };
+        return Ok(is_qemus.then_some(own));
+    };
     let span = section.span();
     let section = section.into_inner();
     let spans = [
@@ -104,19 +114,22 @@ pub(super) fn check(section: Spanned<SerialSection>) -> Result<SerialConfig, Fau
         section.device.as_ref().map(Spanned::span),
         section.command.as_ref().map(Spanned::span),
     ];
-    let mut given: Vec<_> = spans.into_iter().flatten().collect();
-    given.sort_by_key(|span| span.start);
-    if let Some(second) = given.get(1) {
-        return Err((Some(second.clone()), format!("one of {KEYS} is enough")));
-    }
+    one_of(spans, KEYS)?;
     if let Some(rate) = section.bit_rate.as_ref().filter(|_| section.device.is_none()) {
         return fault(rate, "a bit rate is of a device");
     }
     let policy = section.policy()?;
-    let Some(source) = section.source()? else {
-        return Err((Some(span), format!("a serial port is wired to something: one of {KEYS}")));
+    let source = match section.source()? {
+        Some(source) => source,
+        None if is_qemus => SerialSource::Qemu,
+        None => {
+            return Err((
+                Some(span),
+                format!("a serial port is wired to something: one of {KEYS}"),
+            ));
+        }
     };
-    Ok(SerialConfig { source, policy })
+    Ok(Some(SerialConfig { source, policy }))
 }
 
 impl SerialSection {
@@ -149,25 +162,19 @@ impl SerialSection {
             };
         }
         if let Some(path) = pty {
-            return check_path(path, usize::MAX).map(SerialSource::Pty).map(Some);
+            return check_path(path).map(SerialSource::Pty).map(Some);
         }
         if let Some(address) = tcp {
-            return match is_host_and_port(address.get_ref()) {
-                true => Ok(Some(SerialSource::Tcp(address.into_inner()))),
-                false => fault(&address, "not a host and a port: write \"127.0.0.1:4555\""),
-            };
+            return check_host_and_port(address).map(SerialSource::Tcp).map(Some);
         }
         if let Some(address) = tcp_listen {
-            return match address.get_ref().parse() {
-                Ok(address) => Ok(Some(SerialSource::TcpListen(address))),
-                Err(_) => fault(&address, "not an address and a port: write \"127.0.0.1:4555\""),
-            };
+            return check_address(&address).map(SerialSource::TcpListen).map(Some);
         }
         if let Some(path) = unix {
-            return check_path(path, LONGEST_PATH).map(SerialSource::Unix).map(Some);
+            return check_socket(path).map(SerialSource::Unix).map(Some);
         }
         if let Some(path) = unix_listen {
-            return check_path(path, LONGEST_PATH).map(SerialSource::UnixListen).map(Some);
+            return check_socket(path).map(SerialSource::UnixListen).map(Some);
         }
         if let Some(path) = device {
             let bit_rate = match bit_rate {
@@ -177,7 +184,7 @@ impl SerialSection {
                 }
                 rate => rate.map_or(115_200, Spanned::into_inner),
             };
-            let path = check_path(path, usize::MAX)?;
+            let path = check_path(path)?;
             return Ok(Some(SerialSource::Device { path, bit_rate }));
         }
         match command {
@@ -187,20 +194,4 @@ impl SerialSection {
             argv => Ok(argv.map(|argv| SerialSource::Command(argv.into_inner()))),
         }
     }
-}
-
-fn check_path(path: Spanned<PathBuf>, longest: usize) -> Result<PathBuf, Fault> {
-    match path.get_ref().as_os_str().len() {
-        0 => fault(&path, "a path is not empty"),
-        length if length > longest => fault(&path, "the path is too long for a socket"),
-        _ => Ok(path.into_inner()),
-    }
-}
-
-fn is_host_and_port(address: &str) -> bool {
-    let Some((host, port)) = address.rsplit_once(':') else { return false };
-    // An IPv6 address is in brackets.
-    let is_host =
-        !host.is_empty() && (!host.contains(':') || address.parse::<SocketAddr>().is_ok());
-    is_host && port.parse::<u16>().is_ok_and(|port| port != 0)
 }

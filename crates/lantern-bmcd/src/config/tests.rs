@@ -384,3 +384,61 @@ fn a_fleet_has_simulated_consoles_only() {
     let error = parse("[serial]\npty = \"c\"").unwrap_err().to_string();
     assert!(error.contains("[serial] with a source but 'sim' is for a BMC of its own"), "{error}");
 }
+
+#[test]
+fn a_system_interface_leads_to_one_thing() {
+    use crate::config::SystemInterfaceSource as S;
+    let parse = |lines: &str| {
+        let text = GOOD.replace("[lan]", &format!("{lines}\n[lan]"));
+        Config::parse(&text, Path::new("bmc.toml"))
+    };
+    for (text, source, shown) in [
+        ("tcp = \"vm:9002\"", S::Tcp("vm:9002".into()), "tcp vm:9002"),
+        (
+            "tcp_listen = \"127.0.0.1:9002\"",
+            S::TcpListen(([127, 0, 0, 1], 9002).into()),
+            "tcp_listen 127.0.0.1:9002",
+        ),
+        ("unix = \"s\"", S::Unix("s".into()), "unix s"),
+        ("unix_listen = \"s\"", S::UnixListen("s".into()), "unix_listen s"),
+    ] {
+        let config = parse(&format!("[system_interface]\n{text}")).unwrap();
+        let interface = config.system_interface.unwrap();
+        assert_eq!(interface.source.to_string(), shown);
+        assert_eq!(interface.source, source);
+        assert_eq!(config.machine, None);
+    }
+    for (lines, says) in [
+        ("[system_interface]", "leads to something: one of tcp, tcp_listen, unix and unix_listen"),
+        ("[system_interface]\ntcp = \"vm:1\"\nunix = \"s\"", "unix_listen is enough"),
+        ("[system_interface]\ntcp_listen = \"vm:1\"", "not an address and a port"),
+        ("[system_interface]\ntcp = \"vm\"", "not a host and a port"),
+        ("[system_interface]\nunix = \"\"", "a path is not empty"),
+        ("[system_interface]\nkcs = 1", "unknown field"),
+    ] {
+        let error = parse(lines).unwrap_err().to_string();
+        assert!(error.contains(says), "{lines}: {error}");
+    }
+    let long = format!("[system_interface]\nunix_listen = \"/{}\"", "x".repeat(110));
+    assert!(parse(&long).unwrap_err().to_string().contains("too long for a socket"));
+}
+
+#[test]
+fn the_machine_behind_a_system_interface_takes_one() {
+    use crate::config::MachineKind;
+    let parse = |lines: &str| {
+        let text = GOOD.replace("[lan]", &format!("{lines}\n[lan]"));
+        Config::parse(&text, Path::new("bmc.toml"))
+    };
+    let machine = "[machine]\nkind = \"vm\"";
+    let error = parse(machine).unwrap_err().to_string();
+    assert!(error.contains("the one behind [system_interface], which is not there"), "{error}");
+    let config = parse(&format!("{machine}\n[system_interface]\nunix = \"s\"")).unwrap();
+    assert_eq!(config.machine, Some(MachineKind::Vm));
+    let fleet = GOOD.replace(
+        "[lan]\nlisten = [\"127.0.0.1:9623\"]\n",
+        "[fleet]\ncount = 2\n[system_interface]\nunix = \"s\"\n",
+    );
+    let error = Config::parse(&fleet, Path::new("fleet.toml")).unwrap_err().to_string();
+    assert!(error.contains("[system_interface] is for a BMC of its own"), "{error}");
+}

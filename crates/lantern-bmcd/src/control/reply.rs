@@ -100,6 +100,22 @@ pub struct Status {
     pub locked_out_users: Vec<String>,
     /// Datagrams that were dropped because of where they came from.
     pub refused_datagrams: u64,
+    /// The way of software on the host to the BMC; null if there is none.
+    pub system_interface: Option<SystemInterfaceInfo>,
+}
+
+/// The system interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SystemInterfaceInfo {
+    /// What it leads to, as in the configuration.
+    pub source: String,
+    /// Whether a host is connected that has said something that makes sense.
+    pub connected: bool,
+    /// Who that is; null if there is none.
+    pub host: Option<String>,
+    /// What the host can be made to do: `power off`, `reset`, `interrupts`, `NMI`, `attention`,
+    /// `graceful shutdown`.
+    pub controls: Vec<String>,
 }
 
 /// Sensors.

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::follow::Hub;
 use super::protocol::{Code, Refusal, meant};
+use crate::system_interface::Guest;
 
 /// What an operation brings.
 pub(crate) type Outcome = Result<Value, Refusal>;
@@ -26,6 +27,9 @@ pub(crate) trait Managed: Send + Sync {
 
     /// How many datagrams were dropped because of where they came from.
     fn refused(&self) -> u64;
+
+    /// What its system interface leads to and the host that is there, if it has one.
+    fn system_interface(&self) -> Option<(String, Option<Guest>)>;
 }
 
 /// A BMC behind a socket.

@@ -43,7 +43,7 @@ impl Member {
         index: u32,
         entropy: &mut dyn Entropy,
     ) -> impl Iterator<Item = Outgoing> {
-        let next = move || self.bmc.poll_sol(now, entropy);
+        let next = move || self.bmc.poll_outgoing(now, entropy);
         std::iter::from_fn(next).map(move |(peer, datagram)| (index, peer, datagram))
     }
 }
@@ -79,9 +79,9 @@ impl Members {
         self.get_mut(index)?.bmc.poll_delayed()
     }
 
-    /// What BMC `index` has to tell consoles of Serial over LAN: to be asked for after each
+    /// What BMC `index` has to tell consoles unasked: to be asked for after each
     /// [`receive`](Self::receive). Those for whom time passes tell it then.
-    pub(super) fn poll_sol(
+    pub(super) fn poll_outgoing(
         &mut self,
         now: Instant,
         index: u32,

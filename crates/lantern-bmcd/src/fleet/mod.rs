@@ -209,7 +209,7 @@ fn build(config: &Config, fleet: &FleetConfig, addresses: &Addresses) -> Members
     let now = Instant::now();
     // Nothing measures their sensors but their machines, so nobody wakes them.
     let wake: Wake = Arc::new(|| {});
-    let model = server::build(config, None, &wake, fleet.base().port());
+    let (model, _) = server::build(config, None, &wake, fleet.base().port(), server::Machine::Sim);
     let readings = match config.personality {
         PersonalityName::Reference => Vec::new(),
         PersonalityName::Specimens => specimens(config.records_in).readings,
@@ -324,7 +324,7 @@ fn answer(
         shared.routes.note(members.has_console(index, peer), || {
             std::iter::once((index, peer, socket, local))
         });
-        consoles.extend(members.poll_sol(now, index, &mut fill_random));
+        consoles.extend(members.poll_outgoing(now, index, &mut fill_random));
     }
     (replies, consoles)
 }

@@ -2,5 +2,7 @@
 //!
 //! All of them implement [`ipmi_bmc::platform::Platform`].
 
+pub mod qemu;
 pub mod sim;
 pub mod sources;
+pub(crate) mod vm;

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::WHAT;
 use super::buffer::{Buffer, Line};
 use super::carry::carry;
-use super::retry::Retry;
 use crate::platform::sources::Wake;
 use crate::platform::sources::command::SECRETS;
+use crate::stream::Retry;
 
 /// The first pause before it is started again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -19,7 +20,7 @@ pub(super) fn open(argv: Vec<String>, source: String, wake: &Wake) -> Line {
     let buffer = Buffer::new(wake);
     let (shared, name) = (Arc::clone(&buffer), source.clone());
     let task = async move {
-        let mut retry = Retry::new(PAUSE);
+        let mut retry = Retry::new(WHAT, PAUSE);
         loop {
             retry.begin();
             match start(&argv) {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use ipmi_io::Terminal;
 
+use super::WHAT;
 use super::buffer::{Buffer, Line};
 use super::carry::carry;
-use super::retry::Retry;
 use crate::platform::sources::Wake;
+use crate::stream::Retry;
 
 /// The first pause between attempts. (A converter that was pulled out comes back under its name.)
 const PAUSE: Duration = Duration::from_millis(500);
@@ -18,7 +19,7 @@ pub(super) fn open(path: PathBuf, bit_rate: u32, source: String, wake: &Wake) ->
     let buffer = Buffer::new(wake);
     let (shared, name) = (Arc::clone(&buffer), source.clone());
     let task = async move {
-        let mut retry = Retry::new(PAUSE);
+        let mut retry = Retry::new(WHAT, PAUSE);
         loop {
             retry.begin();
             let opened = Terminal::device(&path, bit_rate)

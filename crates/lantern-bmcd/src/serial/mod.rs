@@ -5,7 +5,7 @@
 //! is lost comes back by itself, and the consoles live on meanwhile. Both directions are bounded. Who
 //! sends faster than the BMC reads has to wait; the BMC reads whenever it is woken, into its history.
 //!
-//! * `buffer`: what BMC and task share. `carry`: the task's work. `retry`: what is lost comes back.
+//! * `buffer`: what BMC and task share. `carry`: the task's work.
 //! * `pty`, `connect`, `listen`, `device`, `command`: the sources. `sim`: a machine's console that
 //!   needs none of this. `kept`: what was said outlives the BMC.
 
@@ -17,7 +17,6 @@ mod device;
 mod kept;
 mod listen;
 mod pty;
-mod retry;
 mod sim;
 
 use std::path::PathBuf;
@@ -26,9 +25,13 @@ use ipmi_bmc::serial::{Serial, SerialPolicy};
 
 use crate::config::{SerialConfig, SerialSource};
 use crate::platform::sources::Wake;
+use crate::stream::Place;
 
 pub(crate) use kept::Keeper;
 pub(crate) use sim::{Clock, SimConsole};
+
+/// What is connected, for the log.
+const WHAT: &str = "the serial port";
 
 /// Why there is no serial port.
 #[derive(Debug, thiserror::Error)]
@@ -66,10 +69,14 @@ pub(crate) fn open(
 ) -> Result<(Box<dyn Serial>, SerialPolicy), SerialError> {
     let source = config.source.to_string();
     let port: Box<dyn Serial> = match &config.source {
-        SerialSource::Sim => Box::new(SimConsole::new(name, clock)),
+        // Its QEMU has a place for it, which is said before: this is another machine.
+        SerialSource::Sim | SerialSource::Qemu => Box::new(SimConsole::new(name, clock)),
         SerialSource::Pty(path) => Box::new(pty::open(path, source, wake)?),
-        SerialSource::Tcp(_) | SerialSource::Unix(_) => {
-            Box::new(connect::open(&config.source, source, wake))
+        SerialSource::Tcp(address) => {
+            Box::new(connect::open(Place::Tcp(address.clone()), source, wake))
+        }
+        SerialSource::Unix(path) => {
+            Box::new(connect::open(Place::Unix(path.clone()), source, wake))
         }
         SerialSource::TcpListen(address) => Box::new(listen::open_tcp(*address, source, wake)?),
         SerialSource::UnixListen(path) => Box::new(listen::open_unix(path, source, wake)?),

@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use ipmi_bmc::nvram::Memory;
 use ipmi_bmc::personality::Personality;
+use ipmi_bmc::platform::Platform;
 use ipmi_bmc::{Bmc, LanPolicy, Settings};
 use ipmi_io::fill_random;
 use ipmi_session::managed::Limits;
@@ -14,9 +15,12 @@ use ipmi_wire::cmd::app::{DeviceId, Guid};
 use crate::config::{Config, PersonalityName};
 use crate::personality::reference::reference;
 use crate::personality::specimens::{Specimens, specimens};
+use crate::platform::qemu::{Qemu, Starter};
 use crate::platform::sim::SimPlatform;
 use crate::platform::sources::{Wake, equip};
+use crate::platform::vm::VmPlatform;
 use crate::serial::{Clock, Keeper};
+use crate::system_interface::Seen;
 
 /// Keeps what the system says in `directory`, and lets the BMC go on behind what is there. Without a
 /// file there is no history over a restart, which is no reason not to start.
@@ -43,21 +47,47 @@ pub(crate) const fn clock(config: &Config) -> Clock {
     }
 }
 
+/// What the machine is.
+pub(crate) enum Machine {
+    /// A simulation.
+    Sim,
+    /// The virtual machine that is seen there.
+    Vm(Seen),
+    /// A QEMU of the BMC's own.
+    Qemu(Qemu),
+}
+
 /// The BMC that `config` describes, without its serial port, with what it remembers if it is one that does.
-pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: u16) -> Bmc {
+/// A machine that is a QEMU is to be started once its ports are there.
+pub(crate) fn build(
+    config: &Config,
+    memory: Option<Memory>,
+    wake: &Wake,
+    port: u16,
+    machine: Machine,
+) -> (Bmc, Option<Starter>) {
     let now = Instant::now();
     let epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| u32::try_from(since.as_secs()).unwrap_or(u32::MAX));
     let epoch = config.frozen.unwrap_or(epoch);
     let delivered = config.power_on;
-    let power_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
+    let was_on = memory.as_ref().and_then(|memory| memory.power_on);
+    let starts_on = memory.as_ref().map_or(delivered, |memory| memory.starts_on(delivered));
+    let power_on = match &machine {
+        Machine::Sim => starts_on,
+        // It was, and may be still; of one that nobody has met yet nothing is known.
+        Machine::Vm(_) => was_on.unwrap_or(false),
+        // One that runs has seen nothing of the BMC's start.
+        Machine::Qemu(qemu) => starts_on || qemu.is_running(),
+    };
     let mut platform = SimPlatform::new(config.seed, now, power_on);
     platform.set_boot_devices(config.boot_devices.clone());
     if config.frozen.is_some() {
         platform.freeze();
     }
-    if let Some(was_on) = memory.as_ref().and_then(|memory| memory.power_on) {
+    // Somebody else's machine has mains of its own, and a QEMU tells by itself.
+    if let Some(was_on) = was_on.filter(|_| matches!(machine, Machine::Sim)) {
         platform.mains_are_back(was_on);
     }
     let mut personality = match config.personality {
@@ -75,7 +105,16 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
     let DeviceId { manufacturer_id, product_id, .. } = &mut personality.device_id;
     *manufacturer_id = config.manufacturer.unwrap_or(*manufacturer_id);
     *product_id = config.product.unwrap_or(*product_id);
-    let platform = equip(&config.sensors, &mut personality, Box::new(platform), wake);
+    let (platform, starter): (Box<dyn Platform>, _) = match machine {
+        Machine::Sim => (Box::new(platform), None),
+        Machine::Vm(host) => (Box::new(VmPlatform::new(now, host, platform)), None),
+        Machine::Qemu(qemu) => {
+            let (mut machine, starter) = qemu.machine(platform, was_on, wake);
+            machine.set_boot_devices(config.boot_devices.clone());
+            (Box::new(machine), Some(starter))
+        }
+    };
+    let platform = equip(&config.sensors, &mut personality, platform, wake);
     let nonvolatile = memory.is_some();
     let memory = memory.unwrap_or_default();
     let guid = config.guid.or(memory.guid).unwrap_or_else(|| Guid(random_guid()));
@@ -108,7 +147,7 @@ pub(crate) fn build(config: &Config, memory: Option<Memory>, wake: &Wake, port: 
     if config.frozen.is_some() {
         bmc.stop_clock();
     }
-    bmc
+    (bmc, starter)
 }
 
 /// A random UUID (RFC 4122, version 4) in IPMI's wire order, which is the reverse of text order.

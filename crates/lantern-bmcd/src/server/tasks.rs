@@ -63,7 +63,8 @@ pub(super) async fn listen(
             let waiting = (!held.is_empty()).then(|| Waiting { held, to: settled.clone() });
             shared.submit(&mut bmc, waiting);
             consoles = shared.outgoing(&mut bmc, now);
-            shared.routes.note(bmc.has_consoles(), || {
+            // Software on the host may have something to say to anybody at any time.
+            shared.routes.note(true, || {
                 let is_known = |peer| bmc.sessions().iter().any(|session| session.peer == peer);
                 let known = buffer.iter().filter(move |datagram| is_known(datagram.peer));
                 known.map(|datagram| (0, datagram.peer, &socket, datagram.local_ip))

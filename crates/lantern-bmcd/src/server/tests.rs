@@ -14,11 +14,11 @@ use crate::config::{SerialConfig, SerialSource};
 use crate::personality::reference::reference;
 use crate::store::faults::Script;
 
-const FULL: i32 = 28;
+pub(super) const FULL: i32 = 28;
 /// Soon enough for a test.
 const SOON: Duration = Duration::from_millis(20);
 
-fn config() -> Config {
+pub(super) fn config() -> Config {
     let text = "[bmc]\nname = \"t\"\n[lan]\nlisten = [\"127.0.0.1:0\"]\nsessions = 63\n\
                 [[user]]\nid = 2\nname = \"admin\"\npassword = \"pw\"\n\
                 privilege = \"administrator\"\n";
@@ -33,12 +33,12 @@ fn ask<C: Command>(bmc: &mut Bmc, command: &C) -> C::Response {
 }
 
 /// An event from system software, after IPMI v2.0 Table 32-1: a fan is slow.
-fn event() -> AddSelEntry {
+pub(super) fn event() -> AddSelEntry {
     let bytes = [0, 0, 2, 0, 0, 0, 0, 0x41, 0, 4, 4, 0x30, 1, 2, 0xff, 0xff];
     AddSelEntry { record: SelRecord::decode_exact(&bytes).unwrap() }
 }
 
-fn console(endpoint: &Endpoint, server: &Server) -> ipmi_client::Bmc {
+pub(super) fn console(endpoint: &Endpoint, server: &Server) -> ipmi_client::Bmc {
     let mut credentials = Credentials::new(b"admin", b"pw").unwrap();
     // What hangs here hangs for a reason.
     credentials.timing.deadline = Duration::from_secs(60);
@@ -46,9 +46,9 @@ fn console(endpoint: &Endpoint, server: &Server) -> ipmi_client::Bmc {
 }
 
 /// A server whose store runs on `script`.
-fn troubled(directory: &Path, script: &Arc<Script>) -> Server {
+pub(super) fn troubled(directory: &Path, script: &Arc<Script>) -> Server {
     let store = Store::open_on(directory, script.connect()).unwrap();
-    Server::start_with(&config(), Some(store), SOON).unwrap()
+    Server::start_with(&config(), Some(store), None, SOON).unwrap()
 }
 
 /// Sends junk to `server` until `done`, or for five seconds.

@@ -194,6 +194,7 @@ pub(super) const BMC: &str = "\
 Examples:
   lantern bmc run examples/bmc.toml
   lantern bmc run examples/bmc.toml --state /var/lib/bmc --control /run/bmc.sock
+  lantern bmc run examples/bmc.toml --vm 127.0.0.1:9002     for a QEMU of yours: docs/system-interface.md
   lantern bmc ctl --socket /run/bmc.sock status
   lantern bmc nvram show --state /var/lib/bmc";
 

@@ -5,7 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use lantern_bmcd::control::Why;
-use lantern_bmcd::{Config, Server, StartError};
+use lantern_bmcd::platform::qemu::QemuError;
+use lantern_bmcd::{
+    Config, MachineKind, Server, StartError, SystemInterfaceConfig, SystemInterfaceSource,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
@@ -24,6 +27,12 @@ pub(crate) struct Running {
     addresses: Vec<String>,
     /// Where its control socket is; null if it has none.
     control: Option<String>,
+    /// How software on the host reaches it: the key of the configuration and where that is; null if it
+    /// cannot.
+    system_interface: Option<String>,
+    /// What QEMU is told, if it is to connect to us.
+    #[serde(skip)]
+    qemu: Option<String>,
     /// Whoever may do most has most to show.
     #[serde(skip)]
     reach: Option<[String; 2]>,
@@ -38,8 +47,38 @@ impl Running {
             name: config.name.clone(),
             addresses: addresses.iter().map(ToString::to_string).collect(),
             control: server.control().map(|path| path.display().to_string()),
+            system_interface: config
+                .system_interface
+                .as_ref()
+                .map(|there| there.source.to_string()),
+            qemu: config.system_interface.as_ref().and_then(|there| qemu(server, &there.source)),
             reach: first.zip(user).map(|(first, user)| reach(*first, &user)),
         }
+    }
+}
+
+/// The options of a QEMU that connects to this.
+fn qemu(server: &Server, source: &SystemInterfaceSource) -> Option<String> {
+    let at = match (server.host_address(), source) {
+        (Some(address), _) => {
+            let ip = from_here(address.ip());
+            format!("host={ip},port={}", address.port())
+        }
+        (None, SystemInterfaceSource::UnixListen(path)) => format!("path={}", path.display()),
+        (None, _) => return None,
+    };
+    Some(format!(
+        "qemu-system-x86_64 … -chardev socket,id=ipmi0,{at},reconnect=1 \
+         -device ipmi-bmc-extern,id=bmc0,chardev=ipmi0 -device isa-ipmi-kcs,bmc=bmc0"
+    ))
+}
+
+/// A wildcard is no destination, but this machine is among those that it stands for.
+const fn from_here(ip: IpAddr) -> IpAddr {
+    match ip {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
     }
 }
 
@@ -64,13 +103,20 @@ impl View for Running {
         if let Some(control) = &self.control {
             text.push_str(&format!("control it lantern bmc ctl --socket {control} status\n"));
         }
+        match (&self.qemu, &self.system_interface) {
+            (Some(qemu), _) => text.push_str(&format!("its host   {qemu}\n")),
+            (None, Some(source)) => text.push_str(&format!("its host   {source}\n")),
+            (None, None) => {}
+        }
         text + "stop it    Ctrl-C\n"
     }
 }
 
 pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
-    let (file, state, listen, control) = match command {
-        Bmc::Run { file, state, listen, control } => (file, state, listen, control),
+    let (file, state, given) = match command {
+        Bmc::Run { file, state, listen, control, vm } => {
+            (file, state, Given { listen, control: control.as_deref(), vm: vm.as_ref() })
+        }
         Bmc::Ctl(command) => return ctl::run(command, format).await,
         Bmc::Nvram(command) => return nvram::run(command, format),
     };
@@ -78,20 +124,15 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
         Error::usage(error.to_string()).next("examples/bmc.toml has one of everything")
     })?;
     if let Some(fleet) = &config.fleet {
-        if state.is_some() || !listen.is_empty() || control.is_some() {
+        if state.is_some() || given.is_anything() {
             return Err(Error::usage(
                 "this file describes a fleet, which keeps nothing, answers where the file says and \
-                 has no control socket: leave --state, --listen and --control out",
+                 has no control socket and no hosts: leave --state, --listen, --control and --vm out",
             ));
         }
         return sim::serve(&config, fleet, Some(file), None, format).await;
     }
-    if !listen.is_empty() {
-        config.listen.clone_from(listen);
-    }
-    if control.is_some() {
-        config.control.clone_from(control);
-    }
+    given.lay_over(&mut config);
     // Before anybody can know that there is somebody to stop.
     let stop = stop_signal().map_err(no_signals)?;
     let mut reread = signal(SignalKind::hangup()).map_err(no_signals)?;
@@ -104,7 +145,7 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
         tokio::select! {
             () = &mut stop => break,
             Some(()) = reread.recv() => match Config::load(file) {
-                Ok(new) => last = renew(&server, &config, &last, new, listen, control.as_deref()),
+                Ok(new) => last = renew(&server, &config, &last, new, &given),
                 Err(error) => tracing::error!("{error}; nothing is changed"),
             },
             failed = server.failed() => {
@@ -118,6 +159,32 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
     outcome
 }
 
+/// What the command line says, which stands over the file.
+struct Given<'a> {
+    listen: &'a [SocketAddr],
+    control: Option<&'a Path>,
+    vm: Option<&'a SystemInterfaceSource>,
+}
+
+impl Given<'_> {
+    const fn is_anything(&self) -> bool {
+        !self.listen.is_empty() || self.control.is_some() || self.vm.is_some()
+    }
+
+    fn lay_over(&self, config: &mut Config) {
+        if !self.listen.is_empty() {
+            config.listen = self.listen.to_vec();
+        }
+        if let Some(control) = self.control {
+            config.control = Some(control.to_owned());
+        }
+        if let Some(source) = self.vm {
+            config.system_interface = Some(SystemInterfaceConfig { source: source.clone() });
+            config.machine.get_or_insert(MachineKind::Vm);
+        }
+    }
+}
+
 /// Gives a running BMC what is new in its configuration since it was `last` read and can be given
 /// to it, and names the rest. What the control socket has put on stays unless the file says something new.
 fn renew(
@@ -125,15 +192,9 @@ fn renew(
     started: &Config,
     last: &Config,
     mut new: Config,
-    listen: &[SocketAddr],
-    control: Option<&Path>,
+    given: &Given<'_>,
 ) -> Config {
-    if !listen.is_empty() {
-        new.listen = listen.to_vec();
-    }
-    if let Some(control) = control {
-        new.control = Some(control.to_owned());
-    }
+    given.lay_over(&mut new);
     name_changes(started, &new);
     if new.quirks != last.quirks {
         server.set_quirks(new.quirks);
@@ -199,6 +260,22 @@ pub(crate) fn start_error(error: StartError) -> Error {
             Why::Io(_) => "choose a path in a directory that exists and is yours",
         },
         StartError::Serial(_) => "see [serial] in the file; docs/serial.md has what there can be",
+        StartError::SystemInterface(_) => {
+            "see [system_interface] in the file, and --vm; docs/system-interface.md has what there can be"
+        }
+        StartError::Qemu(error) => match error {
+            QemuError::Directory { .. } => "name another directory with [qemu] directory",
+            QemuError::NotPrivate { .. } => {
+                "make it so with 'chown' and 'chmod 700', or name another one with [qemu] directory"
+            }
+            QemuError::TooLong { .. } => "name a shorter one with [qemu] directory",
+            QemuError::InUse { .. } => {
+                "stop that BMC; two with one name and no --state want a [qemu] directory each"
+            }
+            QemuError::Stuck { .. } => {
+                "a QEMU is there that hangs: see 'fuser' of this path, and end it by hand"
+            }
+        },
         StartError::Thread(_) => "a limit of the system is reached: see 'ulimit -u'",
     };
     Error::usage(error.to_string()).next(next)
@@ -206,12 +283,7 @@ pub(crate) fn start_error(error: StartError) -> Error {
 
 /// How to reach a BMC that listens on `address`, with two programs.
 pub(crate) fn reach(address: SocketAddr, user: &str) -> [String; 2] {
-    // A wildcard is no destination, but this machine is among those that it stands for.
-    let ip = match address.ip() {
-        ip if !ip.is_unspecified() => ip,
-        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-    };
+    let ip = from_here(address.ip());
     let port = address.port();
     [
         format!("lantern -H {} -U {user} power status", SocketAddr::new(ip, port)),

@@ -3,7 +3,7 @@
 use lantern_bmcd::control::reply::{
     Bmcs, ConsoleInfo, ConsoleText, ConsoleTyped, Done, Event, EventKind, FaultInfo, Faults, Kind,
     LeaseInfo, Log, LogEntry, OnOff, QuirkNames, SelfTestInfo, SelfTestName, SensorInfo, Sensors,
-    SessionInfo, SessionsInfo, Status,
+    SessionInfo, SessionsInfo, Status, SystemInterfaceInfo,
 };
 
 use super::schema::Source;
@@ -61,10 +61,22 @@ impl View for Status {
                 ("Watchdog", self.watchdog_milliseconds.map_or("off".to_owned(), countdown)),
                 ("Locked out", none(&self.locked_out_users)),
                 ("Refused packets", self.refused_datagrams.to_string()),
+                ("Host", host(self.system_interface.as_ref())),
                 ("Quirks", list(&quirks)),
                 ("Faults", none(&self.faults)),
             ],
         )
+    }
+}
+
+/// Who is at the other end of the system interface.
+fn host(interface: Option<&SystemInterfaceInfo>) -> String {
+    match interface {
+        None => "no system interface".to_owned(),
+        Some(SystemInterfaceInfo { source, host: Some(host), .. }) => {
+            format!("connected: {host} ({source})")
+        }
+        Some(SystemInterfaceInfo { source, .. }) => format!("not connected ({source})"),
     }
 }
 

@@ -81,8 +81,12 @@ pub struct ChannelProtocol(pub u8);
 impl ChannelProtocol {
     /// IPMB messages: what LAN channels carry.
     pub const IPMB: Self = Self(0x01);
+    /// IPMI messages over SMBus: an SSIF.
+    pub const SMBUS: Self = Self(0x04);
     /// Keyboard controller style system interface.
     pub const KCS: Self = Self(0x05);
+    /// Block transfer, as of IPMI v1.5.
+    pub const BT: Self = Self(0x08);
 
     /// The name that ipmitool prints.
     #[must_use]

@@ -50,6 +50,7 @@ commands! {
     get_message: GetMessage;
     send_message: SendMessage;
     read_event_message_buffer: ReadEventMessageBuffer;
+    get_bt_interface_capabilities: GetBtInterfaceCapabilities;
     master_write_read: MasterWriteRead;
     get_system_guid: GetSystemGuid;
     get_channel_authentication_capabilities: GetChannelAuthenticationCapabilities;

@@ -16,9 +16,12 @@ use ipmi_wire::cmd::chassis::{PowerRestorePolicy, RestartCause};
 use serde::Serialize;
 
 use super::protocol::{Code, Operation, QuirkSet, Refusal, SessionEnd};
-use super::reply::{BmcInfo, Bmcs, QuirkNames, SessionInfo, SessionsInfo, Status};
+use super::reply::{
+    BmcInfo, Bmcs, QuirkNames, SessionInfo, SessionsInfo, Status, SystemInterfaceInfo,
+};
 use super::router::{Outcome, Router, Target};
 use crate::server::tell;
+use crate::system_interface::Guest;
 
 pub(super) use log::{entry, names};
 
@@ -122,6 +125,16 @@ fn status(target: &Target, now: Instant, bmc: &Bmc) -> Outcome {
         watchdog_milliseconds: watchdog.running.then_some(left),
         locked_out_users: locked_out.collect(),
         refused_datagrams: target.managed.refused(),
+        system_interface: target.managed.system_interface().map(|(source, guest)| {
+            let guest = guest.filter(|guest| guest.is_known);
+            let can = |guest: &Guest| guest.capabilities.names().map(str::to_owned).collect();
+            SystemInterfaceInfo {
+                source,
+                connected: guest.is_some(),
+                controls: guest.as_ref().map(can).unwrap_or_default(),
+                host: guest.map(|guest| guest.peer),
+            }
+        }),
     })
 }
 

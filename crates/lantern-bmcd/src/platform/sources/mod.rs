@@ -117,6 +117,10 @@ impl Platform for Equipped {
         self.machine.is_on()
     }
 
+    fn can_switch_on(&self) -> bool {
+        self.machine.can_switch_on()
+    }
+
     fn power(&mut self, now: Instant, action: PowerSignal) -> Result<(), PlatformError> {
         self.machine.power(now, action)
     }

@@ -1,0 +1,606 @@
+//! The task that looks after QEMU: it carries out what is asked, and hears what happens.
+//!
+//! ```text
+//!           start               the monitor answers, boot order, `cont`
+//!  no QEMU ───────► starting ──────────────────────────────────────────► running
+//!     ▲                │                                                    │
+//!     └────────────────┴──── ended: by us, by the guest, by itself ─────────┘
+//! ```
+//!
+//! Every step that QEMU could drag out has its time. Nothing is started but when somebody asks for
+//! it: a QEMU that ends at once is not started over and over.
+
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipmi_bmc::platform::{BootOrder, PlatformEvent, PowerCause};
+use serde_json::{Value, json};
+use tokio::net::UnixStream;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::Qemu;
+use super::boot::{
+    BootPlan, Bootable, First, PLACES, Start, children, find, kind_of, promote, restore,
+};
+use super::command::{Template, extra_arguments, line};
+use super::directory::Directory;
+use super::process::{Process, last_words, trim};
+use super::qmp::{Event, Link, QmpError};
+use super::shared::{Action, Shared, cause_of};
+use crate::config::QemuConfig;
+
+/// How long QEMU has to answer a command before it is taken for one that does not.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long it has to end once it has said that it does: its disks may take their time.
+const ENDING: Duration = Duration::from_secs(3);
+/// A reset so soon after another one belongs to it: SeaBIOS makes one of its own at each start but the
+/// first. For so long, too, the device that is to be started from stays in its place.
+const SETTLING: Duration = Duration::from_secs(3);
+/// Pauses between attempts to reach the monitor, while QEMU starts and later on. They double.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// A QEMU that starts and has not answered for so long is told of.
+const STARTING: Duration = Duration::from_secs(10);
+/// How often its log is looked at.
+const TRIMMING: Duration = Duration::from_secs(20);
+
+pub(super) struct Task {
+    shared: Arc<Shared>,
+    directory: Directory,
+    template: Template,
+    plan: BootPlan,
+    config: QemuConfig,
+    run: Option<Run>,
+}
+
+/// A QEMU that runs.
+struct Run {
+    process: Process,
+    link: Option<Link>,
+    /// The next attempt to reach its monitor, and the pause behind it.
+    next_attempt: Instant,
+    pause: Duration,
+    since: Instant,
+    /// That its monitor cannot be reached has been told.
+    is_told: bool,
+    /// How it was started, and what the next start is to be.
+    arguments: Vec<String>,
+    first: Option<First>,
+    /// It has been let go.
+    is_going: bool,
+    /// Its monitor answers, and its state is known.
+    is_reached: bool,
+    /// The last start of the machine in it.
+    last_start: Option<Instant>,
+    /// What puts the boot order back, and when that is to be done.
+    restore: Option<(Instant, Vec<(String, i64)>)>,
+    /// The operating system is to have shut down until then.
+    soft_off: Option<Instant>,
+    /// Why it is about to end, and when it is to have done so.
+    ending: Option<(PowerCause, Instant)>,
+    has_panicked: bool,
+    next_trim: Instant,
+}
+
+impl Run {
+    fn new(process: Process, arguments: Vec<String>, first: Option<First>) -> Self {
+        let now = Instant::now();
+        Self {
+            process,
+            link: None,
+            next_attempt: now + FIRST_PAUSE,
+            pause: FIRST_PAUSE,
+            since: now,
+            is_told: false,
+            arguments,
+            first,
+            is_going: false,
+            is_reached: false,
+            last_start: None,
+            restore: None,
+            soft_off: None,
+            ending: None,
+            has_panicked: false,
+            next_trim: now + TRIMMING,
+        }
+    }
+
+    /// The link, if QEMU is ready for commands.
+    fn link(&mut self) -> Option<&mut Link> {
+        self.link.as_mut().filter(|link| link.is_ready())
+    }
+
+    fn is_linked(&self) -> bool {
+        self.link.as_ref().is_some_and(Link::is_ready)
+    }
+
+    /// Has QEMU do something. A link that is of no more use is dropped.
+    async fn execute(&mut self, command: &str, arguments: Value) -> Result<Value, QmpError> {
+        let Some(link) = self.link() else {
+            return Err(QmpError::Silent { what: command.to_owned(), patience: Duration::ZERO });
+        };
+        let outcome = link.execute(command, arguments, PATIENCE).await;
+        if outcome.as_ref().is_err_and(QmpError::ends_the_link) {
+            self.drop_link();
+        }
+        outcome
+    }
+
+    fn drop_link(&mut self) {
+        (self.link, self.is_reached) = (None, false);
+        (self.pause, self.next_attempt) = (FIRST_PAUSE, Instant::now() + FIRST_PAUSE);
+    }
+
+    /// When there is next something to do.
+    fn due(&self) -> Instant {
+        let attempt = (!self.is_reached).then_some(self.next_attempt);
+        let others = [
+            attempt,
+            self.restore.as_ref().map(|(at, _)| *at).filter(|_| self.is_linked()),
+            self.soft_off,
+            self.ending.map(|(_, at)| at),
+        ];
+        others.into_iter().flatten().min().unwrap_or(self.next_trim).min(self.next_trim)
+    }
+
+    /// The next event; none as long as there is no link.
+    async fn event(link: &mut Option<Link>) -> Result<Event, QmpError> {
+        match link.as_mut().filter(|link| link.is_ready()) {
+            Some(link) => link.event().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// What has come up.
+enum News {
+    /// Something may be asked.
+    Asked,
+    /// QEMU has ended.
+    Ended(Option<ExitStatus>),
+    /// QEMU says something.
+    Event(Result<Event, QmpError>),
+    /// Something is due.
+    Due,
+}
+
+impl Task {
+    pub(super) fn new(shared: Arc<Shared>, qemu: Qemu) -> Self {
+        let Qemu { directory, template, plan, config, monitor } = qemu;
+        let mut task = Self { shared, directory, template, plan, config, run: None };
+        if let Some(monitor) = monitor
+            && let Err(error) = task.adopt(monitor)
+        {
+            tracing::error!(%error, "the QEMU that runs cannot be looked after");
+            task.shared.tell(PlatformEvent::PoweredOff(PowerCause::Fault));
+        }
+        task
+    }
+
+    /// Takes over a QEMU that runs.
+    fn adopt(&mut self, monitor: std::os::unix::net::UnixStream) -> std::io::Result<()> {
+        monitor.set_nonblocking(true)?;
+        let link = Link::new(UnixStream::from_std(monitor)?);
+        let number = link.peer().ok_or(std::io::ErrorKind::NotFound)?;
+        let process = Process::adopt(number)?;
+        tracing::info!(pid = number, "a QEMU runs already: the machine is on");
+        self.shared.set_process(process.duplicate());
+        let mut run = Run::new(process, extra_arguments(number), None);
+        run.link = Some(link);
+        run.is_going = true;
+        self.run = Some(run);
+        Ok(())
+    }
+
+    pub(super) async fn run(mut self) {
+        loop {
+            while let Some(action) = self.shared.take() {
+                self.carry_out(action).await;
+            }
+            let Some(run) = &mut self.run else {
+                self.shared.changed().await;
+                continue;
+            };
+            let due = run.due();
+            let news = tokio::select! {
+                () = self.shared.changed() => News::Asked,
+                event = Run::event(&mut run.link) => News::Event(event),
+                status = run.process.ended() => News::Ended(status),
+                () = sleep_until(due) => News::Due,
+            };
+            match news {
+                News::Asked => {}
+                News::Event(Ok(event)) => self.heed(&event),
+                News::Event(Err(error)) => {
+                    tracing::debug!(%error, "QEMU");
+                    run.drop_link();
+                }
+                News::Ended(status) => self.note_end(status).await,
+                News::Due => self.see_to_what_is_due().await,
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, action: Action) {
+        match (action, &self.run) {
+            (Action::On(order), None) => self.start(order).await,
+            (Action::On(_), Some(_)) | (Action::Off, None) => {}
+            (Action::Off, Some(_)) => self.end(true).await,
+            (Action::Reset(order), Some(_)) => self.reset(order).await,
+            (Action::Redirect(order), Some(run)) => {
+                let start = self.plan.start(order);
+                // Otherwise it is on its way already.
+                if start.first.is_some() || start.arguments != run.arguments {
+                    self.reset(order).await;
+                }
+            }
+            (Action::SoftOff, Some(_)) => self.ask_to_shut_down().await,
+            (Action::Interrupt, Some(_)) => self.interrupt().await,
+            (
+                Action::Reset(_) | Action::Redirect(_) | Action::SoftOff | Action::Interrupt,
+                None,
+            ) => tracing::debug!(?action, "the machine has gone off before that"),
+        }
+    }
+
+    /// Starts a QEMU.
+    async fn start(&mut self, order: Option<BootOrder>) {
+        let Start { arguments, first } = self.plan.start(order);
+        let line = line(&self.template, &arguments, &self.directory);
+        let program = line.first().cloned().unwrap_or_default();
+        tracing::debug!(command = line.join(" "), "QEMU is started");
+        let log = self.directory.log();
+        // The program may be on a disk that is slow.
+        let started = tokio::task::spawn_blocking(move || Process::start(&line, &log)).await;
+        let started = started.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        match started.and_then(Process::of_child) {
+            Ok(process) => {
+                tracing::info!(pid = process.number(), "QEMU is started");
+                self.shared.set_process(process.duplicate());
+                self.run = Some(Run::new(process, arguments, first));
+            }
+            Err(error) => {
+                tracing::error!(
+                    program,
+                    %error,
+                    "the machine stays off: QEMU cannot be started; is it installed, and is [qemu] \
+                     command right?"
+                );
+                self.shared.tell(PlatformEvent::StayedOff);
+            }
+        }
+    }
+
+    /// Ends QEMU: asks it first, unless it is known not to answer, and then does it.
+    async fn end(&mut self, ask: bool) {
+        let Some(mut run) = self.run.take() else { return };
+        // A machine that is switched off loses what it has not written; QEMU need not.
+        if ask && run.is_linked() {
+            match run.execute("quit", json!({})).await {
+                Ok(_) | Err(QmpError::Lost(_)) => {
+                    let _ = timeout(ENDING, run.process.ended()).await;
+                }
+                Err(error) => tracing::warn!(%error, "QEMU is killed"),
+            }
+        }
+        run.process.kill();
+        if timeout(ENDING, run.process.ended()).await.is_err() {
+            tracing::error!(
+                pid = run.process.number(),
+                "QEMU is killed and does not end: the system waits for something of its, such as a \
+                 disk"
+            );
+        }
+        tracing::info!(pid = run.process.number(), "QEMU has ended, and the machine is off");
+        self.shared.set_process(None);
+    }
+
+    /// Resets the machine.
+    async fn reset(&mut self, order: Option<BootOrder>) {
+        let Start { arguments, first } = self.plan.start(order);
+        let Some(run) = &mut self.run else { return };
+        let mut answers = true;
+        if run.arguments != arguments {
+            tracing::info!("QEMU is started anew, to start with other arguments");
+        } else if !run.is_going {
+            // It has not begun.
+            run.first = first;
+            return;
+        } else {
+            run.first = first;
+            match self.reset_running().await {
+                Ok(()) => return,
+                Err(error) => {
+                    answers = false;
+                    tracing::warn!(%error, "QEMU is killed and started anew, to reset it");
+                }
+            }
+        }
+        self.end(answers).await;
+        self.start(order).await;
+    }
+
+    async fn reset_running(&mut self) -> Result<(), QmpError> {
+        self.set_boot_order().await?;
+        let Some(run) = &mut self.run else { return Ok(()) };
+        run.execute("system_reset", json!({})).await?;
+        run.last_start = Some(Instant::now());
+        (run.soft_off, run.has_panicked, run.ending) = (None, false, None);
+        // A machine that somebody has stopped, or that has stopped for an error, goes on.
+        let status = run.execute("query-status", json!({})).await?;
+        if status.get("running").and_then(Value::as_bool) == Some(false) {
+            run.execute("cont", json!({})).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts what the next start is to be from before everything else; what was, comes back later.
+    async fn set_boot_order(&mut self) -> Result<(), QmpError> {
+        self.restore_boot_order().await?;
+        let Some(run) = &mut self.run else { return Ok(()) };
+        let Some(first) = run.first.take() else { return Ok(()) };
+        let devices = discover(run).await?;
+        self.shared.set_devices(devices.iter().map(|device| device.kind).collect());
+        let Some(target) = find(&devices, &first) else {
+            tracing::warn!(
+                ?first,
+                "the machine has nothing of the kind: it starts as it is set up"
+            );
+            return Ok(());
+        };
+        let set = promote(&devices, &target.path);
+        for (path, index) in &set {
+            match set_index(run, path, *index).await {
+                Err(QmpError::Refused { why, .. }) => {
+                    tracing::warn!(path, why, "QEMU does not start from what it is told to");
+                }
+                outcome => outcome?,
+            }
+        }
+        tracing::info!(device = target.path, "the machine starts from this once");
+        run.restore = Some((Instant::now() + SETTLING, restore(&devices, &set)));
+        Ok(())
+    }
+
+    async fn restore_boot_order(&mut self) -> Result<(), QmpError> {
+        let Some(run) = &mut self.run else { return Ok(()) };
+        let Some((_, back)) = run.restore.take() else { return Ok(()) };
+        for (path, index) in &back {
+            match set_index(run, path, *index).await {
+                Err(QmpError::Refused { why, .. }) => {
+                    tracing::warn!(path, why, "QEMU's boot order does not go back to what it was");
+                }
+                outcome => outcome?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask_to_shut_down(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        match run.execute("system_powerdown", json!({})).await {
+            Ok(_) => tracing::info!("the operating system is asked to shut down"),
+            Err(error) => tracing::warn!(%error, "the operating system is not asked to shut down"),
+        }
+        // Who asks twice has not more patience.
+        if run.soft_off.is_none() {
+            run.soft_off = self.config.soft_off_timeout.map(|time| Instant::now() + time);
+        }
+    }
+
+    async fn interrupt(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        match run.execute("inject-nmi", json!({})).await {
+            Ok(_) => tracing::info!("the machine has got a diagnostic interrupt"),
+            Err(error) => tracing::warn!(%error, "the machine gets no diagnostic interrupt"),
+        }
+    }
+
+    /// Takes in what QEMU says has happened.
+    fn heed(&mut self, event: &Event) {
+        let Some(run) = &mut self.run else { return };
+        let now = Instant::now();
+        match event.name.as_str() {
+            "SHUTDOWN" => {
+                let (by_guest, reason) = (event.is_by_guest(), event.text("reason"));
+                tracing::info!(by_guest, reason, "the machine goes off");
+                run.ending = Some((cause_of(reason, by_guest), now + ENDING));
+            }
+            "RESET" => {
+                let is_part = run.last_start.is_some_and(|start| now < start + SETTLING);
+                if is_part || !run.is_going {
+                    return;
+                }
+                let (by_guest, reason) = (event.is_by_guest(), event.text("reason"));
+                tracing::info!(by_guest, reason, "the machine was reset");
+                run.last_start = Some(now);
+                (run.soft_off, run.has_panicked) = (None, false);
+                self.shared.tell(PlatformEvent::Reset(cause_of(reason, by_guest)));
+            }
+            "GUEST_PANICKED" => {
+                let action = event.text("action");
+                if !std::mem::replace(&mut run.has_panicked, true) {
+                    tracing::warn!(action, "the operating system has panicked");
+                    self.shared.tell(PlatformEvent::Panicked);
+                }
+            }
+            "GUEST_CRASHLOADED" => {
+                tracing::warn!("the operating system writes a dump of its crash")
+            }
+            "WATCHDOG" => {
+                let action = event.text("action");
+                tracing::warn!(action, "a watchdog of QEMU's has run out");
+            }
+            "STOP" => tracing::info!("the machine is stopped"),
+            "RESUME" => tracing::debug!("the machine goes on"),
+            name => tracing::trace!(name, "QEMU"),
+        }
+    }
+
+    /// QEMU has ended, and nobody here has asked for it.
+    async fn note_end(&mut self, status: Option<ExitStatus>) {
+        let Some(mut run) = self.run.take() else { return };
+        // What it said last may say why.
+        if let Some(link) = &mut run.link {
+            while let Ok(Ok(event)) = timeout(FIRST_PAUSE, link.event()).await {
+                if event.name == "SHUTDOWN" {
+                    let cause = cause_of(event.text("reason"), event.is_by_guest());
+                    run.ending.get_or_insert((cause, Instant::now()));
+                }
+            }
+        }
+        self.shared.set_process(None);
+        let pid = run.process.number();
+        let how = status.map_or_else(|| "ended".to_owned(), |status| status.to_string());
+        let log = self.directory.log();
+        let words = tokio::task::spawn_blocking(move || last_words(&log)).await.unwrap_or_default();
+        if !run.is_going {
+            tracing::error!(
+                pid,
+                how,
+                says = words,
+                "the machine stays off: QEMU has ended at once"
+            );
+            self.shared.tell(PlatformEvent::StayedOff);
+            return;
+        }
+        let cause = match (run.ending, status) {
+            (Some((cause, _)), _) => cause,
+            // It was not heard, and is none that fails.
+            (None, Some(status)) if status.success() => PowerCause::OperatingSystem,
+            (None, _) => PowerCause::Fault,
+        };
+        match cause {
+            PowerCause::Fault => {
+                tracing::error!(pid, how, says = words, "QEMU has failed, and the machine is off");
+            }
+            _ => tracing::info!(pid, how, "QEMU has ended, and the machine is off"),
+        }
+        self.shared.tell(PlatformEvent::PoweredOff(cause));
+    }
+
+    async fn see_to_what_is_due(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let now = Instant::now();
+        if now >= run.next_trim {
+            run.next_trim = now + TRIMMING;
+            let log = self.directory.log();
+            drop(tokio::task::spawn_blocking(move || trim(&log)));
+        }
+        if let Some((cause, at)) = run.ending
+            && now >= at
+        {
+            // `-no-shutdown` keeps QEMU for a machine that is off.
+            self.end(true).await;
+            self.shared.tell(PlatformEvent::PoweredOff(cause));
+            return;
+        }
+        if run.soft_off.is_some_and(|at| now >= at) {
+            run.soft_off = None;
+            tracing::warn!(
+                seconds = self.config.soft_off_timeout.unwrap_or_default().as_secs(),
+                "the operating system was asked to shut down, and is on still"
+            );
+            if self.config.soft_off_forces {
+                self.end(true).await;
+                self.shared.tell(PlatformEvent::PoweredOff(PowerCause::OperatingSystem));
+                return;
+            }
+        }
+        if !run.is_reached {
+            if now >= run.next_attempt {
+                self.reach().await;
+            }
+        } else if run.restore.as_ref().is_some_and(|(at, _)| now >= *at)
+            && let Err(error) = self.restore_boot_order().await
+        {
+            tracing::warn!(%error, "QEMU's boot order does not go back to what it was");
+        }
+    }
+
+    /// Reaches for the monitor, and lets a machine go that waits for that.
+    async fn reach(&mut self) {
+        let Err(error) = self.try_to_reach().await else { return };
+        let Some(run) = &mut self.run else { return };
+        if error.ends_the_link() {
+            run.link = None;
+        }
+        let is_not_qmp = matches!(error, QmpError::NotQmp);
+        if !run.is_told && (is_not_qmp || run.since.elapsed() >= STARTING) {
+            run.is_told = true;
+            let pid = run.process.number();
+            tracing::warn!(pid, %error, "QEMU's monitor cannot be reached; the machine is on");
+        }
+        run.next_attempt = Instant::now() + run.pause;
+        run.pause = run.pause.saturating_mul(2).min(LONGEST_PAUSE);
+    }
+
+    async fn try_to_reach(&mut self) -> Result<(), QmpError> {
+        let Some(run) = &mut self.run else { return Ok(()) };
+        if run.link.is_none() {
+            run.link = Some(Link::connect(&self.directory.monitor()).await?);
+        }
+        if let Some(link) = &mut run.link
+            && !link.is_ready()
+        {
+            link.greet(PATIENCE).await?;
+            tracing::debug!(version = ?link.version(), "QEMU's monitor is reached");
+        }
+        let status = run.execute("query-status", json!({})).await?;
+        match status.get("status").and_then(Value::as_str).unwrap_or_default() {
+            // It has just been started, or the BMC was gone before it let it go.
+            "prelaunch" => {
+                self.set_boot_order().await?;
+                let Some(run) = &mut self.run else { return Ok(()) };
+                if run.restore.is_some() {
+                    // Firmware finds the order that there was at the last reset.
+                    run.execute("system_reset", json!({})).await?;
+                }
+                run.execute("cont", json!({})).await?;
+            }
+            "shutdown" => {
+                let cause = PowerCause::OperatingSystem;
+                run.ending.get_or_insert((cause, Instant::now() + ENDING));
+            }
+            _ => {}
+        }
+        let Some(run) = &mut self.run else { return Ok(()) };
+        if !std::mem::replace(&mut run.is_going, true) {
+            run.last_start = Some(Instant::now());
+        }
+        (run.is_reached, run.is_told, run.pause) = (true, false, FIRST_PAUSE);
+        Ok(())
+    }
+}
+
+/// What firmware can start from, now.
+async fn discover(run: &mut Run) -> Result<Vec<Bootable>, QmpError> {
+    let mut devices = Vec::new();
+    for place in PLACES {
+        let listed = match run.execute("qom-list", json!({ "path": place })).await {
+            Err(QmpError::Refused { .. }) => continue,
+            listed => listed?,
+        };
+        for (path, type_name) in children(place, &listed) {
+            let index = property(run, &path, "bootindex").await?;
+            let Some(index) = index.as_ref().and_then(Value::as_i64) else { continue };
+            let has_mac = property(run, &path, "mac").await?.is_some();
+            devices.push(Bootable { path, kind: kind_of(&type_name, has_mac), index });
+        }
+    }
+    Ok(devices)
+}
+
+/// A property of an object; `None` if it has no such thing.
+async fn property(run: &mut Run, path: &str, name: &str) -> Result<Option<Value>, QmpError> {
+    match run.execute("qom-get", json!({ "path": path, "property": name })).await {
+        Err(QmpError::Refused { .. }) => Ok(None),
+        value => value.map(Some),
+    }
+}
+
+async fn set_index(run: &mut Run, path: &str, index: i64) -> Result<(), QmpError> {
+    let set = json!({ "path": path, "property": "bootindex", "value": index });
+    run.execute("qom-set", set).await.map(drop)
+}
