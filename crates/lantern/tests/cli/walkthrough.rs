@@ -196,7 +196,10 @@ fn set_the_address(house: &mut House) {
         }
         let shown = house.both("lan print 1");
         assert!(shown.contains("IP Address Source       : Static Address\n"), "{shown}");
-        assert!(shown.contains(&format!("IP Address              : 192.168.1.{host}\n")), "{shown}");
+        assert!(
+            shown.contains(&format!("IP Address              : 192.168.1.{host}\n")),
+            "{shown}"
+        );
         assert!(shown.contains("Default Gateway IP      : 192.168.1.1\n"), "{shown}");
     }
 }
@@ -321,7 +324,8 @@ fn clear_a_latched_intrusion(house: &mut House) {
     house.hand(&["lid", "open"]);
     house.outside_until("sel elist", "General Chassis intrusion | Asserted");
     house.hand(&["lid", "close"]);
-    let latched = |house: &House| house.outside("chassis status").contains("Chassis Intrusion    : active");
+    let latched =
+        |house: &House| house.outside("chassis status").contains("Chassis Intrusion    : active");
     assert!(latched(house));
     house.outside("sel clear");
     house.outside("mc reset cold");
