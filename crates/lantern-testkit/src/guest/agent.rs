@@ -58,8 +58,11 @@ impl Agent {
     /// If it does not within `patience`.
     pub fn wait(&mut self, patience: Duration) {
         let deadline = Instant::now() + patience;
-        while self.ask("true", INTERVAL).is_none() {
+        let mut interval = INTERVAL;
+        while self.ask("true", interval).is_none() {
             assert!(Instant::now() < deadline, "the guest did not boot within {patience:?}");
+            // A machine that is slow must not be buried under questions.
+            interval = (interval * 2).min(Duration::from_secs(8));
         }
     }
 
