@@ -188,10 +188,14 @@ fn load_the_modules(house: &mut House) {
     assert!(before.stderr.contains("Could not open device at /dev/ipmi0"), "{before}");
     let ours = house.inside.run("lantern ipmitool mc info");
     assert_eq!((ours.status, ours.stderr), (before.status, before.stderr));
+    let status = house.inside.run("lantern local status");
+    assert!(status.stdout.contains("lantern local load"), "what to do is said: {status}");
     let _ = house
         .inside
         .run("modprobe ipmi_msghandler && modprobe ipmi_devintf && modprobe ipmi_si")
         .expect_success();
+    let status = house.inside.run("lantern local status");
+    assert!(status.expect_success().contains("kcs"), "{status}");
     let info = house.both("mc info");
     assert!(info.contains("IPMI Version              : 2.0\n"), "{info}");
     let native = house.inside.run("lantern mc info");
@@ -218,6 +222,11 @@ fn set_the_address(house: &mut House) {
         );
         assert!(shown.contains("Default Gateway IP      : 192.168.1.1\n"), "{shown}");
     }
+    // In our own words it is one line.
+    let set = "lantern lan set --source static --address 192.168.1.102 --netmask 255.255.255.0 \
+               --gateway 192.168.1.1";
+    let _ = house.inside.run(set).expect_success();
+    assert!(house.both("lan print 1").contains("IP Address              : 192.168.1.102\n"));
 }
 
 /// Step 3. Until then, nobody outside knows the password; then, everybody needs the new one.
