@@ -90,3 +90,5 @@ mod support;
 mod terminal;
 #[path = "cli/users.rs"]
 mod users;
+#[path = "cli/vm.rs"]
+mod vm;

@@ -337,12 +337,7 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(crate) fn new(
-        before: &Survey,
-        after: &Survey,
-        asked: Vec<Loaded>,
-        bmc: &LocalBmc,
-    ) -> Self {
+    pub(crate) fn new(before: &Survey, after: &Survey, asked: Vec<Loaded>, bmc: &LocalBmc) -> Self {
         let names = |survey: &Survey| -> Vec<&'static str> {
             let there = survey.modules.iter().filter(|module| module.state.is_there());
             there.map(|module| module.name).collect()

@@ -92,7 +92,8 @@ fn over_bt_all_is_the_same() {
 fn what_is_not_there_is_told_as_the_original_does() {
     let Some(mut machine) = machine("isa-ipmi-kcs,irq=5") else { return };
     let agent = &mut machine.guest.agent;
-    let _ = agent.run("mkdir -p /dev/ipmidev; mknod /dev/ipmidev/4 c 1 3; mknod /dev/ipmi5 c 240 9");
+    let _ =
+        agent.run("mkdir -p /dev/ipmidev; mknod /dev/ipmidev/4 c 1 3; mknod /dev/ipmi5 c 240 9");
     let _ = agent.run("adduser -D -H nobody");
     for words in [
         "ipmitool -d 3 mc info",

@@ -36,8 +36,8 @@ pub(crate) fn sdrs() -> Vec<u8> {
 /// A discrete sensor: whether something is in a slot. IPMI v2.0 §43.2, from the sixth byte on.
 fn compact(number: u8, name: &str) -> Vec<u8> {
     let fixed = [
-        0x20, 0, number, 0x0b, number, 0x63, 0x40, 0x25, 0x6f, 3, 0, 3, 0, 3, 0, 0xc0, 0, 0, 1, 0, 0, 0, 0,
-        0, 0, 0,
+        0x20, 0, number, 0x0b, number, 0x63, 0x40, 0x25, 0x6f, 3, 0, 3, 0, 3, 0, 0xc0, 0, 0, 1, 0,
+        0, 0, 0, 0, 0, 0,
     ];
     let length = 0xc0 | u8::try_from(name.len()).unwrap();
     [&fixed[..], &[length], name.as_bytes()].concat()
@@ -46,8 +46,9 @@ fn compact(number: u8, name: &str) -> Vec<u8> {
 /// An analogue sensor in degrees, with thresholds. IPMI v2.0 §43.1, from the sixth byte on.
 fn full(number: u8, name: &str) -> Vec<u8> {
     let fixed = [
-        0x20, 0, number, 0x03, number, 0x7f, 0x68, 0x01, 0x01, 0x85, 0x72, 0x85, 0x72, 0x3f, 0x3f, 0x80, 1,
-        0, 0, 1, 0, 0, 0, 0, 0, 7, 30, 80, 0, 127, 128, 95, 90, 85, 0, 5, 10, 2, 2, 0, 0, 0,
+        0x20, 0, number, 0x03, number, 0x7f, 0x68, 0x01, 0x01, 0x85, 0x72, 0x85, 0x72, 0x3f, 0x3f,
+        0x80, 1, 0, 0, 1, 0, 0, 0, 0, 0, 7, 30, 80, 0, 127, 128, 95, 90, 85, 0, 5, 10, 2, 2, 0, 0,
+        0,
     ];
     let length = 0xc0 | u8::try_from(name.len()).unwrap();
     [&fixed[..], &[length], name.as_bytes()].concat()

@@ -24,7 +24,8 @@ pub(crate) struct Machine {
 pub(crate) fn machine(interface: &str) -> Option<Machine> {
     let mut machine = bare_machine(Some(interface))?;
     let _ = machine.guest.agent.run(LOAD).expect_success();
-    let wait = "n=0; while [ ! -e /dev/ipmi0 ]; do sleep 0.1; n=$((n+1)); [ $n -lt 100 ] || exit 1; done";
+    let wait =
+        "n=0; while [ ! -e /dev/ipmi0 ]; do sleep 0.1; n=$((n+1)); [ $n -lt 100 ] || exit 1; done";
     let _ = machine.guest.agent.run(wait).expect_success();
     Some(machine)
 }
