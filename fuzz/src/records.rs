@@ -10,6 +10,7 @@ use ipmi_wire::vendor::{Decoder, panics, vendors};
 use ipmi_wire::{Decode as _, Reader};
 use lantern_bmcd::Config;
 use lantern_bmcd::control::protocol::Request;
+use lantern_bmcd::platform::qemu::qmp;
 use lantern_config::{File, Layer};
 
 /// A Sensor Data Record: decodes, encodes, and converts any reading without a panic.
@@ -170,4 +171,12 @@ pub fn console_config(data: &[u8]) {
     for host in both.hosts() {
         let _ = both.of_host(host.pattern.as_str()).entry.rows();
     }
+}
+
+/// What a QEMU's monitor says: the same, however it is cut.
+pub fn qmp(data: &[u8]) {
+    let whole = qmp::read_all([data]);
+    let (first, second) = data.split_at(data.len() / 2);
+    assert_eq!(qmp::read_all([first, second]), whole);
+    assert_eq!(qmp::read_all(data.chunks(1)), whole);
 }

@@ -23,8 +23,10 @@ use ipmi_wire::cmd::chassis::{
     PowerAction, PowerRestorePolicy, RestartCause, SetFrontPanelEnables, SetInProgress,
     SetPowerCycleInterval, SetPowerRestorePolicy, SetSystemBootOptions,
 };
+use ipmi_wire::cmd::storage::GetSelEntry;
 use ipmi_wire::sdr::{Record, SensorType};
-use ipmi_wire::{Channel, CompletionCode};
+use ipmi_wire::sel::SelRecord;
+use ipmi_wire::{Channel, CompletionCode, Decode};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -250,6 +252,40 @@ fn what_the_mains_did_is_told() {
     assert!(!status(&mut machine).last_event.ac_failed);
     machine.bench.state().events.push_back(PlatformEvent::PoweredOff(PowerCause::Mains));
     assert!(status(&mut machine).last_event.ac_failed);
+}
+
+#[test]
+fn a_machine_that_fails_is_told_of() {
+    let mut machine = Machine::new();
+    let happens = |machine: &mut Machine, event, is_off| {
+        let mut state = machine.bench.state();
+        state.off = is_off;
+        state.events.push_back(event);
+    };
+    let last = |machine: &mut Machine| {
+        let entry = machine.ask(&GetSelEntry::whole(GetSelEntry::LAST)).unwrap();
+        let record = SelRecord::decode_exact(&entry.data).unwrap();
+        let SelRecord::System { sensor_type, data, .. } = record else { panic!("{record:?}") };
+        (sensor_type, data[0])
+    };
+    happens(&mut machine, PlatformEvent::Panicked, false);
+    let now = status(&mut machine);
+    assert!(now.power_on && !now.fault && !now.control_fault);
+    assert_eq!(last(&mut machine), (SensorType::OS_STOP, 1));
+    happens(&mut machine, PlatformEvent::PoweredOff(PowerCause::Fault), true);
+    let now = status(&mut machine);
+    assert!(!now.power_on && now.fault && now.last_event.fault && !now.control_fault);
+    assert_eq!(last(&mut machine), (SensorType::POWER_UNIT, 6));
+    // It is put right by the next start, which fails later than it was said to have been.
+    power(&mut machine, PowerAction::On).unwrap();
+    let now = status(&mut machine);
+    assert!(now.power_on && !now.fault && !now.last_event.fault);
+    happens(&mut machine, PlatformEvent::StayedOff, true);
+    let now = status(&mut machine);
+    assert!(!now.power_on && now.control_fault && !now.fault);
+    assert_eq!(last(&mut machine), (SensorType::POWER_UNIT, 5));
+    power(&mut machine, PowerAction::On).unwrap();
+    assert!(!status(&mut machine).control_fault);
 }
 
 #[test]

@@ -182,7 +182,7 @@ impl Server {
         let back_end = interface.as_ref().map(BackEnd::open).transpose()?;
         let (presence, seen) = presence(&wake);
         let machine = match (qemu, config.machine.unwrap_or_default()) {
-            (Some(qemu), _) => Machine::Qemu(qemu),
+            (Some(qemu), _) => Machine::Qemu(Box::new(qemu)),
             (None, MachineKind::Sim | MachineKind::Qemu) => Machine::Sim,
             (None, MachineKind::Vm) if back_end.is_none() => {
                 return Err(SystemInterfaceError::None.into());

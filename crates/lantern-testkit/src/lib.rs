@@ -5,8 +5,7 @@
 //! * [`tap`]: a UDP relay that counts, records and disturbs what passes between two ends.
 //! * [`tshark`]: Wireshark's opinion of what was recorded.
 //! * [`process`]: running any program without ever waiting for it forever.
-//! * [`guest`]: a small Linux in QEMU.
-//! * [`rom`]: a machine in QEMU with nothing in it but a program that asks its BMC.
+//! * [`guest`]: a small Linux in QEMU. [`sector`]: one of 512 bytes.
 //! * [`terminal`]: the same for programs that want to be typed at.
 //! * [`sim`]: both of our ends over a virtual network and clock.
 //!
@@ -25,6 +24,7 @@ pub mod guest;
 pub mod peers;
 pub mod process;
 pub mod rom;
+pub mod sector;
 pub mod sim;
 pub mod tap;
 pub mod terminal;

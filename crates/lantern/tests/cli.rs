@@ -40,6 +40,8 @@ mod files;
 mod firewall;
 #[path = "cli/forms.rs"]
 mod forms;
+#[path = "cli/hwmon.rs"]
+mod hwmon;
 #[path = "cli/inventory.rs"]
 mod inventory;
 #[path = "cli/lan.rs"]
@@ -92,3 +94,5 @@ mod terminal;
 mod users;
 #[path = "cli/vm.rs"]
 mod vm;
+#[path = "cli/walkthrough.rs"]
+mod walkthrough;

@@ -138,6 +138,8 @@ impl Error {
     pub fn cause(&self) -> Cause {
         match &*self.kind {
             ErrorKind::Call(Failure::NoAnswer { .. }) if self.is_local() => Cause::SilentDevice,
+            ErrorKind::Io(error) if self.is_of_device() => of_device(error),
+            ErrorKind::EndpointGone if self.is_of_device() => Cause::NotAnIpmiDevice,
             // The kernel's own words for it, and those of QEMU.
             ErrorKind::Refused { completion: CompletionCode::TIMEOUT, .. } if self.is_local() => {
                 Cause::SilentDevice
@@ -159,13 +161,25 @@ impl Error {
 
     /// Whether it is about the BMC of this machine itself.
     fn is_local(&self) -> bool {
-        matches!(self.location, Some(Location::Device(_))) && self.behind.is_none()
+        self.is_of_device() && self.behind.is_none()
+    }
+
+    fn is_of_device(&self) -> bool {
+        matches!(self.location, Some(Location::Device(_)))
     }
 
     /// Whether the BMC refuses a command for want of privilege that by its definition needs no more
     /// than the session has: some say this of commands that they do not have.
     pub(super) fn is_oddly_refused(&self, access: Option<Access>) -> bool {
         matches!(access, Some(Access::Session(needed)) if needed <= self.privilege)
+    }
+}
+
+/// What the system says of a device that was open: its driver may be gone, or have too much to do.
+fn of_device(error: &std::io::Error) -> Cause {
+    match rustix::io::Errno::from_io_error(error) {
+        Some(rustix::io::Errno::BUSY) => Cause::DeviceBusy,
+        _ => Cause::NotAnIpmiDevice,
     }
 }
 

@@ -26,7 +26,11 @@ pub(super) struct Message {
     pub(super) retries: Option<Retries>,
 }
 
-/// How often a controller on a bus is asked in all, as long as that may be.
+/// As long as a controller on a bus is waited for at most, which answers in tenths of a second if it is
+/// there.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it is asked in that time.
 const TRIES: u32 = 5;
 
 /// The message of a call whose answer is waited for so long.

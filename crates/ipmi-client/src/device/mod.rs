@@ -165,6 +165,7 @@ impl Device {
     ) -> Result<Response, ErrorKind> {
         let begun = Instant::now();
         let patience = call.patience.map_or(deadline, |patience| patience.min(deadline));
+        let patience = if call.route.is_some() { patience.min(bridge::PATIENCE) } else { patience };
         let limit = begun.checked_add(patience).unwrap_or(begun);
         let mut pauses = BUSY_PAUSES.into_iter();
         loop {

@@ -37,6 +37,10 @@ pub(super) fn interfaces(machine: &Machine) -> Vec<Interface> {
             }
             let text = |name: &str| machine.text(format!("{path}/{name}"));
             let kind = text("type").or_else(|| (driver == "ipmi_ssif").then(|| "ssif".to_owned()));
+            // One that another table has told of, too, is bound twice and used once.
+            if kind.is_none() && !machine.path(format!("{path}/ipmi")).is_dir() {
+                continue;
+            }
             let interrupts = text("interrupts_enabled").map(|text| text == "1");
             found.push(Interface { driver, device, kind, parameters: text("params"), interrupts });
         }

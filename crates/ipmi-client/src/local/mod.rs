@@ -79,7 +79,7 @@ impl Machine {
     ///
     /// # Errors
     /// What keeps it from being opened, as far as the machine tells.
-    pub fn open(&self, nodes: &[PathBuf], own_address: Option<u8>) -> Result<Device, Trouble> {
+    pub fn open(&self, nodes: &[PathBuf], own_address: Option<u8>) -> Result<Device, Box<Trouble>> {
         let mut worst: Option<(&PathBuf, io::Error)> = None;
         for node in nodes {
             match Device::open(&self.path(node), own_address) {
@@ -96,7 +96,7 @@ impl Machine {
             Some((node, error)) => (node.clone(), error),
             None => (PathBuf::new(), nothing),
         };
-        Err(self.survey().explain(nodes, &node, error))
+        Err(Box::new(self.survey().explain(nodes, &node, error)))
     }
 
     /// Looks at what is there. Whatever cannot be read is as if it were not there.
@@ -178,7 +178,7 @@ impl Survey {
         let either = is_there(modules::SI) || is_there(modules::SSIF);
         let is_interface = |name: &str| name == modules::SI || name == modules::SSIF;
         let missing =
-            needed.into_iter().filter(|name| !is_there(name) && !(is_interface(name) && either));
+            needed.into_iter().filter(|name| !(is_there(name) || is_interface(name) && either));
         missing.collect()
     }
 }

@@ -55,7 +55,7 @@ impl Fake {
     fn trouble_at(&self, nodes: &[PathBuf]) -> Trouble {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _inside = runtime.enter();
-        self.machine().open(nodes, None).unwrap_err()
+        *self.machine().open(nodes, None).unwrap_err()
     }
 }
 
@@ -115,6 +115,7 @@ fn a_bmc_without_a_node_is_a_container() {
         .file(&format!("{device}/params"), line)
         .file(&format!("{device}/type"), b"kcs\n")
         .file(&format!("{device}/interrupts_enabled"), b"1\n")
+        .directory("sys/bus/platform/drivers/ipmi_si/dmi-ipmi-si.0")
         .file("sys/bus/platform/drivers/ipmi_si/uevent", b"");
     let trouble = fake.trouble();
     assert_eq!(trouble.cause(), Cause::NoDeviceNode);

@@ -89,10 +89,7 @@ impl Survey {
         let kind = match Errno::from_io_error(&error) {
             Some(Errno::ACCESS | Errno::PERM) => {
                 let found = self.nodes.iter().find(|found| found.path == node);
-                match found {
-                    Some(found) if !found.is_device => TroubleKind::NotADevice,
-                    found => TroubleKind::MayNotOpen { node: found.cloned() },
-                }
+                TroubleKind::MayNotOpen { node: found.cloned() }
             }
             Some(Errno::BUSY) => TroubleKind::Busy,
             Some(Errno::NOTTY | Errno::INVAL | Errno::ISDIR) => TroubleKind::NotADevice,

@@ -96,7 +96,7 @@ pub(super) struct TimingParameters {
 /// and written as bytes, and no union is needed.
 #[repr(C, align(4))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct AddressBytes(pub(super) [u8; AddressBytes::SIZE]);
+pub(super) struct AddressBytes(pub(super) [u8; Self::SIZE]);
 
 impl AddressBytes {
     pub(super) const SIZE: usize = 40;

@@ -14,6 +14,7 @@ use std::path::Path;
 use std::task::{Context, Poll, ready};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use tokio::net::unix::pipe::Receiver;
 
 use layout::MAX_MESSAGE;
@@ -150,12 +151,19 @@ impl IpmiDevice {
     /// Opens the node at `path`. Has to be called inside a tokio runtime.
     ///
     /// # Errors
-    /// Those of the system. `EPERM` may be that the file is of a kind that cannot be waited for, and
-    /// so no IPMI device.
+    /// Those of the system. `ENOTTY` is a file of a kind that cannot be waited for, and so no IPMI
+    /// device.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = rustix::fs::open(path, flags, Mode::empty())?;
-        Ok(Self { file: Receiver::from_owned_fd_unchecked(file)? })
+        let file = Receiver::from_owned_fd_unchecked(file).map_err(|error| {
+            match Errno::from_io_error(&error) {
+                // A file that cannot be waited for: this one can.
+                Some(Errno::PERM) => Errno::NOTTY.into(),
+                _ => error,
+            }
+        })?;
+        Ok(Self { file })
     }
 
     /// Sends a message to `address`. Its answer comes by [`poll_receive`](Self::poll_receive), under
@@ -171,6 +179,7 @@ impl IpmiDevice {
         message: IpmiMessage<'_>,
         retries: Option<Retries>,
     ) -> io::Result<()> {
+        #[allow(clippy::useless_conversion, reason = "not where `long` is shorter")]
         let id = id.try_into().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
         ioctl::send(self.file.as_fd(), address, id, message, retries)
     }
@@ -189,7 +198,10 @@ impl IpmiDevice {
                     return Poll::Ready(Ok(IpmiReceived {
                         kind: IpmiKind::of(arrived.kind),
                         address: arrived.address.decode(),
-                        #[allow(clippy::useless_conversion, reason = "not everywhere")]
+                        #[allow(
+                            clippy::useless_conversion,
+                            reason = "not where `long` is shorter"
+                        )]
                         id: arrived.id.into(),
                         netfn: arrived.netfn,
                         cmd: arrived.cmd,
@@ -290,7 +302,8 @@ mod tests {
         let missing = IpmiDevice::open(Path::new("/no/such/device")).unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
         let file = tempfile();
-        assert!(IpmiDevice::open(&file).is_err(), "a file cannot be waited for");
+        let plain = IpmiDevice::open(&file).unwrap_err();
+        assert_eq!(Errno::from_io_error(&plain), Some(Errno::NOTTY), "it cannot be waited for");
         std::fs::remove_file(file).unwrap();
         // A terminal can be waited for, and knows no such calls.
         let (_line, path) = crate::Terminal::pseudo().unwrap();
@@ -298,7 +311,7 @@ mod tests {
         let address = IpmiAddress::SystemInterface { lun: 0 };
         let message = IpmiMessage { netfn: 6, cmd: 1, data: &[] };
         let error = device.send(&address, 1, message, None).unwrap_err();
-        assert_eq!(error.raw_os_error(), Some(rustix::io::Errno::NOTTY.raw_os_error()));
+        assert_eq!(Errno::from_io_error(&error), Some(Errno::NOTTY));
     }
 
     fn tempfile() -> std::path::PathBuf {

@@ -358,8 +358,7 @@ fn an_answer_is_taken_for_software_alone_and_inside_a_session_alone() {
     let mut bmc = Bmc::new(Limits::default());
     let (id, _) = bmc.login(host(1));
     let answer = LanMessage::request(5, &Request::of(&GetDeviceId));
-    let mut sequence = 0;
-    for to_lun in 0..4 {
+    for (sequence, to_lun) in (1..).zip(0..4) {
         let answer = LanMessage { netfn: 0x07, to_address: 0x41, to_lun, ..answer.clone() };
         let payload = answer.to_bytes();
         let v15 = V15Packet::sessionless(&payload).to_datagram().unwrap();
@@ -367,7 +366,6 @@ fn an_answer_is_taken_for_software_alone_and_inside_a_session_alone() {
         for outside in [v15, v20] {
             assert!(matches!(bmc.receive(host(1), &outside), Received::Nothing));
         }
-        sequence += 1;
         let header =
             V20Header { session_id: id, sequence, ..V20Header::sessionless(PayloadType::Ipmi) };
         let inside = header.to_datagram(&payload).unwrap();

@@ -35,6 +35,27 @@ pub struct QemuConfig {
     pub efi: Vec<String>,
 }
 
+impl QemuConfig {
+    /// This command, and everything else as it is if nothing is said.
+    #[must_use]
+    pub const fn of(command: Vec<String>) -> Self {
+        Self {
+            command,
+            serial: true,
+            ipmi: true,
+            directory: None,
+            soft_off_timeout: Some(Duration::from_secs(SOFT_OFF)),
+            soft_off_forces: false,
+            ends_with_bmc: false,
+            boot: BTreeMap::new(),
+            efi: Vec::new(),
+        }
+    }
+}
+
+/// How long an operating system has to shut down, in seconds: longer than servers take.
+const SOFT_OFF: u64 = 300;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct QemuSection {
@@ -82,8 +103,6 @@ enum Means {
 
 /// Reads the section.
 pub(super) fn check(section: QemuSection) -> Result<QemuConfig, Fault> {
-    /// Longer than servers take.
-    const SOFT_OFF: u64 = 300;
     let QemuSection {
         command,
         serial,

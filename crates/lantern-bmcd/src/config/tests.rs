@@ -386,6 +386,108 @@ fn a_fleet_has_simulated_consoles_only() {
 }
 
 #[test]
+fn a_system_interface_leads_to_what_is_written() {
+    use ipmi_bmc::SystemInterfaceKind::{Bt, Kcs, Ssif};
+
+    use crate::config::SystemInterfaceSource as S;
+    let section =
+        |interface: &str| GOOD.replace("[lan]", &format!("[system_interface]\n{interface}\n[lan]"));
+    for (text, source, shown, kind) in [
+        ("unix_listen = \"s\"", S::UnixListen("s".into()), "unix_listen s", Kcs),
+        ("unix = \"s\"\ninterface = \"ssif\"", S::Unix("s".into()), "unix s", Ssif),
+        (
+            "device = \"/dev/ipmi-kcs3\"",
+            S::Device("/dev/ipmi-kcs3".into()),
+            "device /dev/ipmi-kcs3",
+            Kcs,
+        ),
+        (
+            "device = \"/dev/ipmi-bt-host\"",
+            S::Device("/dev/ipmi-bt-host".into()),
+            "device /dev/ipmi-bt-host",
+            Bt,
+        ),
+        (
+            "device = \"/dev/mine\"\ninterface = \"bt\"",
+            S::Device("/dev/mine".into()),
+            "device /dev/mine",
+            Bt,
+        ),
+    ] {
+        let config = Config::parse(&section(text), Path::new("bmc.toml")).unwrap();
+        let interface = config.system_interface.unwrap();
+        assert_eq!(interface.source.to_string(), shown);
+        assert_eq!((interface.source, interface.interface), (source, kind));
+    }
+    for (text, place, says) in [
+        ("interface = \"kcs\"", "bmc.toml:5:1:", "one of tcp, tcp_listen"),
+        ("device = \"/dev/mine\"", "bmc.toml:6:10:", "write interface = \"kcs\" or \"bt\""),
+        ("device = \"/dev/ipmi-kcs1\"\nunix = \"s\"", "bmc.toml:7:8:", "one of"),
+        (
+            "device = \"/dev/ipmi-kcs1\"\ninterface = \"ssif\"",
+            "bmc.toml:7:13:",
+            "no node of an SSIF",
+        ),
+        ("device = \"/dev/ipmi-kcs1\"\ninterface = \"smic\"", "bmc.toml:7:13:", "unknown variant"),
+        (
+            "device = \"/dev/ipmi-kcs1\"\n[machine]\nkind = \"vm\"",
+            "bmc.toml:8:8:",
+            "leads to a node",
+        ),
+    ] {
+        let message = error(&section(text));
+        assert!(message.starts_with(place) && message.contains(says), "{text}: {message}");
+    }
+}
+
+#[test]
+fn the_example_of_a_qemu_is_one() {
+    let text = include_str!("../../../../examples/qemu.toml");
+    let config = Config::parse(text, Path::new("examples/qemu.toml")).unwrap();
+    let qemu = config.qemu.unwrap();
+    assert_eq!(qemu.command[0], "qemu-system-x86_64");
+    assert_eq!(config.machine, Some(MachineKind::Qemu));
+    // What it says besides is what holds anyway.
+    let default = QemuConfig { boot: qemu.boot.clone(), ..QemuConfig::of(qemu.command.clone()) };
+    assert_eq!(qemu, default);
+    assert_eq!(qemu.boot.len(), 4);
+    assert_eq!(config.serial.unwrap().source, SerialSource::Qemu);
+}
+
+#[test]
+fn faults_about_a_qemu_are_placed() {
+    let with = |more: &str| error(&format!("{GOOD}\n{more}"));
+    let command = "command = [\"qemu-system-x86_64\"]";
+    for (more, says) in [
+        ("[qemu]".to_owned(), "missing field `command`"),
+        ("[qemu]\ncommand = []".to_owned(), "bmc.toml:15:11: a program and its arguments"),
+        ("[qemu]\ncommand = [\"q\", \"-daemonize\"]".to_owned(), "without -daemonize"),
+        (format!("[qemu]\n{command}\ndirectory = \"q\""), "bmc.toml:16:13: an absolute path"),
+        (format!("[qemu]\n{command}\nsoft_off_timeout = 86401"), "1 to 86400 seconds"),
+        (format!("[qemu]\n{command}\nsoft_off_then = \"on\""), "`nothing` or `off`"),
+        (format!("[qemu]\n{command}\non_stop = \"x\""), "`leave` or `off`"),
+        (
+            format!("[qemu]\n{command}\nboot = {{ tape = \"t\" }}"),
+            "no boot device \"tape\"; there are",
+        ),
+        (format!("[qemu]\n{command}\nboot = {{ pxe = 7 }}"), "the ID of a device"),
+        (format!("[qemu]\n{command}\nboot = {{ pxe = [] }}"), "none say nothing"),
+        (format!("[qemu]\n{command}\nboot = {{ pxe = \"/machine\" }}"), "the ID of a device"),
+        (
+            format!("[machine]\nkind = \"sim\"\n[qemu]\n{command}"),
+            "[qemu] says what the machine is",
+        ),
+        ("[machine]\nkind = \"qemu\"".to_owned(), "[qemu] to say"),
+    ] {
+        let error = with(&more);
+        assert!(error.contains(says), "{error}\n{says}");
+    }
+    let fleet = GOOD.replace("listen = [\"127.0.0.1:9623\"]", "");
+    let fleet = format!("{fleet}\n[fleet]\ncount = 2\nbase = \"127.1.0.1\"\n[qemu]\n{command}");
+    assert!(error(&fleet).contains("[qemu] is for a BMC of its own"), "{}", error(&fleet));
+}
+
+#[test]
 fn a_system_interface_leads_to_one_thing() {
     use crate::config::SystemInterfaceSource as S;
     let parse = |lines: &str| {

@@ -54,7 +54,7 @@ pub(crate) enum Machine {
     /// The virtual machine that is seen there.
     Vm(Seen),
     /// A QEMU of the BMC's own.
-    Qemu(Qemu),
+    Qemu(Box<Qemu>),
 }
 
 /// The BMC that `config` describes, without its serial port, with what it remembers if it is one that does.

@@ -132,6 +132,11 @@ pub(crate) async fn run(command: &Bmc, format: Format) -> Result<(), Error> {
         }
         return sim::serve(&config, fleet, Some(file), None, format).await;
     }
+    if config.qemu.is_some() && given.vm.is_some() {
+        return Err(Error::usage(
+            "this file has a QEMU of its own, which is wired to its BMC: leave --vm out",
+        ));
+    }
     given.lay_over(&mut config);
     // Before anybody can know that there is somebody to stop.
     let stop = stop_signal().map_err(no_signals)?;

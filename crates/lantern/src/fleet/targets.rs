@@ -160,9 +160,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_named_is_this_machines_own() {
+        for words in ["", "--device 1", "-t 0x82"] {
+            let Ok(Targets::One(Whom::Local(_))) = named(words) else { panic!("{words}") };
+        }
+    }
+
+    #[test]
     fn nobody_and_nonsense_are_refused() {
         for (words, says) in [
-            ("", "no BMC was named"),
+            ("-U admin", "no BMC was named"),
+            ("-x a", "-H names none"),
+            ("-H a --device 1", "--device is for this machine's own"),
             ("-H a,b -x a,b", "-x leaves none"),
             ("-H n[2-1]", "-H n[2-1]: column 3: '2-1' runs backwards"),
             ("-H a,b -x n[", "-x n[: column 2: the bracket is not closed"),

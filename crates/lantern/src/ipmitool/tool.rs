@@ -45,6 +45,10 @@ impl From<&Error> for Refusal {
         if let ErrorKind::Call(Failure::NotPassedOn { completion, .. }) = &*error.kind {
             return Self::Code(*completion);
         }
+        // Where the kernel speaks to it, that time is up is an answer, with a code.
+        if let ErrorKind::Call(Failure::SilentBehind { sent: 0, .. }) = &*error.kind {
+            return Self::Code(CompletionCode::TIMEOUT);
+        }
         match error.completion() {
             Some(code) => Self::Code(code),
             None if error.is_answer() => Self::Malformed,

@@ -380,6 +380,8 @@ fn kinds() -> Vec<(&'static str, serde_json::Value)> {
         lan::Set,
         lan::Stats,
         lan::Arps,
+        local::Status,
+        local::Load,
         nvram::Nvram,
         nvram::NvramReset,
         crate::commands::bmc::Running,

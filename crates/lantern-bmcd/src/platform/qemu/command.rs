@@ -5,12 +5,59 @@
 //! interface if they are QEMU's to connect. QEMU always starts with `-S`, stopped: the BMC lets
 //! it go once it has told the firmware from what to start.
 
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
 use super::directory::Directory;
+use crate::platform::sources::command::run;
+
+/// How a socket is told to connect again: in seconds, or, since QEMU 9.2, in milliseconds. Later ones
+/// know the other word no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reconnect {
+    Seconds,
+    Milliseconds,
+}
+
+impl Reconnect {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Seconds => "reconnect=1",
+            Self::Milliseconds => "reconnect-ms=1000",
+        }
+    }
+}
+
+/// Which word this program knows. It is asked, if it is QEMU by its name: what else would do if it is asked
+/// for its version is anybody's guess.
+pub(super) fn reconnect(command: &[String]) -> Reconnect {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let Some(program) = command.first() else { return Reconnect::Seconds };
+    let name = Path::new(program).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if !name.starts_with("qemu-") {
+        return Reconnect::Seconds;
+    }
+    let argv = [program.clone(), "--version".to_owned()];
+    let said = run(&argv, PATIENCE, &AtomicBool::new(false)).unwrap_or_default();
+    match version(&String::from_utf8_lossy(&said)) {
+        Some(version) if version >= (9, 2) => Reconnect::Milliseconds,
+        _ => Reconnect::Seconds,
+    }
+}
+
+fn version(said: &str) -> Option<(u32, u32)> {
+    let (_, version) = said.split_once(" version ")?;
+    let mut parts = version.split(|c: char| !c.is_ascii_digit());
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
 
 /// What is to be in a command line.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
     pub(super) command: Vec<String>,
+    /// How its sockets connect again.
+    pub(super) reconnect: Reconnect,
     /// The serial port is QEMU's to connect.
     pub(super) has_serial: bool,
     /// The system interface is QEMU's to connect.
@@ -28,6 +75,7 @@ pub(super) fn line(template: &Template, extra: &[String], directory: &Directory)
     .map(|(name, path)| (name, path.display().to_string()));
     let own = &template.command;
     let mut line = own.clone();
+    let again = template.reconnect.word();
     let mut add = |arguments: &[&str]| line.extend(arguments.iter().map(ToString::to_string));
     if !mentions(own, "{qmp}") {
         // QEMU listens, so that a BMC that is started again finds it.
@@ -36,12 +84,12 @@ pub(super) fn line(template: &Template, extra: &[String], directory: &Directory)
     }
     if template.has_serial && !mentions(own, "{serial}") && !has_option(own, "serial") {
         // The BMC listens, so that nothing is lost of what firmware says first.
-        add(&["-chardev", "socket,id=lantern-serial,path={serial},reconnect=1"]);
+        add(&["-chardev", &format!("socket,id=lantern-serial,path={{serial}},{again}")]);
         add(&["-serial", "chardev:lantern-serial"]);
     }
     if template.has_system_interface && !mentions(own, "{ipmi}") && !mentions(own, "ipmi-bmc-") {
         // Without `reconnect`, QEMU 7.2 crashes here if the BMC answers at once.
-        add(&["-chardev", "socket,id=lantern-ipmi,path={ipmi},reconnect=1"]);
+        add(&["-chardev", &format!("socket,id=lantern-ipmi,path={{ipmi}},{again}")]);
         add(&["-device", "ipmi-bmc-extern,id=lantern-bmc,chardev=lantern-ipmi"]);
         add(&["-device", "isa-ipmi-kcs,bmc=lantern-bmc"]);
     }
@@ -99,7 +147,8 @@ mod tests {
         let path = parent.path().join("d");
         let directory = Directory::take(&path).unwrap();
         let command = command.iter().map(ToString::to_string).collect();
-        let template = Template { command, has_serial, has_system_interface };
+        let reconnect = Reconnect::Seconds;
+        let template = Template { command, reconnect, has_serial, has_system_interface };
         let line = line(&template, &["-boot".into(), "menu=on".into()], &directory).join(" ");
         line.replace(&path.display().to_string(), "D")
     }
@@ -129,6 +178,20 @@ mod tests {
             "q -qmp unix:D/qmp.sock,server=on,wait=off -serial null -device ipmi-bmc-sim,id=b \
              -action panic=pause -pidfile D/pid -S -boot menu=on"
         );
+    }
+
+    #[test]
+    fn who_knows_which_word() {
+        for (said, expected) in [
+            ("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)\nCopyright", Some((7, 2))),
+            ("QEMU emulator version 10.0.0", Some((10, 0))),
+            ("QEMU emulator version 9", None),
+            ("", None),
+        ] {
+            assert_eq!(version(said), expected, "{said}");
+        }
+        assert_eq!(reconnect(&["/no/such/qemu-system".into()]), Reconnect::Seconds);
+        assert_eq!(Reconnect::Milliseconds.word(), "reconnect-ms=1000");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! comes next with the same directory finds it by its monitor socket. What the sensors say is
 //! simulated, as the air around a virtual machine is.
 //!
-//! * `shared`: what both ends hold. `task`: the task. `process`: what it looks after.
+//! * `shared`: what both ends hold. `task`: the task. `run`, `process`: what it looks after.
 //! * `qmp`: QEMU's monitor. `boot`: from what it starts. `command`: its command line.
 //! * `directory`: where BMC and QEMU meet.
 
@@ -33,7 +33,9 @@ mod boot;
 mod command;
 mod directory;
 mod process;
+#[doc(hidden)]
 pub mod qmp;
+mod run;
 mod shared;
 mod task;
 #[cfg(test)]
@@ -43,7 +45,7 @@ pub use boot::BootMeans;
 pub use directory::QemuError;
 
 use boot::{BootPlan, Kind};
-use command::Template;
+use command::{Reconnect, Template};
 use directory::{Directory, default_directory};
 use shared::{Action, Shared};
 use task::Task;
@@ -80,6 +82,7 @@ impl Qemu {
         let plan = BootPlan { means: config.boot.clone(), efi: config.efi.clone() };
         let template = Template {
             command: config.command.clone(),
+            reconnect: Reconnect::Seconds,
             has_serial: false,
             has_system_interface: false,
         };

@@ -20,30 +20,22 @@ use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Qemu;
-use super::boot::{
-    BootPlan, Bootable, First, PLACES, Start, children, find, kind_of, promote, restore,
-};
-use super::command::{Template, extra_arguments, line};
+use super::boot::{BootPlan, Start, find, promote, restore};
+use super::command::{Reconnect, Template, extra_arguments, line, reconnect};
 use super::directory::Directory;
 use super::process::{Process, last_words, trim};
 use super::qmp::{Event, Link, QmpError};
+use super::run::{FIRST_PAUSE, LONGEST_PAUSE, PATIENCE, Run, TRIMMING, discover, set_index};
 use super::shared::{Action, Shared, cause_of};
 use crate::config::QemuConfig;
 
-/// How long QEMU has to answer a command before it is taken for one that does not.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// How long it has to end once it has said that it does: its disks may take their time.
+/// How long QEMU has to end once it has said that it does: its disks may take their time.
 const ENDING: Duration = Duration::from_secs(3);
 /// A reset so soon after another one belongs to it: SeaBIOS makes one of its own at each start but the
 /// first. For so long, too, the device that is to be started from stays in its place.
 const SETTLING: Duration = Duration::from_secs(3);
-/// Pauses between attempts to reach the monitor, while QEMU starts and later on. They double.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// A QEMU that starts and has not answered for so long is told of.
 const STARTING: Duration = Duration::from_secs(10);
-/// How often its log is looked at.
-const TRIMMING: Duration = Duration::from_secs(20);
 
 pub(super) struct Task {
     shared: Arc<Shared>,
@@ -52,105 +44,6 @@ pub(super) struct Task {
     plan: BootPlan,
     config: QemuConfig,
     run: Option<Run>,
-}
-
-/// A QEMU that runs.
-struct Run {
-    process: Process,
-    link: Option<Link>,
-    /// The next attempt to reach its monitor, and the pause behind it.
-    next_attempt: Instant,
-    pause: Duration,
-    since: Instant,
-    /// That its monitor cannot be reached has been told.
-    is_told: bool,
-    /// How it was started, and what the next start is to be.
-    arguments: Vec<String>,
-    first: Option<First>,
-    /// It has been let go.
-    is_going: bool,
-    /// Its monitor answers, and its state is known.
-    is_reached: bool,
-    /// The last start of the machine in it.
-    last_start: Option<Instant>,
-    /// What puts the boot order back, and when that is to be done.
-    restore: Option<(Instant, Vec<(String, i64)>)>,
-    /// The operating system is to have shut down until then.
-    soft_off: Option<Instant>,
-    /// Why it is about to end, and when it is to have done so.
-    ending: Option<(PowerCause, Instant)>,
-    has_panicked: bool,
-    next_trim: Instant,
-}
-
-impl Run {
-    fn new(process: Process, arguments: Vec<String>, first: Option<First>) -> Self {
-        let now = Instant::now();
-        Self {
-            process,
-            link: None,
-            next_attempt: now + FIRST_PAUSE,
-            pause: FIRST_PAUSE,
-            since: now,
-            is_told: false,
-            arguments,
-            first,
-            is_going: false,
-            is_reached: false,
-            last_start: None,
-            restore: None,
-            soft_off: None,
-            ending: None,
-            has_panicked: false,
-            next_trim: now + TRIMMING,
-        }
-    }
-
-    /// The link, if QEMU is ready for commands.
-    fn link(&mut self) -> Option<&mut Link> {
-        self.link.as_mut().filter(|link| link.is_ready())
-    }
-
-    fn is_linked(&self) -> bool {
-        self.link.as_ref().is_some_and(Link::is_ready)
-    }
-
-    /// Has QEMU do something. A link that is of no more use is dropped.
-    async fn execute(&mut self, command: &str, arguments: Value) -> Result<Value, QmpError> {
-        let Some(link) = self.link() else {
-            return Err(QmpError::Silent { what: command.to_owned(), patience: Duration::ZERO });
-        };
-        let outcome = link.execute(command, arguments, PATIENCE).await;
-        if outcome.as_ref().is_err_and(QmpError::ends_the_link) {
-            self.drop_link();
-        }
-        outcome
-    }
-
-    fn drop_link(&mut self) {
-        (self.link, self.is_reached) = (None, false);
-        (self.pause, self.next_attempt) = (FIRST_PAUSE, Instant::now() + FIRST_PAUSE);
-    }
-
-    /// When there is next something to do.
-    fn due(&self) -> Instant {
-        let attempt = (!self.is_reached).then_some(self.next_attempt);
-        let others = [
-            attempt,
-            self.restore.as_ref().map(|(at, _)| *at).filter(|_| self.is_linked()),
-            self.soft_off,
-            self.ending.map(|(_, at)| at),
-        ];
-        others.into_iter().flatten().min().unwrap_or(self.next_trim).min(self.next_trim)
-    }
-
-    /// The next event; none as long as there is no link.
-    async fn event(link: &mut Option<Link>) -> Result<Event, QmpError> {
-        match link.as_mut().filter(|link| link.is_ready()) {
-            Some(link) => link.event().await,
-            None => std::future::pending().await,
-        }
-    }
 }
 
 /// What has come up.
@@ -223,6 +116,10 @@ impl Task {
     }
 
     async fn carry_out(&mut self, action: Action) {
+        // One that was just found, or has lost its link, may well answer.
+        if self.run.as_ref().is_some_and(|run| run.is_going && !run.is_linked()) {
+            self.reach().await;
+        }
         match (action, &self.run) {
             (Action::On(order), None) => self.start(order).await,
             (Action::On(_), Some(_)) | (Action::Off, None) => {}
@@ -247,6 +144,10 @@ impl Task {
     /// Starts a QEMU.
     async fn start(&mut self, order: Option<BootOrder>) {
         let Start { arguments, first } = self.plan.start(order);
+        let command = self.template.command.clone();
+        // Each time: it may have been replaced by a later one.
+        let reconnect = tokio::task::spawn_blocking(move || reconnect(&command)).await;
+        self.template.reconnect = reconnect.unwrap_or(Reconnect::Seconds);
         let line = line(&self.template, &arguments, &self.directory);
         let program = line.first().cloned().unwrap_or_default();
         tracing::debug!(command = line.join(" "), "QEMU is started");
@@ -572,35 +473,4 @@ impl Task {
         (run.is_reached, run.is_told, run.pause) = (true, false, FIRST_PAUSE);
         Ok(())
     }
-}
-
-/// What firmware can start from, now.
-async fn discover(run: &mut Run) -> Result<Vec<Bootable>, QmpError> {
-    let mut devices = Vec::new();
-    for place in PLACES {
-        let listed = match run.execute("qom-list", json!({ "path": place })).await {
-            Err(QmpError::Refused { .. }) => continue,
-            listed => listed?,
-        };
-        for (path, type_name) in children(place, &listed) {
-            let index = property(run, &path, "bootindex").await?;
-            let Some(index) = index.as_ref().and_then(Value::as_i64) else { continue };
-            let has_mac = property(run, &path, "mac").await?.is_some();
-            devices.push(Bootable { path, kind: kind_of(&type_name, has_mac), index });
-        }
-    }
-    Ok(devices)
-}
-
-/// A property of an object; `None` if it has no such thing.
-async fn property(run: &mut Run, path: &str, name: &str) -> Result<Option<Value>, QmpError> {
-    match run.execute("qom-get", json!({ "path": path, "property": name })).await {
-        Err(QmpError::Refused { .. }) => Ok(None),
-        value => value.map(Some),
-    }
-}
-
-async fn set_index(run: &mut Run, path: &str, index: i64) -> Result<(), QmpError> {
-    let set = json!({ "path": path, "property": "bootindex", "value": index });
-    run.execute("qom-set", set).await.map(drop)
 }

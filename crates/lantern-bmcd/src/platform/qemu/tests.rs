@@ -1,1 +1,218 @@
+//! The task and its QEMU, which is a script here: it listens as a monitor does and does as it is told.
 
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixListener;
+use std::sync::Mutex;
+
+use ipmi_bmc::platform::PlatformError;
+
+use super::*;
+
+/// What the monitor of a false QEMU does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Monitor {
+    /// It answers as it should.
+    Good,
+    /// It takes connections, and says nothing.
+    Silent,
+    /// It is something else.
+    Garbage,
+    /// It never comes to the end of a line.
+    Endless,
+    /// It greets, and answers no command.
+    Deaf,
+    /// It has more to say than anybody wants to hear.
+    Flood,
+}
+
+/// A machine whose QEMU is a program that sleeps, with a monitor of ours.
+struct Bench {
+    directory: tempfile::TempDir,
+    platform: QemuPlatform,
+    handle: Handle,
+    /// What the monitor was told.
+    heard: Arc<Mutex<Vec<String>>>,
+    woken: Arc<std::sync::atomic::AtomicUsize>,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.platform.shared.terminate();
+    }
+}
+
+const SLEEPS: [&str; 3] = ["/bin/sh", "-c", "exec sleep 600"];
+
+fn bench(monitor: Monitor, command: &[&str]) -> Bench {
+    let directory = tempfile::Builder::new().prefix("lq").tempdir().unwrap();
+    let config = QemuConfig {
+        directory: Some(directory.path().join("q")),
+        ..QemuConfig::of(command.iter().map(ToString::to_string).collect())
+    };
+    let qemu = Qemu::open(&config, "t", None).unwrap();
+    let path = qemu.directory.monitor();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener = UnixListener::bind(path).unwrap();
+    let ear = Arc::clone(&heard);
+    std::thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            let ear = Arc::clone(&ear);
+            std::thread::spawn(move || serve(monitor, stream, &ear));
+        }
+    });
+    let woken = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counter = Arc::clone(&woken);
+    let wake: Wake = Arc::new(move || {
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    });
+    let body = SimPlatform::new(7, Instant::now(), false);
+    let (platform, starter) = qemu.machine(body, None, &wake);
+    Bench { directory, platform, handle: starter.go(), heard, woken }
+}
+
+fn serve(monitor: Monitor, mut stream: UnixStream, heard: &Mutex<Vec<String>>) {
+    match monitor {
+        Monitor::Silent => std::thread::sleep(Duration::from_secs(600)),
+        Monitor::Garbage => drop(stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n")),
+        Monitor::Endless => while stream.write_all(&[b'{'; 4096]).is_ok() {},
+        Monitor::Good | Monitor::Deaf | Monitor::Flood => {}
+    }
+    if stream.write_all(b"{\"QMP\": {\"version\": {}}}\r\n").is_err() {
+        return;
+    }
+    if monitor == Monitor::Flood {
+        while stream.write_all(b"{\"event\": \"STOP\"}\r\n").is_ok() {}
+    }
+    let reader = BufReader::new(stream.try_clone().unwrap());
+    for line in reader.lines().map_while(Result::ok) {
+        let command: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let name = command["execute"].as_str().unwrap().to_owned();
+        heard.lock().unwrap().push(name.clone());
+        if monitor == Monitor::Deaf {
+            continue;
+        }
+        let value = match &*name {
+            "query-status" => r#"{"status": "running", "running": true}"#,
+            _ => "{}",
+        };
+        let answer = format!("{{\"return\": {value}, \"id\": {}}}\r\n", command["id"]);
+        if stream.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+impl Bench {
+    fn heard(&self, name: &str) -> usize {
+        self.heard.lock().unwrap().iter().filter(|heard| *heard == name).count()
+    }
+
+    fn power(&mut self, signal: PowerSignal) -> Result<(), PlatformError> {
+        let begin = Instant::now();
+        let outcome = self.platform.power(begin, signal);
+        assert!(begin.elapsed() < Duration::from_millis(500), "{signal:?} waits");
+        outcome
+    }
+
+    /// What happens next.
+    async fn event(&mut self) -> PlatformEvent {
+        let mut event = None;
+        wait(|| {
+            self.platform.advance(Instant::now());
+            event = self.platform.poll_event();
+            event.is_some()
+        })
+        .await;
+        event.unwrap()
+    }
+
+    async fn ended(&self) {
+        tokio::time::timeout(Duration::from_secs(20), self.handle.shared.ended()).await.unwrap();
+    }
+}
+
+async fn wait(mut is: impl FnMut() -> bool) {
+    for _ in 0..2000 {
+        if is() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it does not come");
+}
+
+async fn running(bench: &Bench) {
+    wait(|| *bench.platform.shared.running().borrow()).await;
+}
+
+#[tokio::test]
+async fn a_monitor_that_answers_is_asked() {
+    let mut bench = bench(Monitor::Good, &SLEEPS);
+    bench.power(PowerSignal::On).unwrap();
+    wait(|| bench.heard("query-status") > 0).await;
+    for (signal, command) in [
+        (PowerSignal::SoftShutdown, "system_powerdown"),
+        (PowerSignal::DiagnosticInterrupt, "inject-nmi"),
+        (PowerSignal::Reset, "system_reset"),
+        (PowerSignal::Off, "quit"),
+    ] {
+        bench.power(signal).unwrap();
+        wait(|| bench.heard(command) == 1).await;
+    }
+    assert!(!bench.platform.is_on());
+    // It says that it ends, and does not.
+    bench.ended().await;
+    assert!(bench.platform.poll_event().is_none());
+}
+
+#[tokio::test]
+async fn a_monitor_that_is_none_keeps_nobody_waiting() {
+    for monitor in
+        [Monitor::Silent, Monitor::Garbage, Monitor::Endless, Monitor::Deaf, Monitor::Flood]
+    {
+        let mut bench = bench(monitor, &SLEEPS);
+        bench.power(PowerSignal::On).unwrap();
+        assert!(bench.platform.is_on());
+        running(&bench).await;
+        // Something else has its turn meanwhile.
+        let begin = Instant::now();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(begin.elapsed() < Duration::from_secs(2), "{monitor:?}");
+        bench.power(PowerSignal::SoftShutdown).unwrap();
+        bench.power(PowerSignal::DiagnosticInterrupt).unwrap();
+        bench.power(PowerSignal::Off).unwrap();
+        bench.ended().await;
+        assert!(!bench.platform.is_on());
+        bench.platform.advance(Instant::now());
+        assert!(bench.platform.poll_event().is_none(), "{monitor:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_ends_at_once_is_told_of_once() {
+    let mut bench = bench(Monitor::Silent, &["/bin/sh", "-c", "echo no such machine >&2; exit 1"]);
+    bench.power(PowerSignal::On).unwrap();
+    assert_eq!(bench.event().await, PlatformEvent::StayedOff);
+    assert!(!bench.platform.is_on());
+    assert!(bench.woken.load(std::sync::atomic::Ordering::Relaxed) > 0);
+    let log = bench.directory.path().join("q/qemu.log");
+    assert_eq!(process::last_words(&log), "no such machine");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    bench.platform.advance(Instant::now());
+    assert!(bench.platform.poll_event().is_none());
+    // What is not there is told likewise.
+    let mut bench = self::bench(Monitor::Silent, &["/no/such/qemu"]);
+    bench.power(PowerSignal::On).unwrap();
+    assert_eq!(bench.event().await, PlatformEvent::StayedOff);
+}
+
+#[tokio::test]
+async fn a_machine_that_is_off_is_not_reset() {
+    let mut bench = bench(Monitor::Good, &SLEEPS);
+    for signal in [PowerSignal::Reset, PowerSignal::DiagnosticInterrupt] {
+        assert_eq!(bench.power(signal), Err(PlatformError::WrongState));
+    }
+    for signal in [PowerSignal::Off, PowerSignal::SoftShutdown] {
+        bench.power(signal).unwrap();
+    }
+}

@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// What the program prints; more than [`LONGEST`] bytes are an error. It has `timeout`, or until
 /// `stop`.
-pub(super) fn run(
+pub(crate) fn run(
     argv: &[String],
     timeout: Duration,
     stop: &AtomicBool,

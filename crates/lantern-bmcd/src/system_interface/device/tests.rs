@@ -6,15 +6,18 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use ipmi_bmc::Attention;
-use ipmi_io::HostInterface;
+use ipmi_io::{HostInterface, Terminal};
 use ipmi_wire::{CompletionCode, NetFn, Request, Response};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::BackEnd;
 use super::node::Node;
 use super::serve::serve;
+use crate::config::{SystemInterfaceConfig, SystemInterfaceSource};
 use crate::system_interface::desk::Answer;
-use crate::system_interface::{Desk, Host};
+use crate::system_interface::{Desk, Host, presence};
 
 /// How far the driver is with the host's latest request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -308,4 +311,48 @@ async fn the_bit_follows_what_waits() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(bench.driver.state().shown, [true, true]);
+}
+
+/// A node may come after us, and may go: here it is a terminal, which is read and written like one, and
+/// has no such bit.
+#[tokio::test]
+async fn a_node_that_comes_later_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ipmi-kcs1");
+    let (sender, mut asked) = mpsc::unbounded_channel();
+    let (_attention, lines) = watch::channel(Attention::default());
+    let desk = Desk::new(Arc::new(Clerk(sender)), lines);
+    let (presence, seen) = presence(&(Arc::new(|| {}) as Arc<dyn Fn() + Send + Sync>));
+    let config = SystemInterfaceConfig::of(SystemInterfaceSource::Device(path.clone()));
+    let back_end = BackEnd::new(path.clone(), &config);
+    let work = tokio::spawn(back_end.run(desk, presence));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(seen.guest().is_none());
+    let (mut host, other) = Terminal::pseudo().unwrap();
+    std::os::unix::fs::symlink(other, &path).unwrap();
+    while seen.guest().is_none() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for data in [7, 8] {
+        host.write_all(&[0x18, 0x01]).await.unwrap();
+        let (_, answer) = asked.recv().await.unwrap();
+        answer.send(ok(vec![data])).unwrap();
+        let mut read = [0; 4];
+        host.read_exact(&mut read).await.unwrap();
+        assert_eq!(read, [0x1c, 0x01, 0, data]);
+    }
+    work.abort();
+}
+
+#[test]
+fn why_a_node_cannot_be_opened_is_told_with_what_can_be_done() {
+    for (kind, words) in [
+        (io::ErrorKind::NotFound, "kcs_bmc_cdev_ipmi"),
+        (io::ErrorKind::ResourceBusy, "kcsbridged"),
+        (io::ErrorKind::PermissionDenied, "root's"),
+        (io::ErrorKind::InvalidInput, ""),
+    ] {
+        let told = super::explain(&kind.into());
+        assert!(told.contains(words) && told.contains(&kind.to_string()), "{told}");
+    }
 }

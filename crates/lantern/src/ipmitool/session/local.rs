@@ -54,9 +54,8 @@ fn open_any(options: &Options) -> io::Result<Device> {
 
 /// Whether something was opened that is no IPMI device: the first that the original asks of it fails.
 fn is_no_device(error: &io::Error) -> bool {
-    const NOT_PERMITTED: i32 = 1;
     const NOT_A_TYPEWRITER: i32 = 25;
-    matches!(error.raw_os_error(), Some(NOT_PERMITTED | NOT_A_TYPEWRITER))
+    error.raw_os_error() == Some(NOT_A_TYPEWRITER)
 }
 
 fn tell(number: u32, error: &io::Error) {
