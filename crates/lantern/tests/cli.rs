@@ -92,5 +92,7 @@ mod support;
 mod terminal;
 #[path = "cli/users.rs"]
 mod users;
+#[path = "cli/vm.rs"]
+mod vm;
 #[path = "cli/walkthrough.rs"]
 mod walkthrough;
