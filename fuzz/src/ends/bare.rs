@@ -13,6 +13,7 @@ use ipmi_wire::cmd::app::{
     GetChannelAuthenticationCapabilities, GetDeviceId, SetSessionPrivilegeLevel,
 };
 use ipmi_wire::lan::LanMessage;
+use ipmi_wire::software::SMS_LUN;
 use ipmi_wire::{
     Channel, Command, CompletionCode, Effect, Encode, NetFn, Privilege, Request, Response,
 };
@@ -112,6 +113,12 @@ impl Managed for Bare {
         match received {
             Received::Nothing => None,
             Received::Reply(reply) => Some(reply),
+            // Software on the host says the same back.
+            Received::Response { session_id, message } => {
+                assert_eq!(message.to_lun, SMS_LUN);
+                self.sessions.forward(session_id, message);
+                self.sessions.poll_forwarded(rng).map(|(_, datagram)| datagram)
+            }
             Received::Sessionless { format, message } => {
                 let answer = message.answer(&capabilities(&message)?);
                 Sessions::sessionless(format, &answer)
