@@ -34,7 +34,7 @@ impl Stage {
         let directory = tempfile::tempdir().unwrap();
         let source = SystemInterfaceSource::UnixListen(directory.path().join("vm"));
         let bmc = Bmc::with(|config| {
-            config.system_interface = Some(SystemInterfaceConfig { source });
+            config.system_interface = Some(SystemInterfaceConfig::of(source));
             change(config);
         });
         Self { bmc, directory }
@@ -253,7 +253,7 @@ fn a_bmc_that_is_started_again_is_found_again() {
     let start = || {
         Bmc::keeping(&directory.path().join("state"), |config| {
             let source = SystemInterfaceSource::UnixListen(path.clone());
-            config.system_interface = Some(SystemInterfaceConfig { source });
+            config.system_interface = Some(SystemInterfaceConfig::of(source));
         })
     };
     let bmc = start();
@@ -316,7 +316,7 @@ fn a_machine_that_somebody_else_starts_is_on_while_it_is_connected() {
 fn a_host_is_reached_over_tcp_whoever_listens() {
     let bmc = Bmc::with(|config| {
         let source = SystemInterfaceSource::TcpListen("127.0.0.1:0".parse().unwrap());
-        config.system_interface = Some(SystemInterfaceConfig { source });
+        config.system_interface = Some(SystemInterfaceConfig::of(source));
     });
     let port = bmc.host.unwrap().port();
     let rom = Rom::new(Interface::Kcs);
@@ -327,7 +327,7 @@ fn a_host_is_reached_over_tcp_whoever_listens() {
     let path = directory.path().join("vm");
     let _bmc = Bmc::with(|config| {
         let source = SystemInterfaceSource::Unix(path.clone());
-        config.system_interface = Some(SystemInterfaceConfig { source });
+        config.system_interface = Some(SystemInterfaceConfig::of(source));
     });
     for interface in Interface::ALL {
         let chardev = format!("path={},server=on,wait=off", path.display());

@@ -26,7 +26,7 @@ const LOAD: &str =
 fn bmc(path: &Path) -> Bmc {
     Bmc::with(|config| {
         let source = SystemInterfaceSource::UnixListen(path.to_owned());
-        config.system_interface = Some(SystemInterfaceConfig { source });
+        config.system_interface = Some(SystemInterfaceConfig::of(source));
         config.machine = Some(MachineKind::Vm);
     })
 }

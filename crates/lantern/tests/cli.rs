@@ -40,6 +40,8 @@ mod files;
 mod firewall;
 #[path = "cli/forms.rs"]
 mod forms;
+#[path = "cli/hwmon.rs"]
+mod hwmon;
 #[path = "cli/inventory.rs"]
 mod inventory;
 #[path = "cli/lan.rs"]
@@ -90,3 +92,5 @@ mod support;
 mod terminal;
 #[path = "cli/users.rs"]
 mod users;
+#[path = "cli/walkthrough.rs"]
+mod walkthrough;

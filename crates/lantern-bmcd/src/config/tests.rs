@@ -456,8 +456,11 @@ fn a_system_interface_leads_to_one_thing() {
         assert_eq!(config.machine, None);
     }
     for (lines, says) in [
-        ("[system_interface]", "leads to something: one of tcp, tcp_listen, unix and unix_listen"),
-        ("[system_interface]\ntcp = \"vm:1\"\nunix = \"s\"", "unix_listen is enough"),
+        (
+            "[system_interface]",
+            "leads to something: one of tcp, tcp_listen, unix, unix_listen and device",
+        ),
+        ("[system_interface]\ntcp = \"vm:1\"\nunix = \"s\"", "device is enough"),
         ("[system_interface]\ntcp_listen = \"vm:1\"", "not an address and a port"),
         ("[system_interface]\ntcp = \"vm\"", "not a host and a port"),
         ("[system_interface]\nunix = \"\"", "a path is not empty"),

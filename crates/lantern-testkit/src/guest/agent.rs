@@ -6,14 +6,16 @@
 use std::fmt;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// The way to a guest's agent.
 #[derive(Debug)]
 pub struct Agent {
-    stream: UnixStream,
+    socket: PathBuf,
+    /// Gone with the machine, and there again with the next one.
+    stream: Option<UnixStream>,
     /// Of the last command.
     number: u64,
     heard: Vec<u8>,
@@ -44,18 +46,9 @@ impl Agent {
     /// If nobody answers within `patience`.
     #[must_use]
     pub fn connect(socket: &Path, patience: Duration) -> Self {
-        let deadline = Instant::now() + patience;
-        let stream = loop {
-            match UnixStream::connect(socket) {
-                Ok(stream) => break stream,
-                Err(error) if Instant::now() >= deadline => {
-                    panic!("no guest at {}: {error}", socket.display())
-                }
-                Err(_) => thread::sleep(Duration::from_millis(20)),
-            }
-        };
-        let mut agent = Self { stream, number: 0, heard: Vec::new() };
-        agent.wait(deadline.saturating_duration_since(Instant::now()));
+        let mut agent =
+            Self { socket: socket.to_owned(), stream: None, number: 0, heard: Vec::new() };
+        agent.wait(patience);
         agent
     }
 
@@ -101,12 +94,19 @@ impl Agent {
         self.say(script);
     }
 
+    /// Says it, if there is a machine to say it to.
     fn say(&mut self, script: &str) {
         self.number += 1;
         let hex: String = script.bytes().map(|byte| format!("{byte:02x}")).collect();
         // What was said into the void before is ended by the first line break.
         let line = format!("\n{} {hex}\n", self.number);
-        self.stream.write_all(line.as_bytes()).expect("the guest's serial port takes characters");
+        if self.stream.is_none() {
+            self.heard.clear();
+            self.stream = UnixStream::connect(&self.socket).ok();
+        }
+        if self.stream.as_mut().is_some_and(|stream| stream.write_all(line.as_bytes()).is_err()) {
+            self.stream = None;
+        }
     }
 
     fn ask(&mut self, script: &str, patience: Duration) -> Option<Ran> {
@@ -124,18 +124,21 @@ impl Agent {
             if left.is_zero() {
                 return None;
             }
-            self.stream.set_read_timeout(Some(left)).expect("a time");
             let mut chunk = [0; 4096];
-            match self.stream.read(&mut chunk) {
-                Ok(0) => {
-                    // The machine is gone; who waits for it to come back connects again.
+            let read = self.stream.as_mut().map_or(Ok(0), |stream| {
+                stream.set_read_timeout(Some(left)).expect("a time");
+                stream.read(&mut chunk)
+            });
+            match read {
+                Ok(count) if count > 0 => self.heard.extend_from_slice(&chunk[..count]),
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                // The machine is gone.
+                _ => {
+                    self.stream = None;
                     thread::sleep(left.min(INTERVAL));
                     return None;
                 }
-                Ok(count) => self.heard.extend_from_slice(&chunk[..count]),
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-                Err(_) => return None,
             }
         }
     }

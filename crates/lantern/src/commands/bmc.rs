@@ -184,7 +184,7 @@ impl Given<'_> {
             config.control = Some(control.to_owned());
         }
         if let Some(source) = self.vm {
-            config.system_interface = Some(SystemInterfaceConfig { source: source.clone() });
+            config.system_interface = Some(SystemInterfaceConfig::of(source.clone()));
             config.machine.get_or_insert(MachineKind::Vm);
         }
     }
