@@ -279,7 +279,7 @@ mod tests {
     }
 
     fn rendered(format: Format) -> String {
-        render(&items(), format, Some(([192, 0, 2, 1], 623).into())).unwrap()
+        render(&items(), format, Some(&([192, 0, 2, 1], 623).into())).unwrap()
     }
 
     #[test]
