@@ -105,7 +105,7 @@ pub(crate) struct Globals {
     pub(crate) hosts: Vec<String>,
     /// Without -H, which of this machine's own BMCs: N of /dev/ipmiN, or the path of a device node
     /// [default: 0]
-    #[arg(long, global = true, value_name = "N|PATH")]
+    #[arg(id = "local_device", long = "local-device", global = true, value_name = "N|PATH")]
     pub(crate) device: Option<PathBuf>,
     /// Not these, of the BMCs that -H names
     #[arg(short = 'x', long, global = true, value_name = "HOST")]

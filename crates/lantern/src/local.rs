@@ -106,8 +106,11 @@ mod tests {
         let nodes = |words| named(words).unwrap().nodes;
         let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
         assert_eq!(nodes(""), paths(&["/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0"]));
-        assert_eq!(nodes("--device 1"), paths(&["/dev/ipmi1", "/dev/ipmi/1", "/dev/ipmidev/1"]));
-        assert_eq!(nodes("--device /dev/ipmi7"), paths(&["/dev/ipmi7"]));
+        assert_eq!(
+            nodes("--local-device 1"),
+            paths(&["/dev/ipmi1", "/dev/ipmi/1", "/dev/ipmidev/1"])
+        );
+        assert_eq!(nodes("--local-device /dev/ipmi7"), paths(&["/dev/ipmi7"]));
     }
 
     #[test]

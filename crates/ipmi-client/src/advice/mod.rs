@@ -334,7 +334,7 @@ const fn fixed(cause: Cause) -> (&'static str, &'static str) {
         ),
         Cause::NoDeviceNode => (
             "the driver has found a BMC, and there is no such device node",
-            "see 'lantern local status'; choose another node with --device",
+            "see 'lantern local status'; choose another node with --local-device",
         ),
         Cause::MayNotOpenDevice => ("the device node is not for this user", "run it with sudo"),
         Cause::DeviceBusy => (

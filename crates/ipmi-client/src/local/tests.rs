@@ -128,7 +128,7 @@ fn a_bmc_without_a_node_is_a_container() {
     let trouble = fake.trouble();
     let TroubleKind::NoNode { others } = &trouble.kind else { panic!() };
     assert_eq!(others, &[PathBuf::from("/dev/ipmi/1")]);
-    assert_eq!(trouble.advice().next, "--device /dev/ipmi/1");
+    assert_eq!(trouble.advice().next, "--local-device /dev/ipmi/1");
 }
 
 #[test]

@@ -221,7 +221,7 @@ impl TroubleKind {
                 let list: Vec<_> = others.iter().map(|path| path.display().to_string()).collect();
                 (
                     format!("this node does not exist; there is {}", list.join(", ")),
-                    format!("--device {}", list.first().map_or("", String::as_str)),
+                    format!("--local-device {}", list.first().map_or("", String::as_str)),
                 )
             }
             Self::MayNotOpen { node: found } => {

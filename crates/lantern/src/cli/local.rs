@@ -6,13 +6,13 @@ use clap::Subcommand;
 
 pub(super) const LOCAL: &str = "\
 Commands without -H are for this machine's own BMC, by the kernel's device /dev/ipmi0. Whoever may
-open that is an administrator of the BMC: no user, no password.
+open that is an administrator of the BMC: no user, no password. --local-device 1 is a second one.
 
 Examples:
   lantern local status                       modules, firmware tables, device nodes, the BMC
-  lantern local load                         load the modules; takes root
-  lantern mc info                            of this machine's own BMC
-  lantern --device 1 mc info                 of a second one";
+  lantern --local-device 1 local status            of a second BMC
+  lantern local status --root /mnt/copy      of a machine whose /proc, /sys and /dev were copied there
+  lantern local load                         load the modules; takes root";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Local {

@@ -446,7 +446,7 @@ pub(super) const TABLE: &[Explained] = &[
         "no such device node",
         "A driver has found a BMC, but the node that was asked for is not there. In a container that is usual.",
         &[
-            "See which nodes there are: `lantern local status`; choose one with `--device`.",
+            "See which nodes there are: `lantern local status`; choose one with `--local-device`.",
             "Give a container the device: `docker run --device /dev/ipmi0`.",
             "Where udev does not run: `mknod /dev/ipmi0 c MAJOR 0`, with ipmidev's number in `/proc/devices`.",
         ],

@@ -44,8 +44,10 @@ pub(crate) fn targets(globals: &Globals, hosts: &dyn Hosts) -> Result<Targets, E
             .next("say which ones: -H 'n[001-500]'"));
         }
         (_, _) if globals.device.is_some() => {
-            return Err(Error::usage("--device is for this machine's own BMC, -H for others")
-                .next("leave out one of them"));
+            return Err(Error::usage(
+                "--local-device is for this machine's own BMC, -H for others",
+            )
+            .next("leave out one of them"));
         }
         ([word], []) if NodeSet::is_one_name(word) => {
             return Ok(Targets::One(Whom::Host(word.clone())));
@@ -161,7 +163,7 @@ mod tests {
 
     #[test]
     fn nobody_named_is_this_machines_own() {
-        for words in ["", "--device 1", "-t 0x82"] {
+        for words in ["", "--local-device 1", "-t 0x82"] {
             let Ok(Targets::One(Whom::Local(_))) = named(words) else { panic!("{words}") };
         }
     }
@@ -171,7 +173,7 @@ mod tests {
         for (words, says) in [
             ("-U admin", "no BMC was named"),
             ("-x a", "-H names none"),
-            ("-H a --device 1", "--device is for this machine's own"),
+            ("-H a --local-device 1", "--local-device is for this machine's own"),
             ("-H a,b -x a,b", "-x leaves none"),
             ("-H n[2-1]", "-H n[2-1]: column 3: '2-1' runs backwards"),
             ("-H a,b -x n[", "-x n[: column 2: the bracket is not closed"),

@@ -4,7 +4,7 @@
 use lantern_testkit::guest::Agent;
 
 use crate::programs::{Bmc, example};
-use crate::support::{Machine, OURS, machine, machine_of_ours};
+use crate::support::{Machine, NOBODY, OURS, machine, machine_of_ours};
 
 /// What both are asked, each in its turn; what changes something is done twice to the same end.
 const ASKED: [&str; 48] = [
@@ -123,7 +123,7 @@ fn what_is_not_there_is_told_as_the_original_does() {
     let agent = &mut machine.guest.agent;
     let _ =
         agent.run("mkdir -p /dev/ipmidev; mknod /dev/ipmidev/4 c 1 3; mknod /dev/ipmi5 c 240 9");
-    let _ = agent.run("adduser -D -H nobody");
+    let _ = agent.run(NOBODY).expect_success();
     for words in [
         "ipmitool -d 3 mc info",
         "ipmitool -d 4 mc info",

@@ -2,7 +2,7 @@
 
 use lantern_testkit::guest::{Agent, Ran};
 
-use crate::support::{LOAD, bare_machine, machine};
+use crate::support::{LOAD, NOBODY, bare_machine, machine};
 
 fn fails(agent: &mut Agent, script: &str, code: &str, words: &[&str]) -> Ran {
     let ran = agent.run(script);
@@ -52,13 +52,13 @@ fn from_a_bare_machine_to_an_answer() {
     }
     let info = agent.run("lantern -o json mc info");
     assert!(info.expect_success().contains("\"address\": \"/dev/ipmi0\""), "{info}");
-    let _ = agent.run("lantern --device 0 power status").expect_success();
-    let _ = agent.run("lantern --device /dev/ipmi0 sel list").expect_success();
+    let _ = agent.run("lantern --local-device 0 power status").expect_success();
+    let _ = agent.run("lantern --local-device /dev/ipmi0 sel list").expect_success();
     let _ = agent.run("lantern sensor list").expect_success();
 
-    fails(agent, "lantern --device 3 mc info", "L0903", &["--device /dev/ipmi0"]);
-    fails(agent, "lantern --device /dev/null mc info", "L0906", &[]);
-    let _ = agent.run("adduser -D -H nobody");
+    fails(agent, "lantern --local-device 3 mc info", "L0903", &["--local-device /dev/ipmi0"]);
+    fails(agent, "lantern --local-device /dev/null mc info", "L0906", &[]);
+    let _ = agent.run(NOBODY).expect_success();
     fails(agent, "su nobody -c 'lantern mc info'", "L0904", &["sudo", "root"]);
     // What is for others is not taken for this one.
     let wrong = agent.run("lantern -U admin -P x power off");

@@ -13,6 +13,9 @@ pub(crate) const OURS: &str = "/opt/ipmitool";
 /// The modules, in the order in which they are loaded.
 pub(crate) const LOAD: &str = "modprobe ipmi_msghandler; modprobe ipmi_devintf; modprobe ipmi_si";
 
+/// A user who is not root.
+pub(crate) const NOBODY: &str = "echo 'nobody:x:65534:65534::/:/bin/sh' >> /etc/passwd";
+
 /// A machine with a BMC that QEMU simulates, or without one.
 pub(crate) struct Machine {
     pub(crate) guest: Guest,

@@ -67,7 +67,7 @@ pub(crate) async fn run(
     let only_reads = matches!(command, Sol::Watch(_));
     let log = open_log(keep)?;
     // Once before the terminal is touched: what fails here is told as anywhere.
-    let mut line = Line { plan, options, host: &host, only_reads };
+    let mut line = Line { plan, options, host, only_reads };
     let (login, console) = line.open(options).await?;
     // What is piped in is for the system, whatever it looks like.
     let keys = Keys::new(escape.filter(|_| io::stdin().is_terminal()));
