@@ -61,7 +61,9 @@ fn link(manner: u8, mut stream: &[u8]) {
                     answered += 1;
                 }
                 Event::Peer(peer) => assert_eq!(peer, link.peer()),
-                Event::Reset => drop(link.signal(PowerSignal::Reset)),
+                Event::Reset => {
+                    let _ = link.signal(PowerSignal::Reset);
+                }
                 Event::Fault(_) => {}
             }
             // A request's answer, lines and a signal at most beyond the limit.

@@ -44,7 +44,9 @@ impl Connection {
                 },
                 count = reader.read(space), if room > 0 => match count? {
                     0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                    count => drop(link.receive(chunk.get(..count).unwrap_or_default())),
+                    count => {
+                        link.receive(chunk.get(..count).unwrap_or_default());
+                    }
                 },
                 // Somebody else knows what to do next.
                 else => std::future::pending().await,
