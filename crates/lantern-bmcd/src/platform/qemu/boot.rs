@@ -248,6 +248,28 @@ mod tests {
     }
 
     #[test]
+    fn an_order_comes_to_a_start() {
+        let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let means = BTreeMap::from([
+            (BootDevice::SETUP.0, BootMeans::Arguments(words(&["-boot", "menu=on"]))),
+            (BootDevice::CD.0, BootMeans::Device("cd0".to_owned())),
+        ]);
+        let plan = BootPlan { means, efi: words(&["-bios", "efi.fd"]) };
+        let start = |device, instance, efi| {
+            plan.start(Some(BootOrder { device, instance, efi, persistent: false }))
+        };
+        assert_eq!(plan.start(None), Start::default());
+        assert_eq!(start(BootDevice::NO_OVERRIDE, 0, false), Start::default());
+        let first = Some(First::Kind(Kind::Disk, 2));
+        assert_eq!(start(BootDevice::DISK, 2, false), Start { arguments: Vec::new(), first });
+        let first = Some(First::Id("cd0".to_owned()));
+        let arguments = words(&["-bios", "efi.fd"]);
+        assert_eq!(start(BootDevice::CD, 0, true), Start { arguments, first });
+        let arguments = words(&["-boot", "menu=on", "-bios", "efi.fd"]);
+        assert_eq!(start(BootDevice::SETUP, 0, true), Start { arguments, first: None });
+    }
+
+    #[test]
     fn what_is_listed_may_be_anything() {
         let listed = serde_json::json!([
             {"name": "hd0", "type": "child<virtio-blk-pci>"},
