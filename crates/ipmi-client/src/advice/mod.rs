@@ -149,8 +149,9 @@ const fn fixed(cause: Cause) -> (&'static str, &'static str) {
         Cause::Silence => (
             "nothing at this address answers, and the network says nothing either: wrong address, a \
              firewall that drops UDP, a BMC that is off or hung, or IPMI over LAN is disabled",
-            "ping the address; check that UDP port 623 is open on the way; from the host itself, \
-             look at the BMC's LAN settings and whether IPMI over LAN is enabled",
+            "ping the address; check that UDP port 623 is open on the way; on the host itself, \
+             'lantern lan show' without -H shows the BMC's LAN settings, and 'lantern mc reset cold' \
+             wakes one that hangs",
         ),
         Cause::PortClosed => (
             "a machine is there, but nothing listens on this UDP port: IPMI over LAN is disabled, \
@@ -162,7 +163,7 @@ const fn fixed(cause: Cause) -> (&'static str, &'static str) {
             "no machine answers for this address: the BMC has no power or no link, or the address \
              is wrong",
             "check the address, the BMC's network cable and its VLAN; its own settings show on the \
-             host: 'ipmitool lan print'",
+             host: 'lantern lan show' there, without -H",
         ),
         Cause::NetworkUnreachable => (
             "there is no way to this network from here",
@@ -181,12 +182,13 @@ const fn fixed(cause: Cause) -> (&'static str, &'static str) {
             "packets get there and back, but nothing of IPMI is answered: IPMI over LAN is disabled, \
              or the BMC's IPMI service hangs while its network card answers for it",
             "look whether IPMI over LAN is enabled on the BMC; if it is, reset the BMC from its host \
-             or by its web page",
+             ('lantern mc reset cold' there, without -H) or by its web page",
         ),
         Cause::RmcpPlusSilent => (
             "the BMC is well enough to answer, but not this: it is overloaded, drops logins after too \
              many wrong ones, or its RMCP+ service hangs",
-            "wait a minute and try again; then reset the BMC from its host or by its web page",
+            "wait a minute and try again; then reset the BMC from its host ('lantern mc reset cold' \
+             there, without -H) or by its web page",
         ),
         Cause::Ipmi15Only => (
             "old firmware, or IPMI 2.0 is switched off in its settings",

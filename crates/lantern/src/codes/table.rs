@@ -51,8 +51,8 @@ pub(super) const TABLE: &[Explained] = &[
             "Ping the address. If that is answered, UDP port 623 is dropped on the way, or IPMI over LAN is disabled on \
              the BMC.",
             "Try from a machine in the BMC's own network: then an address that nobody has is told as such (L0104).",
-            "Ask the BMC from its host, in-band: its address, and whether IPMI over LAN is enabled (`ipmitool lan print`).",
-            "If it hangs: reset it from its host (`ipmitool mc reset cold`), or take the machine's power away for a minute.",
+            "Ask the BMC from its host, in-band: its address, and whether IPMI over LAN is enabled (`lantern lan show` there, without `-H`).",
+            "If it hangs: reset it from its host (`lantern mc reset cold` there, without `-H`), or take the machine's power away for a minute.",
         ],
     ),
     code(

@@ -257,7 +257,7 @@ fn wrong_usage_is_two() {
         &["frobnicate"][..],
         &["power"],
         &["power", "sideways"],
-        &["power", "status"],
+        &["power", "status", "-U", "admin"],
         &["power", "status", "-H", "a:b"],
         &["power", "status", "-H", "127.0.0.1"],
         &["power", "status", "-H", "127.0.0.1", "-U", "seventeen_letters"],
