@@ -17,7 +17,7 @@ struct Peer {
     version: &'static str,
 }
 
-const PEERS: [Peer; 13] = [
+const PEERS: [Peer; 14] = [
     Peer { program: "ipmitool", package: "ipmitool", version: "-V" },
     Peer { program: "bmc-info", package: "freeipmi-tools", version: "-V" },
     Peer { program: "ipmi-sensors", package: "freeipmi-tools", version: "-V" },
@@ -30,6 +30,7 @@ const PEERS: [Peer; 13] = [
     Peer { program: "socat", package: "socat", version: "-V" },
     Peer { program: "python3", package: "python3-venv", version: "--version" },
     Peer { program: "qemu-system-x86_64", package: "qemu-system-x86", version: "--version" },
+    Peer { program: "xz", package: "xz-utils", version: "--version" },
     Peer { program: "tshark", package: "tshark", version: "-v" },
 ];
 
