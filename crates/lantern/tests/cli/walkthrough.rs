@@ -272,10 +272,10 @@ fn sit_at_the_console(house: &House) -> Terminal {
 
 fn see_one_state_from_both_sides(house: &mut House) {
     let _ = house.inside.run("ipmitool event 1").expect_success();
-    // The kernel keeps the event for the next who wants events. The original does, on opening the
-    // device, and takes it for the answer to its first question.
-    let confused = house.inside.run("ipmitool mc info");
-    assert!(confused.stderr.contains("unexpected ID 0 vs. 1"), "{confused}");
+    // The kernel gives the event to whoever wants events: to the sender, if that is still there,
+    // or else to the next. The original does want them, on opening the device, and takes one for
+    // the answer to its first question; so what this says is nothing to go by.
+    let _ = house.inside.run("ipmitool mc info");
     let log = house.outside("sel list");
     assert_eq!(house.both("sel list"), log);
     assert!(log.lines().last().unwrap().contains("Temperature"), "{log}");
