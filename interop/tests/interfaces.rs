@@ -11,36 +11,26 @@ mod common;
 
 use common::Bmc;
 use ipmi_bmc::SystemInterfaceKind;
-use lantern_bmcd::{SystemInterfaceConfig, SystemInterfaceSource};
-use lantern_testkit::guest::{Guest, Image, Kit};
+use lantern_testkit::guest::{Guest, Image, Kit, MODULES};
 use lantern_testkit::peers::Peer;
-
-/// Waits for the device and shows what the kernel has said if it does not come.
-const FOUND: &str = "for n in $(seq 300); do [ -e /dev/ipmi0 ] && exit 0; sleep 0.2; done; dmesg | tail -40; exit 1";
 
 /// A guest whose BMC is behind this device of QEMU's, with the kernel's driver loaded; what follows is
 /// told of it.
 fn inside(
     kind: SystemInterfaceKind,
     device: &str,
-    modules: &str,
+    modules: &[&str],
     then: impl FnOnce(&mut Guest, &Bmc),
 ) {
     let (Some(kit), Some(ipmitool)) = (Kit::find(), Peer::find("ipmitool")) else { return };
     let directory = tempfile::tempdir().unwrap();
     let socket = directory.path().join("host");
-    let bmc = Bmc::with(|config| {
-        let source = SystemInterfaceSource::UnixListen(socket.clone());
-        let interface = kind;
-        config.system_interface = Some(SystemInterfaceConfig { source, interface });
+    let bmc = Bmc::of_host(&socket, |config| {
+        config.system_interface.as_mut().unwrap().interface = kind;
     });
     let image = Image::new(&kit).program("/usr/bin/ipmitool", ipmitool.path());
-    let chardev = format!("socket,id=host,path={},reconnect=1", socket.display());
-    let extra = ["-chardev", &chardev, "-device", "ipmi-bmc-extern,id=bmc,chardev=host"];
-    let mut guest = Guest::start(&kit, &image, &[&extra[..], &["-device", device]].concat());
-    let load = format!("for name in {modules}; do modprobe $name || exit 1; done");
-    let _ = guest.agent.run(&load).expect_success();
-    let _ = guest.agent.run(FOUND).expect_success();
+    let mut guest = Guest::start_at(&kit, &image, &socket, device);
+    guest.load(modules);
     then(&mut guest, &bmc);
 }
 
@@ -64,8 +54,8 @@ fn is_usable(guest: &mut Guest, bmc: &Bmc) {
 
 #[test]
 fn linux_takes_an_ssif_at_its_word() {
-    let modules = "i2c-smbus i2c-i801 ipmi_msghandler ipmi_devintf ipmi_ssif";
-    inside(SystemInterfaceKind::Ssif, "smbus-ipmi,bmc=bmc,address=0x10", modules, |guest, bmc| {
+    let modules = ["i2c-smbus", "i2c-i801", "ipmi_msghandler", "ipmi_devintf", "ipmi_ssif"];
+    inside(SystemInterfaceKind::Ssif, "smbus-ipmi,address=0x10", &modules, |guest, bmc| {
         let told = guest.agent.run("ipmitool raw 6 0x57 0");
         assert_eq!(told.expect_success().trim(), "00 80 ff ff");
         let channel = guest.agent.run("ipmitool channel info 15");
@@ -80,8 +70,7 @@ fn linux_takes_an_ssif_at_its_word() {
 
 #[test]
 fn linux_takes_bt_at_its_word() {
-    let modules = "ipmi_msghandler ipmi_devintf ipmi_si";
-    inside(SystemInterfaceKind::Bt, "isa-ipmi-bt,bmc=bmc,irq=5", modules, |guest, bmc| {
+    inside(SystemInterfaceKind::Bt, "isa-ipmi-bt,irq=5", &MODULES, |guest, bmc| {
         // QEMU's device answers this one itself; consoles come to hear ours.
         let told = guest.agent.run("ipmitool raw 6 0x36");
         assert_eq!(told.expect_success().trim(), "01 ff ff 0a 00");

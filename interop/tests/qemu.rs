@@ -137,6 +137,15 @@ fn console(tool: &Ipmitool) -> Terminal {
     terminal
 }
 
+/// What speaks to a BMC, and a console of its machine, which has been switched on and says `hello`.
+fn switched_on(bmc: &Bmc, hello: &str) -> (Ipmitool, Terminal) {
+    let tool = bmc.ipmitool(17).unwrap();
+    let mut console = console(&tool);
+    told(&tool, "chassis power on");
+    console.wait_for(hello, PATIENCE);
+    (tool, console)
+}
+
 #[test]
 fn power_is_qemus() {
     let Some(bench) = Bench::new() else { return };
@@ -253,10 +262,7 @@ fn the_machine_starts_from_what_it_is_told_to_once() {
 fn what_the_guest_does_is_noticed() {
     let Some(bench) = Bench::new() else { return };
     let bmc = bench.bmc(|_| {});
-    let tool = bmc.ipmitool(17).unwrap();
-    let mut console = console(&tool);
-    told(&tool, "chassis power on");
-    console.wait_for("BOOT:disk", PATIENCE);
+    let (tool, mut console) = switched_on(&bmc, "BOOT:disk");
     std::thread::sleep(SETTLED);
     // The watchdog belongs to what ran before the reset.
     told(&tool, "raw 0x06 0x24 0x04 0x00 0x00 0x10 0xb8 0x0b");
@@ -285,10 +291,7 @@ fn a_qemu_that_would_stay_is_ended_and_one_that_is_closed_is_off() {
     let bmc = bench.bmc(|config| {
         config.qemu.as_mut().unwrap().command.push("-no-shutdown".to_owned());
     });
-    let tool = bmc.ipmitool(17).unwrap();
-    let mut console = console(&tool);
-    told(&tool, "chassis power on");
-    console.wait_for("BOOT:disk", PATIENCE);
+    let (tool, mut console) = switched_on(&bmc, "BOOT:disk");
     console.send("o");
     until("off", || status(&tool, "System Power") == "off");
     until("ended", || bench.pid().is_none());
@@ -305,10 +308,7 @@ fn a_qemu_that_would_stay_is_ended_and_one_that_is_closed_is_off() {
 fn a_qemu_that_is_killed_or_hangs_is_dealt_with() {
     let Some(bench) = Bench::new() else { return };
     let bmc = bench.bmc(|_| {});
-    let tool = bmc.ipmitool(17).unwrap();
-    let mut console = console(&tool);
-    told(&tool, "chassis power on");
-    console.wait_for("BOOT:disk", PATIENCE);
+    let (tool, mut console) = switched_on(&bmc, "BOOT:disk");
     bench.signal(Signal::KILL);
     until("off", || status(&tool, "System Power") == "off");
     assert_eq!(status(&tool, "Main Power Fault"), "true");
@@ -364,10 +364,7 @@ fn an_operating_system_that_does_not_shut_down_is_switched_off_if_that_is_wanted
         qemu.soft_off_timeout = Some(Duration::from_millis(1500));
         qemu.soft_off_forces = true;
     });
-    let tool = bmc.ipmitool(17).unwrap();
-    let mut console = console(&tool);
-    told(&tool, "chassis power on");
-    console.wait_for("BOOT:stubborn", PATIENCE);
+    let (tool, mut console) = switched_on(&bmc, "BOOT:stubborn");
     told(&tool, "chassis power soft");
     console.wait_for("BUTTON", PATIENCE);
     assert_eq!(status(&tool, "System Power"), "on");

@@ -19,8 +19,7 @@ use common::Bmc;
 use ipmi_io::{IpmiAddress, IpmiDevice, IpmiKind, IpmiMessage};
 use ipmi_wire::bridge::{Hop, Route};
 use ipmi_wire::{Channel, CompletionCode, NetFn, Request};
-use lantern_bmcd::{SystemInterfaceConfig, SystemInterfaceSource};
-use lantern_testkit::guest::{Guest, Image, Kit};
+use lantern_testkit::guest::{Guest, Image, Kit, MODULES};
 
 /// Says that this is not the test, but the software in the guest.
 const INSIDE: &str = "LANTERN_INSIDE";
@@ -67,22 +66,11 @@ fn consoles_speak_to_software_through_linux() {
     let Some(kit) = Kit::find() else { return };
     let directory = tempfile::tempdir().unwrap();
     let socket = directory.path().join("host");
-    let bmc = Bmc::with(|config| {
-        let source = SystemInterfaceSource::UnixListen(socket.clone());
-        config.system_interface = Some(SystemInterfaceConfig::of(source));
-    });
+    let bmc = Bmc::of_host(&socket, |_| {});
     let (Some(ipmitool), Some(freeipmi)) = (bmc.ipmitool(17), bmc.freeipmi(17)) else { return };
     let image = Image::new(&kit).program("/usr/bin/software", &std::env::current_exe().unwrap());
-    let chardev = format!("socket,id=host,path={},reconnect=1", socket.display());
-    let devices = ["-device", "ipmi-bmc-extern,id=bmc,chardev=host"];
-    let kcs = ["-device", "isa-ipmi-kcs,bmc=bmc,irq=5"];
-    let extra = [&["-chardev", &chardev][..], &devices, &kcs].concat();
-    let mut guest = Guest::start(&kit, &image, &extra);
-    let modules = "for name in ipmi_msghandler ipmi_devintf ipmi_si; do modprobe $name; done";
-    let _ = guest.agent.run(modules).expect_success();
-    let found =
-        "for n in $(seq 100); do [ -e /dev/ipmi0 ] && exit 0; sleep 0.2; done; dmesg; exit 1";
-    let _ = guest.agent.run(found).expect_success();
+    let mut guest = Guest::start_at(&kit, &image, &socket, "isa-ipmi-kcs,irq=5");
+    guest.load(&MODULES);
 
     // Nobody listens yet.
     let ask = |data: &str| ipmitool.run(&format!("-l 2 raw 0x30 0x42 {data}"));

@@ -32,11 +32,7 @@ impl Stage {
 
     fn with(change: impl FnOnce(&mut lantern_bmcd::Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let source = SystemInterfaceSource::UnixListen(directory.path().join("vm"));
-        let bmc = Bmc::with(|config| {
-            config.system_interface = Some(SystemInterfaceConfig::of(source));
-            change(config);
-        });
+        let bmc = Bmc::of_host(&directory.path().join("vm"), change);
         Self { bmc, directory }
     }
 

@@ -14,36 +14,20 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use common::Bmc;
-use lantern_bmcd::{MachineKind, SystemInterfaceConfig, SystemInterfaceSource};
-use lantern_testkit::guest::{Guest, Image, Kit};
+use lantern_bmcd::MachineKind;
+use lantern_testkit::guest::{Guest, Image, Kit, MODULES};
 use lantern_testkit::peers::{Ipmitool, Peer};
 
 const PATIENCE: Duration = Duration::from_secs(120);
-const LOAD: &str =
-    "modprobe ipmi_msghandler && modprobe ipmi_devintf && modprobe ipmi_si && sleep 1";
 
 /// A BMC whose machine is whoever connects to `path`.
 fn bmc(path: &Path) -> Bmc {
-    Bmc::with(|config| {
-        let source = SystemInterfaceSource::UnixListen(path.to_owned());
-        config.system_interface = Some(SystemInterfaceConfig::of(source));
-        config.machine = Some(MachineKind::Vm);
-    })
-}
-
-/// What QEMU is told of it.
-fn arguments(path: &Path, device: &str) -> Vec<String> {
-    let chardev = format!("socket,id=ipmi0,path={},reconnect=1", path.display());
-    ["-chardev", &chardev, "-device", "ipmi-bmc-extern,id=bmc0,chardev=ipmi0", "-device", device]
-        .map(str::to_owned)
-        .to_vec()
+    Bmc::of_host(path, |config| config.machine = Some(MachineKind::Vm))
 }
 
 fn start(kit: &Kit, ipmitool: &Peer, path: &Path, device: &str) -> Guest {
     let image = Image::new(kit).program("/usr/bin/ipmitool", ipmitool.path());
-    let arguments = arguments(path, device);
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    Guest::start(kit, &image, &arguments)
+    Guest::start_at(kit, &image, path, device)
 }
 
 /// Waits until the machine is on, or off.
@@ -69,9 +53,9 @@ fn linux_finds_it_takes_its_interrupts_and_does_as_it_is_told() {
     let bmc = bmc(&path);
     let outside = bmc.ipmitool(17).unwrap();
     wait_for_power(&outside, "off");
-    let mut guest = start(&kit, &tool, &path, "isa-ipmi-kcs,bmc=bmc0,irq=5");
+    let mut guest = start(&kit, &tool, &path, "isa-ipmi-kcs,irq=5");
     wait_for_power(&outside, "on");
-    let _ = guest.agent.run(LOAD).expect_success();
+    guest.load(&MODULES);
     judge(&mut guest, "kcs");
 
     // One log, whoever writes it and reads it.
@@ -95,7 +79,7 @@ fn linux_finds_it_takes_its_interrupts_and_does_as_it_is_told() {
     let _ = guest.agent.run("sleep 1; dmesg | grep -i NMI").expect_success();
     outside.run("chassis power reset").expect_success();
     guest.agent.wait(PATIENCE);
-    let _ = guest.agent.run(LOAD).expect_success();
+    guest.load(&MODULES);
     judge(&mut guest, "kcs");
     wait_for_power(&outside, "on");
     outside.run("chassis power soft").expect_success();
@@ -109,8 +93,8 @@ fn linux_finds_it_over_bt() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("vm");
     let _bmc = bmc(&path);
-    let mut guest = start(&kit, &tool, &path, "isa-ipmi-bt,bmc=bmc0,irq=5");
-    let _ = guest.agent.run(LOAD).expect_success();
+    let mut guest = start(&kit, &tool, &path, "isa-ipmi-bt,irq=5");
+    guest.load(&MODULES);
     judge(&mut guest, "bt");
 }
 

@@ -43,29 +43,43 @@ pub trait Platform: Send {
         let _ = (now, order);
     }
 
+    /// What stands for the machine in all that is not its power: light, sensors, what it draws, the
+    /// hand of somebody in front of it. The methods below ask that one, if it is not the machine itself.
+    fn body(&mut self) -> Option<&mut dyn Platform> {
+        None
+    }
+
     /// Sets the identification light.
-    fn identify(&mut self, now: Instant, light: IdentifyLight);
+    fn identify(&mut self, now: Instant, light: IdentifyLight) {
+        if let Some(body) = self.body() {
+            body.identify(now, light);
+        }
+    }
 
     /// Scans sensor `number` of the BMC's own (LUN 0): measures it now, or begins to.
-    fn start_scan(&mut self, now: Instant, number: u8) -> Scan;
+    fn start_scan(&mut self, now: Instant, number: u8) -> Scan {
+        self.body()
+            .map_or(Scan::Done(Measurement::Unavailable), |body| body.start_scan(now, number))
+    }
 
     /// What a sensor has been found to say: by a scan that was [`Scan::Pending`], or because it has
     /// something to tell unasked. To be asked until there is none.
     fn poll_scan(&mut self) -> Option<(u8, Measurement)> {
-        None
+        self.body()?.poll_scan()
     }
 
     /// What the machine draws from its mains, in watts; `None` if that is not measured. It may be
     /// asked for instants before those of other calls, never before an earlier one of its own.
     fn power_draw(&mut self, now: Instant) -> Option<f64> {
-        let _ = now;
-        None
+        self.body()?.power_draw(now)
     }
 
     /// Has the machine draw so many watts at most, as far as it can; `None` as many as it likes. A
     /// machine that cannot does nothing.
     fn limit_power(&mut self, now: Instant, watts: Option<u16>) {
-        let _ = (now, watts);
+        if let Some(body) = self.body() {
+            body.limit_power(now, watts);
+        }
     }
 
     /// What happened at the machine that the BMC did not ask for, oldest first.
@@ -77,8 +91,7 @@ pub trait Platform: Send {
     /// # Errors
     /// [`PlatformError::Unsupported`] from a machine that nobody can do this to.
     fn intervene(&mut self, now: Instant, what: Intervention) -> Result<(), PlatformError> {
-        let _ = (now, what);
-        Err(PlatformError::Unsupported)
+        self.body().map_or(Err(PlatformError::Unsupported), |body| body.intervene(now, what))
     }
 }
 

@@ -110,6 +110,22 @@ pub struct Response {
     pub data: Vec<u8>,
 }
 
+/// What stands between the command number and the checksums, if there are any.
+impl Encode for Response {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.completion.0);
+        out.extend_from_slice(&self.data);
+    }
+}
+
+impl Decode for Response {
+    /// Takes the whole input.
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let completion = CompletionCode(r.u8("completion code")?);
+        Ok(Self { completion, data: r.take_rest().to_vec() })
+    }
+}
+
 impl Response {
     /// A bare completion code.
     #[must_use]

@@ -10,7 +10,6 @@
 
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::command::{Request, Response};
-use crate::completion::CompletionCode;
 use crate::netfn::NetFn;
 
 /// A request on KCS.
@@ -110,11 +109,6 @@ fn request(netfn_lun: u8, r: &mut Reader<'_>) -> Result<Request, DecodeError> {
     Ok(Request { netfn, lun, cmd, data: r.take_rest().to_vec() })
 }
 
-fn response(r: &mut Reader<'_>) -> Result<Response, DecodeError> {
-    let completion = CompletionCode(r.u8("completion code")?);
-    Ok(Response { completion, data: r.take_rest().to_vec() })
-}
-
 const fn netfn_lun(request: &Request) -> u8 {
     (request.netfn.number() << 2) | (request.lun & 3)
 }
@@ -137,15 +131,15 @@ impl Decode for KcsRequest {
 impl Encode for KcsResponse {
     fn encode(&self, out: &mut Vec<u8>) {
         let Self { to, response } = self;
-        out.extend([to.answered(), to.cmd, response.completion.0]);
-        out.extend_from_slice(&response.data);
+        out.extend([to.answered(), to.cmd]);
+        response.encode(out);
     }
 }
 
 impl Decode for KcsResponse {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let [netfn_lun, cmd] = r.array("network function and command")?;
-        Ok(Self { to: Asked::of_answer(netfn_lun, cmd)?, response: response(r)? })
+        Ok(Self { to: Asked::of_answer(netfn_lun, cmd)?, response: Response::decode(r)? })
     }
 }
 
@@ -193,7 +187,7 @@ impl Decode for BtResponse {
         let mut r = BtLength::take(r)?;
         let [netfn_lun, sequence, cmd] = r.array("network function, number and command")?;
         let to = Asked::of_answer(netfn_lun, cmd)?;
-        Ok(Self { sequence, to, response: response(&mut r)? })
+        Ok(Self { sequence, to, response: Response::decode(&mut r)? })
     }
 }
 
@@ -202,6 +196,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::completion::CompletionCode;
 
     fn set_watchdog() -> Request {
         let data = vec![4, 1, 0, 0x10, 100, 0];

@@ -2,7 +2,6 @@
 
 use crate::codec::{Decode, DecodeError, Encode, Reader, checksum};
 use crate::command::{Request, Response};
-use crate::completion::CompletionCode;
 use crate::netfn::NetFn;
 
 /// The BMC's own slave address.
@@ -55,9 +54,6 @@ impl LanMessage {
     /// The answer to this request.
     #[must_use]
     pub fn answer(&self, response: &Response) -> Self {
-        let mut data = Vec::with_capacity(response.data.len().saturating_add(1));
-        data.push(response.completion.0);
-        data.extend_from_slice(&response.data);
         Self {
             to_address: self.from_address,
             netfn: self.netfn | 1,
@@ -66,7 +62,7 @@ impl LanMessage {
             sequence: self.sequence,
             from_lun: self.to_lun,
             cmd: self.cmd,
-            data,
+            data: response.to_bytes(),
         }
     }
 
@@ -90,9 +86,7 @@ impl LanMessage {
     /// The response in here; `None` if this is a request or lacks its completion code.
     #[must_use]
     pub fn to_response(&self) -> Option<Response> {
-        let (code, data) = self.data.split_first()?;
-        self.is_response()
-            .then(|| Response { completion: CompletionCode(*code), data: data.to_vec() })
+        Response::decode_exact(&self.data).ok().filter(|_| self.is_response())
     }
 
     /// Reads a message without a look at its checksums, for a packet whose integrity code has
@@ -158,6 +152,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::completion::CompletionCode;
 
     /// Get Device ID from console 81h, sequence 1: by hand from IPMI v2.0 §13.8.
     const GET_DEVICE_ID: [u8; 7] = [0x20, 0x18, 0xc8, 0x81, 0x04, 0x01, 0x7a];

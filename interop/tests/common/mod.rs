@@ -18,7 +18,10 @@ use std::thread::JoinHandle;
 use ipmi_client::{Credentials, Endpoint};
 use ipmi_wire::Privilege;
 use lantern_bmcd::personality::sensors::{Kind, SENSORS};
-use lantern_bmcd::{Config, PersonalityName, SensorConfig, Server, SourceConfig};
+use lantern_bmcd::{
+    Config, PersonalityName, SensorConfig, Server, SourceConfig, SystemInterfaceConfig,
+    SystemInterfaceSource,
+};
 use lantern_testkit::peers::{FreeIpmi, Ipmitool};
 use tempfile::TempDir;
 
@@ -88,6 +91,15 @@ impl Bmc {
     /// The reference BMC, changed.
     pub fn with(change: impl FnOnce(&mut Config)) -> Self {
         Self::start(None, change)
+    }
+
+    /// The reference BMC, changed, of a host that connects to `socket`.
+    pub fn of_host(socket: &Path, change: impl FnOnce(&mut Config)) -> Self {
+        Self::with(|config| {
+            let source = SystemInterfaceSource::UnixListen(socket.to_owned());
+            config.system_interface = Some(SystemInterfaceConfig::of(source));
+            change(config);
+        })
     }
 
     /// The reference BMC, changed, with what it keeps in `directory`.

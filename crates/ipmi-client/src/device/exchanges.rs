@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ipmi_io::{IpmiKind, IpmiReceived};
-use ipmi_wire::{CompletionCode, Response};
+use ipmi_wire::{CompletionCode, Decode, Response};
 
 /// Requests that were sent, by the numbers that the kernel was told.
 #[derive(Debug)]
@@ -58,13 +58,9 @@ impl<W> Exchanges<W> {
                 let Some(waiter) = self.waiting.remove(&received.id) else {
                     return Arrival::Nothing;
                 };
-                let response = match received.data.split_first() {
-                    Some((completion, data)) => {
-                        Response { completion: CompletionCode(*completion), data: data.to_vec() }
-                    }
-                    // No answer is without one; the kernel says FFh then.
-                    None => Response { completion: CompletionCode::UNSPECIFIED, data: Vec::new() },
-                };
+                // No answer is without a completion code; the kernel says FFh then.
+                let response = Response::decode_exact(&received.data)
+                    .unwrap_or_else(|_| Response::code(CompletionCode::UNSPECIFIED));
                 Arrival::Answer(waiter, response)
             }
             IpmiKind::Event => match received.data.first_chunk() {

@@ -2,7 +2,6 @@
 
 use crate::codec::{Decode, DecodeError, Encode, Reader, checksum};
 use crate::command::{Request, Response};
-use crate::completion::CompletionCode;
 use crate::netfn::NetFn;
 
 /// One message, request or response: both have the same shape.
@@ -39,10 +38,7 @@ impl VmMessage {
     /// The answer to this request.
     #[must_use]
     pub fn answer(&self, response: &Response) -> Self {
-        let mut data = Vec::with_capacity(response.data.len().saturating_add(1));
-        data.push(response.completion.0);
-        data.extend_from_slice(&response.data);
-        Self { netfn: self.netfn | 1, data, ..*self }
+        Self { netfn: self.netfn | 1, data: response.to_bytes(), ..*self }
     }
 
     /// Whether this is a response.
@@ -65,9 +61,7 @@ impl VmMessage {
     /// The response in here; `None` if this is a request or lacks its completion code.
     #[must_use]
     pub fn to_response(&self) -> Option<Response> {
-        let (code, data) = self.data.split_first()?;
-        self.is_response()
-            .then(|| Response { completion: CompletionCode(*code), data: data.to_vec() })
+        Response::decode_exact(&self.data).ok().filter(|_| self.is_response())
     }
 }
 
@@ -107,6 +101,7 @@ mod tests {
     use super::*;
     use crate::cmd::app::GetDeviceId;
     use crate::command::Command;
+    use crate::completion::CompletionCode;
 
     #[test]
     fn get_device_id_as_qemu_asks_for_it() {

@@ -47,6 +47,9 @@ pub struct Guest {
     directory: TempDir,
 }
 
+/// What a guest needs to find a BMC at the interface of a PC.
+pub const MODULES: [&str; 3] = ["ipmi_msghandler", "ipmi_devintf", "ipmi_si"];
+
 /// How long a guest may take to boot, on a machine that is busy with other tests.
 const BOOT: Duration = Duration::from_secs(120);
 
@@ -79,6 +82,30 @@ impl Guest {
         eprintln!("the guest has booted within {:.1?}", started.elapsed());
         let (child, directory) = tell.release();
         Self { child, agent, directory }
+    }
+
+    /// The same whose BMC listens at `socket`, and is reached through `device`, an interface of QEMU's.
+    ///
+    /// # Panics
+    /// If it does not boot.
+    #[must_use]
+    pub fn start_at(kit: &Kit, image: &Image, socket: &Path, device: &str) -> Self {
+        let chardev = format!("socket,id=host,path={},reconnect=1", socket.display());
+        let bmc = "ipmi-bmc-extern,id=bmc,chardev=host";
+        let device = format!("{device},bmc=bmc");
+        let extra = ["-chardev", &chardev, "-device", bmc, "-device", &device];
+        Self::start(kit, image, &extra)
+    }
+
+    /// Loads these modules, in this order, and waits for `/dev/ipmi0`.
+    ///
+    /// # Panics
+    /// If it does not come; what the kernel said is in the message.
+    pub fn load(&mut self, modules: &[&str]) {
+        let load = modules.iter().map(|name| format!("modprobe {name} || exit 1; "));
+        let find = "for n in $(seq 300); do [ -e /dev/ipmi0 ] && exit 0; sleep 0.1; done; \
+                    dmesg | tail -40; exit 1";
+        let _ = self.agent.run(&(load.collect::<String>() + find)).expect_success();
     }
 
     /// What it has said on its console so far.

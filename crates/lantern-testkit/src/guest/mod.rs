@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use agent::{Agent, Ran};
 pub use image::Image;
-pub use machine::{Guest, arguments};
+pub use machine::{Guest, MODULES, arguments};
 
 use crate::peers::Peer;
 

@@ -159,7 +159,7 @@ fn it_takes_half_the_requests() {
     let Some(mut machine) = machine("isa-ipmi-kcs,irq=5") else { return };
     let agent = &mut machine.guest.agent;
     for words in ["sdr list", "sensor list"] {
-        let _ = agent.run("rm -rf /root/.cache");
+        let _ = agent.run("rm -rf ~/.cache");
         let theirs = requests_of(agent, &format!("ipmitool {words}"));
         let first = requests_of(agent, &format!("{OURS} {words}"));
         let next = requests_of(agent, &format!("{OURS} {words}"));

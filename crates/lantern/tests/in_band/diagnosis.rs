@@ -1,8 +1,8 @@
 //! What is told natively: what there is, and why there is no way if there is none.
 
-use lantern_testkit::guest::{Agent, Ran};
+use lantern_testkit::guest::{Agent, MODULES, Ran};
 
-use crate::support::{LOAD, NOBODY, bare_machine, machine};
+use crate::support::{NOBODY, bare_machine, machine};
 
 fn fails(agent: &mut Agent, script: &str, code: &str, words: &[&str]) -> Ran {
     let ran = agent.run(script);
@@ -75,7 +75,7 @@ fn a_machine_without_a_bmc_is_told_from_one_without_modules() {
     let Some(mut machine) = bare_machine(None) else { return };
     let agent = &mut machine.guest.agent;
     fails(agent, "lantern mc info", "L0901", &["neither SMBIOS", "if the machine has a BMC"]);
-    let _ = agent.run(LOAD);
+    let _ = agent.run(&format!("for name in {}; do modprobe $name; done", MODULES.join(" ")));
     let ran = agent.run("lantern mc info");
     let by_module = ran.stderr.contains("L0902") || ran.stderr.contains("L0901");
     assert!(by_module && ran.status == 3, "{ran}");

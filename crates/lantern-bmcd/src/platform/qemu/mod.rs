@@ -19,8 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ipmi_bmc::platform::{
-    BootOrder, IdentifyLight, Intervention, Measurement, Platform, PlatformError, PlatformEvent,
-    PowerCause, PowerSignal, Scan,
+    BootOrder, Platform, PlatformError, PlatformEvent, PowerCause, PowerSignal,
 };
 use ipmi_wire::cmd::chassis::BootDevice;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
@@ -312,34 +311,14 @@ impl Platform for QemuPlatform {
         let _ = self.ask(action);
     }
 
-    fn identify(&mut self, now: Instant, light: IdentifyLight) {
-        self.body.identify(now, light);
-    }
-
-    fn start_scan(&mut self, now: Instant, number: u8) -> Scan {
-        self.body.start_scan(now, number)
-    }
-
-    fn poll_scan(&mut self) -> Option<(u8, Measurement)> {
-        self.body.poll_scan()
-    }
-
-    fn power_draw(&mut self, now: Instant) -> Option<f64> {
-        self.body.power_draw(now)
-    }
-
-    fn limit_power(&mut self, now: Instant, watts: Option<u16>) {
-        self.body.limit_power(now, watts);
+    fn body(&mut self) -> Option<&mut dyn Platform> {
+        Some(&mut self.body)
     }
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {
         let event = self.events.pop_front();
         self.is_told = matches!(event, Some(PlatformEvent::PoweredOn(_) | PlatformEvent::Reset(_)));
         event
-    }
-
-    fn intervene(&mut self, now: Instant, what: Intervention) -> Result<(), PlatformError> {
-        self.body.intervene(now, what)
     }
 }
 

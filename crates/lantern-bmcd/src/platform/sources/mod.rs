@@ -16,8 +16,7 @@ use std::time::{Duration, Instant};
 
 use ipmi_bmc::personality::Personality;
 use ipmi_bmc::platform::{
-    BootOrder, IdentifyLight, Intervention, Measurement, Platform, PlatformError, PlatformEvent,
-    PowerSignal, Scan,
+    BootOrder, Intervention, Measurement, Platform, PlatformError, PlatformEvent, PowerSignal, Scan,
 };
 use ipmi_wire::cmd::chassis::BootDevice;
 
@@ -133,8 +132,8 @@ impl Platform for Equipped {
         self.machine.boot_from(now, order);
     }
 
-    fn identify(&mut self, now: Instant, light: IdentifyLight) {
-        self.machine.identify(now, light);
+    fn body(&mut self) -> Option<&mut dyn Platform> {
+        Some(&mut *self.machine)
     }
 
     fn start_scan(&mut self, now: Instant, number: u8) -> Scan {
@@ -185,11 +184,6 @@ impl Platform for Equipped {
             Measurement::Value(watts) => Some(watts),
             Measurement::States(_) | Measurement::Unavailable => None,
         }
-    }
-
-    /// The machine does what it can; what is read from outside is not ours to change.
-    fn limit_power(&mut self, now: Instant, watts: Option<u16>) {
-        self.machine.limit_power(now, watts);
     }
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {

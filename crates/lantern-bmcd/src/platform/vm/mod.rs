@@ -7,8 +7,7 @@
 use std::time::{Duration, Instant};
 
 use ipmi_bmc::platform::{
-    BootOrder, IdentifyLight, Intervention, Measurement, Platform, PlatformError, PlatformEvent,
-    PowerCause, PowerSignal, Scan,
+    BootOrder, Platform, PlatformError, PlatformEvent, PowerCause, PowerSignal,
 };
 use ipmi_bmc::vm::is_capable;
 use ipmi_wire::cmd::chassis::BootDevice;
@@ -130,32 +129,12 @@ impl Platform for VmPlatform {
         self.body.boot_from(now, order);
     }
 
-    fn identify(&mut self, now: Instant, light: IdentifyLight) {
-        self.body.identify(now, light);
-    }
-
-    fn start_scan(&mut self, now: Instant, number: u8) -> Scan {
-        self.body.start_scan(now, number)
-    }
-
-    fn poll_scan(&mut self) -> Option<(u8, Measurement)> {
-        self.body.poll_scan()
-    }
-
-    fn power_draw(&mut self, now: Instant) -> Option<f64> {
-        self.body.power_draw(now)
-    }
-
-    fn limit_power(&mut self, now: Instant, watts: Option<u16>) {
-        self.body.limit_power(now, watts);
+    fn body(&mut self) -> Option<&mut dyn Platform> {
+        Some(&mut self.body)
     }
 
     fn poll_event(&mut self) -> Option<PlatformEvent> {
         // What the body tells of its power, it was told by us.
         self.events.pop_front()
-    }
-
-    fn intervene(&mut self, now: Instant, what: Intervention) -> Result<(), PlatformError> {
-        self.body.intervene(now, what)
     }
 }
