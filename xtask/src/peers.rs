@@ -1,7 +1,9 @@
 //! The programs that others wrote and that judge ours; `lantern-testkit` runs them.
 
+mod debian;
 mod guest;
 mod python;
+mod unpacked;
 
 use std::path::Path;
 
@@ -53,6 +55,7 @@ pub(crate) fn ensure() -> Result<()> {
         println!("{program:<13} {}", describe(&path, package, version));
     }
     guest::ensure()?;
+    unpacked::ensure()?;
     python::ensure()
 }
 

@@ -67,6 +67,11 @@ impl Bmc {
 
     /// The reference BMC, whose threshold sensors all say for good what is normal.
     pub fn frozen() -> Self {
+        Self::frozen_with(|_| {})
+    }
+
+    /// That one, changed.
+    pub fn frozen_with(change: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().unwrap();
         let mut sensors = Vec::new();
         for sensor in SENSORS {
@@ -75,7 +80,10 @@ impl Bmc {
             std::fs::write(&path, analog.nominal.to_string()).unwrap();
             sensors.push(measured_otherwise(sensor.name, SourceConfig::File(path)));
         }
-        let mut bmc = Self::with(|config| config.sensors.sensors = sensors);
+        let mut bmc = Self::with(|config| {
+            config.sensors.sensors = sensors;
+            change(config);
+        });
         bmc.files = Some(directory);
         bmc
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::debian;
 use crate::{lab, shell};
 
 /// The package that depends on the newest kernel.
@@ -55,33 +56,16 @@ pub(super) fn ensure() -> Result<()> {
 }
 
 fn make(directory: &Path) -> Result<String> {
-    if shell::find("apt-get").is_none() || shell::find("dpkg-deb").is_none() {
-        bail!(
-            "the kernel and busybox are taken from Debian's packages {KERNEL} and {BUSYBOX}, which \
-             needs apt-get and dpkg-deb"
-        );
-    }
+    debian::require(&format!("{KERNEL} and {BUSYBOX}"))?;
     let _ = fs::remove_dir_all(directory);
     let scratch = directory.join("scratch");
-    fs::create_dir_all(&scratch)?;
     let kernel = newest_kernel().or_else(|_| {
         shell::run(shell::program("apt-get").arg("update"))?;
         newest_kernel()
     })?;
-    let mut download = shell::program("apt-get");
-    download.current_dir(&scratch).arg("download").args([&kernel, BUSYBOX]);
-    // Else apt complains that its own user may not write there.
-    download.args(["-o", "APT::Sandbox::User=root"]);
-    shell::run(&mut download)?;
-    let mut packages = Vec::new();
-    for package in with_extension(&scratch, "deb")? {
-        packages.extend(package.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
-        let mut extract = shell::program("dpkg-deb");
-        shell::run(extract.arg("--extract").arg(package).arg(scratch.join("root")))?;
-    }
+    let packages = debian::unpack(&[&kernel, BUSYBOX], &scratch)?;
     collect(&scratch.join("root"), directory)?;
     fs::remove_dir_all(&scratch)?;
-    packages.sort();
     Ok(packages.join(", "))
 }
 
@@ -156,9 +140,4 @@ fn find_modules(directory: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn with_extension(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(directory)?.flatten().map(|entry| entry.path());
-    Ok(entries.filter(|path| path.extension() == Some(OsStr::new(extension))).collect())
 }

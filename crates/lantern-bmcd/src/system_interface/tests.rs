@@ -180,6 +180,34 @@ async fn lines_and_signals_reach_the_machine_and_the_lines_are_told_again_to_the
     assert_eq!(vm.answer().await.sequence, 1);
 }
 
+/// In-band `power reset`: the machine that asked for it has read the answer before it is gone.
+#[tokio::test]
+async fn what_a_host_is_made_to_do_waits_until_it_has_read_its_answer_and_for_nothing_else() {
+    let interface = Interface::start(Source::UnixListen);
+    let mut vm = interface.connect().await;
+    vm.greet().await;
+    interface.until(|guest| guest.is_some_and(|guest| guest.capabilities.0 != 0)).await;
+    let to_read = Duration::from_millis(90);
+    // While it waits for an answer.
+    vm.ask(1, 0xfe, &[]).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(interface.seen.send(PowerSignal::Reset));
+    assert_eq!(vm.answer().await.sequence, 1);
+    let answered = Instant::now();
+    assert_eq!(vm.code().await, ControlCode::Reset);
+    assert!(answered.elapsed() >= to_read, "{:?}", answered.elapsed());
+    // While it may be reading one. What it asks meanwhile is answered, and puts nothing off.
+    vm.ask(2, 1, &[]).await;
+    assert_eq!(vm.answer().await.sequence, 2);
+    let answered = Instant::now();
+    assert!(interface.seen.send(PowerSignal::Reset));
+    vm.ask(3, 1, &[]).await;
+    assert_eq!(vm.answer().await.sequence, 3);
+    vm.ask(4, 0xff, &[]).await;
+    assert_eq!(vm.code().await, ControlCode::Reset);
+    assert!(answered.elapsed() >= to_read, "{:?}", answered.elapsed());
+}
+
 #[tokio::test]
 async fn there_is_one_host_and_who_comes_later_waits() {
     let interface = Interface::start(Source::UnixListen);

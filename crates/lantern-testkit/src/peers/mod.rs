@@ -55,12 +55,18 @@ impl Peer {
     /// As [`find`](Self::find).
     #[must_use]
     pub fn python(package: &str) -> Option<Self> {
-        // A test runs from somewhere below the target directory, whatever that is called.
-        let test = env::current_exe().unwrap_or_default();
-        let pythons = test
-            .ancestors()
-            .map(|directory| directory.join("peers").join(package).join("bin").join("python"));
-        Self::expect(package, pythons.into_iter().find(|python| is_executable(python)))
+        let python = Path::new(package).join("bin").join("python");
+        Self::expect(package, below_target(&python))
+    }
+
+    /// A program that is unpacked and not installed, for it would change the machine: guests may run
+    /// it. `None` as with [`find`](Self::find).
+    ///
+    /// # Panics
+    /// As [`find`](Self::find).
+    #[must_use]
+    pub fn unpacked(name: &str) -> Option<Self> {
+        Self::expect(name, below_target(&Path::new("unpacked").join(name)))
     }
 
     fn expect(name: &str, found: Option<PathBuf>) -> Option<Self> {
@@ -108,6 +114,14 @@ fn locate(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {
         .chain(ADMINISTRATORS.map(PathBuf::from))
         .map(|directory| directory.join(name))
         .find(|candidate| is_executable(candidate))
+}
+
+/// What `cargo xtask peers` has put below the target directory.
+fn below_target(path: &Path) -> Option<PathBuf> {
+    // A test runs from somewhere below it, whatever it is called.
+    let test = env::current_exe().unwrap_or_default();
+    let peers = test.ancestors().map(|directory| directory.join("peers").join(path));
+    peers.into_iter().find(|program| is_executable(program))
 }
 
 fn is_executable(path: &Path) -> bool {
