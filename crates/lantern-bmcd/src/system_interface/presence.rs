@@ -2,10 +2,12 @@
 //! that.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ipmi_bmc::platform::PowerSignal;
 use ipmi_wire::vm::Capabilities;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
 
 use crate::platform::sources::Wake;
 
@@ -24,6 +26,7 @@ pub(crate) struct Guest {
 #[derive(Debug)]
 pub(crate) struct Presence {
     seen: Seen,
+    exchange: watch::Sender<Exchange>,
     signals: mpsc::Receiver<PowerSignal>,
 }
 
@@ -32,7 +35,17 @@ pub(crate) struct Presence {
 pub(crate) struct Seen {
     state: Arc<Mutex<State>>,
     signals: mpsc::Sender<PowerSignal>,
+    exchange: watch::Receiver<Exchange>,
     wake: Wake,
+}
+
+/// Where host and BMC are in what they say to each other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Exchange {
+    /// An answer is on its way.
+    is_answering: bool,
+    /// When the last one was given.
+    answered: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +55,8 @@ struct State {
     was_reset: bool,
 }
 
+/// So long a host may take to read an answer.
+const READING: Duration = Duration::from_millis(100);
 /// So many signals may be on their way: a host that does not take them does not react.
 const SIGNALS: usize = 16;
 
@@ -54,14 +69,17 @@ impl std::fmt::Debug for Seen {
 /// Both ends; `wake` is called whenever there is something new for the BMC.
 pub(crate) fn presence(wake: &Wake) -> (Presence, Seen) {
     let (sender, signals) = mpsc::channel(SIGNALS);
-    let seen = Seen { state: Arc::default(), signals: sender, wake: Arc::clone(wake) };
-    (Presence { seen: seen.clone(), signals }, seen)
+    let (exchange, exchanged) = watch::channel(Exchange::default());
+    let (state, wake) = (Arc::default(), Arc::clone(wake));
+    let seen = Seen { state, signals: sender, exchange: exchanged, wake };
+    (Presence { seen: seen.clone(), exchange, signals }, seen)
 }
 
 impl Presence {
     /// This is who is there. Signals to who was there before are not for the next one.
     pub(crate) fn set(&mut self, guest: Option<Guest>) {
         if guest.is_none() {
+            self.exchange.send_replace(Exchange::default());
             while self.signals.try_recv().is_ok() {}
         }
         {
@@ -77,6 +95,17 @@ impl Presence {
     /// The BMC's end.
     pub(crate) fn seen(&self) -> Seen {
         self.seen.clone()
+    }
+
+    /// The host asks something.
+    pub(crate) fn asked(&self) {
+        self.exchange.send_modify(|exchange| exchange.is_answering = true);
+    }
+
+    /// It was answered.
+    pub(crate) fn answered(&self) {
+        let answered = Some(Instant::now());
+        self.exchange.send_replace(Exchange { is_answering: false, answered });
     }
 
     /// The host was reset.
@@ -109,6 +138,29 @@ impl Seen {
     /// Has the host do this; whether that is on its way.
     pub(crate) fn send(&self, signal: PowerSignal) -> bool {
         self.signals.try_send(signal).is_ok()
+    }
+
+    /// Waits until the host has had the time to read the answer to what it has asked so far. What it asks
+    /// later puts nothing off.
+    ///
+    /// What is done to a machine it may have asked for itself, and is to read the answer first. What it
+    /// has not read would stay in its interface: QEMU's devices are not reset with their machine, and
+    /// software that speaks to them without a kernel's driver (ipmiutil) does not know how to go on from
+    /// there.
+    pub(crate) async fn has_read(&self) {
+        let mut exchange = self.exchange.clone();
+        let now = *exchange.borrow_and_update();
+        let answered = match now.is_answering {
+            // Or it is gone, and so may who would have said so be.
+            true => match exchange.changed().await {
+                Ok(()) => exchange.borrow().answered,
+                Err(_) => None,
+            },
+            false => now.answered,
+        };
+        if let Some(read) = answered.and_then(|answered| answered.checked_add(READING)) {
+            sleep_until(read).await;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

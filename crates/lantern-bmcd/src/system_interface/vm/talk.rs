@@ -1,11 +1,11 @@
 //! What is said on a connection: to the host, and to one that waits to be it.
 
-use std::time::Duration;
+use std::future::Future;
+use std::pin::Pin;
 
 use ipmi_bmc::platform::PowerSignal;
 use ipmi_bmc::vm::Event;
 use ipmi_wire::{CompletionCode, Response};
-use tokio::time::{Instant, sleep_until};
 
 use super::super::desk::Answer;
 use super::super::{Desk, Presence};
@@ -19,7 +19,7 @@ pub(super) async fn talk(
 ) -> End {
     let there = There(presence);
     let mut answer: Option<Answer> = None;
-    let mut order = Order::default();
+    let mut order: Option<Order> = None;
     connection.link.attend(desk.attention());
     loop {
         there.0.set(Some(connection.guest()));
@@ -29,18 +29,22 @@ pub(super) async fn talk(
                 answer = None;
                 connection.link.attend(desk.attention());
                 connection.link.answer(&response);
-                order.answered(Instant::now());
+                there.0.answered();
             }
             () = desk.attention_changed() => connection.link.attend(desk.attention()),
-            signal = there.0.signal(), if order.signal.is_none() => {
-                order.give(signal, Instant::now(), answer.is_some());
+            signal = there.0.signal(), if order.is_none() => {
+                let seen = there.0.seen();
+                order = Some((signal, Box::pin(async move { seen.has_read().await })));
             }
-            signal = order.due(), if has_room => {
-                order.signal = None;
+            signal = due(&mut order), if has_room => {
+                order = None;
                 control(connection, signal);
             }
             event = connection.event() => match event {
-                Ok(Event::Request(request)) => answer = Some(desk.ask(request)),
+                Ok(Event::Request(request)) => {
+                    there.0.asked();
+                    answer = Some(desk.ask(request));
+                }
                 Ok(Event::Peer(says)) => connection.meet(says),
                 Ok(Event::Reset) => there.0.was_reset(),
                 Ok(Event::Fault(fault)) => connection.complain(&fault),
@@ -50,44 +54,17 @@ pub(super) async fn talk(
     }
 }
 
-/// What the host is to be made to do, and when.
-///
-/// It may have asked for it itself, and is to read the answer first. What it has not read would stay in its
-/// interface: QEMU's devices are not reset with their machine, and software that speaks to them without a
-/// kernel's driver (ipmiutil) does not know how to go on from there.
-#[derive(Debug, Default)]
-struct Order {
-    signal: Option<PowerSignal>,
-    /// Not before this moment. `None` as long as an answer is on its way to the host.
-    not_before: Option<Instant>,
-    /// When the last answer was given.
-    answered: Option<Instant>,
-}
+/// What the host is to be made to do, and what that waits for.
+type Order = (PowerSignal, Pin<Box<dyn Future<Output = ()> + Send>>);
 
-/// So long a host may take to read an answer. What it asks later does not put anything off.
-const READING: Duration = Duration::from_millis(100);
-
-impl Order {
-    fn give(&mut self, signal: PowerSignal, now: Instant, is_answering: bool) {
-        self.signal = Some(signal);
-        let read = self.answered.and_then(|answered| answered.checked_add(READING));
-        self.not_before = (!is_answering).then(|| read.unwrap_or(now));
-    }
-
-    fn answered(&mut self, now: Instant) {
-        self.answered = Some(now);
-        if self.not_before.is_none() {
-            self.not_before = now.checked_add(READING);
+/// The signal, once it is time. It may be given up, and nothing is lost.
+async fn due(order: &mut Option<Order>) -> PowerSignal {
+    match order {
+        Some((signal, moment)) => {
+            moment.await;
+            *signal
         }
-    }
-
-    /// The signal, once it is time. It may be given up, and nothing is lost.
-    async fn due(&self) -> PowerSignal {
-        let (Some(signal), Some(moment)) = (self.signal, self.not_before) else {
-            return std::future::pending().await;
-        };
-        sleep_until(moment).await;
-        signal
+        None => std::future::pending().await,
     }
 }
 
