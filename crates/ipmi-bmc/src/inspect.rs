@@ -110,6 +110,12 @@ impl Bmc {
         self.watchdog.get(now)
     }
 
+    /// How many messages of consoles wait for software on the host.
+    #[must_use]
+    pub fn waiting_messages(&self) -> usize {
+        self.messages.queue.len()
+    }
+
     /// The users who are locked out for wrong passwords, by number.
     pub fn locked_out(&self, now: Instant) -> impl Iterator<Item = (u8, Username)> {
         let users = self.users.with_ids().map(|(id, user)| (id, user.name));

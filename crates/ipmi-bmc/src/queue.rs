@@ -41,6 +41,11 @@ impl ReceiveQueue {
         self.messages.is_empty()
     }
 
+    /// How many messages wait.
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
     /// Takes in a message.
     ///
     /// # Errors

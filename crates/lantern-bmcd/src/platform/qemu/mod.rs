@@ -8,7 +8,7 @@
 //!
 //! * `shared`: what both ends hold. `task`: the task. `run`, `process`: what it looks after.
 //! * `qmp`: QEMU's monitor. `boot`: from what it starts. `command`: its command line.
-//! * `directory`: where BMC and QEMU meet.
+//! * `directory`: where BMC and QEMU meet. `status`: what is told of it to who looks.
 
 use std::collections::VecDeque;
 use std::io;
@@ -28,6 +28,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connec
 use super::sim::SimPlatform;
 use super::sources::Wake;
 use crate::config::QemuConfig;
+use crate::control::reply::QemuInfo;
 
 mod boot;
 mod command;
@@ -37,6 +38,7 @@ mod process;
 pub mod qmp;
 mod run;
 mod shared;
+mod status;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -60,7 +62,7 @@ pub(crate) struct Qemu {
     monitor: Option<UnixStream>,
 }
 
-/// How a BMC that stops treats the machine.
+/// The machine, to the process around its BMC: how it is, and how a BMC that stops treats it.
 #[derive(Clone)]
 pub(crate) struct Handle {
     shared: Arc<Shared>,
@@ -156,11 +158,15 @@ pub(crate) struct Starter {
 }
 
 impl Starter {
+    /// What stands for the machine meanwhile.
+    pub(crate) fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
     /// Lets it go, once all that QEMU connects to is there. Has to be called inside a tokio runtime.
-    pub(crate) fn go(self) -> Handle {
+    pub(crate) fn go(self) {
         let task = Task::new(Arc::clone(&self.handle.shared), self.qemu);
         self.handle.shared.set_task(tokio::spawn(task.run()).abort_handle());
-        self.handle
     }
 }
 
@@ -171,6 +177,11 @@ impl std::fmt::Debug for Handle {
 }
 
 impl Handle {
+    /// How the machine's QEMU is. Nobody is asked: what is known of it counts.
+    pub(crate) fn info(&self) -> QemuInfo {
+        self.shared.info()
+    }
+
     /// Ends the machine if it ends with the BMC, and waits until it has, but not for long.
     pub(crate) async fn stop(&self) {
         const PATIENCE: Duration = Duration::from_secs(10);

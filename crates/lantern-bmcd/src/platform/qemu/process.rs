@@ -66,6 +66,11 @@ impl Process {
         self.number
     }
 
+    /// Whether somebody else has started it.
+    pub(super) const fn is_adopted(&self) -> bool {
+        self.child.is_none()
+    }
+
     /// Another handle of it, if the system has one left.
     pub(super) fn duplicate(&self) -> Option<OwnedFd> {
         self.handle.get_ref().try_clone().ok()

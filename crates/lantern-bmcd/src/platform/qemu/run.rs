@@ -15,8 +15,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// Pauses between attempts to reach the monitor, while QEMU starts and later on. They double.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(10);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// How often its log is looked at.
-pub(super) const TRIMMING: Duration = Duration::from_secs(20);
+/// How often its log is looked at, and whether it answers.
+pub(super) const LOOKING: Duration = Duration::from_secs(20);
 
 /// A QEMU that runs.
 pub(super) struct Run {
@@ -45,7 +45,12 @@ pub(super) struct Run {
     /// Why it is about to end, and when it is to have done so.
     pub(super) ending: Option<(PowerCause, Instant)>,
     pub(super) has_panicked: bool,
-    pub(super) next_trim: Instant,
+    /// Its processors stand still.
+    pub(super) is_paused: bool,
+    /// It has not answered what it was last asked.
+    pub(super) is_silent: bool,
+    /// When its log and itself are next looked at.
+    pub(super) next_look: Instant,
 }
 
 impl Run {
@@ -68,7 +73,9 @@ impl Run {
             soft_off: None,
             ending: None,
             has_panicked: false,
-            next_trim: now + TRIMMING,
+            is_paused: false,
+            is_silent: false,
+            next_look: now + LOOKING,
         }
     }
 
@@ -92,6 +99,7 @@ impl Run {
             return Err(QmpError::Silent { what: command.to_owned(), patience: Duration::ZERO });
         };
         let outcome = link.execute(command, arguments, PATIENCE).await;
+        self.is_silent = matches!(outcome, Err(QmpError::Silent { .. }));
         if outcome.as_ref().is_err_and(QmpError::ends_the_link) {
             self.drop_link();
         }
@@ -105,6 +113,15 @@ impl Run {
         (self.since, self.pause, self.next_attempt) = (now, FIRST_PAUSE, now + FIRST_PAUSE);
     }
 
+    /// Asks QEMU how the machine is: whether its processors run, and in QEMU's word.
+    pub(super) async fn ask_status(&mut self) -> Result<(bool, String), QmpError> {
+        let status = self.execute("query-status", json!({})).await?;
+        let running = status.get("running").and_then(Value::as_bool).unwrap_or(true);
+        self.is_paused = !running;
+        let word = status.get("status").and_then(Value::as_str).unwrap_or_default();
+        Ok((running, word.to_owned()))
+    }
+
     /// When there is next something to do.
     pub(super) fn due(&self) -> Instant {
         let attempt = (!self.is_reached).then_some(self.next_attempt);
@@ -114,7 +131,7 @@ impl Run {
             self.soft_off,
             self.ending.map(|(_, at)| at),
         ];
-        others.into_iter().flatten().min().unwrap_or(self.next_trim).min(self.next_trim)
+        others.into_iter().flatten().min().unwrap_or(self.next_look).min(self.next_look)
     }
 
     /// The next event; none as long as there is no link.

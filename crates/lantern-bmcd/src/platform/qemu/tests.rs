@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use ipmi_bmc::platform::PlatformError;
 
 use super::*;
+use crate::control::reply::{QemuEndKind, QemuState};
 
 /// What the monitor of a false QEMU does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,9 @@ fn bench(monitor: Monitor, command: &[&str]) -> Bench {
     });
     let body = SimPlatform::new(7, Instant::now(), false);
     let (platform, starter) = qemu.machine(body, None, &wake);
-    Bench { directory, platform, handle: starter.go(), heard, woken }
+    let handle = starter.handle();
+    starter.go();
+    Bench { directory, platform, handle, heard, woken }
 }
 
 fn serve(monitor: Monitor, mut stream: UnixStream, heard: &Mutex<Vec<String>>) {
@@ -165,6 +168,51 @@ async fn a_monitor_that_answers_is_asked() {
     assert!(bench.platform.poll_event().is_none());
 }
 
+fn state(bench: &Bench) -> QemuState {
+    bench.handle.info().state
+}
+
+#[tokio::test]
+async fn how_it_is_is_told() {
+    let mut bench = bench(Monitor::Good, &SLEEPS);
+    let info = bench.handle.info();
+    assert_eq!((info.state, info.pid, info.adopted), (QemuState::Off, None, false));
+    assert_eq!(info.last_end, None);
+    bench.power(PowerSignal::On).unwrap();
+    wait(|| state(&bench) == QemuState::Running).await;
+    let pid = bench.handle.info().pid.unwrap();
+    let stopped = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(stopped, rustix::process::Signal::STOP).unwrap();
+    wait(|| state(&bench) == QemuState::Stopped).await;
+    bench.power(PowerSignal::Off).unwrap();
+    bench.ended().await;
+    wait(|| bench.handle.info().last_end.is_some()).await;
+    let QemuInfo { state, pid: None, last_end: Some(end), .. } = bench.handle.info() else {
+        panic!("{:?}", bench.handle.info());
+    };
+    assert_eq!((state, end.pid, end.kind), (QemuState::Off, Some(pid), QemuEndKind::Ordered));
+    // It says that it ends, and has to be killed.
+    assert_eq!(end.says.as_deref(), Some("signal: 9 (SIGKILL)"));
+}
+
+#[tokio::test]
+async fn one_that_does_not_answer_is_told_of() {
+    let mut bench = bench(Monitor::Deaf, &SLEEPS);
+    bench.power(PowerSignal::On).unwrap();
+    wait(|| state(&bench) == QemuState::Starting).await;
+    // A machine that was let go once is another matter than one that has never started.
+    drop(bench);
+    let mut bench = self::bench(Monitor::Good, &SLEEPS);
+    bench.power(PowerSignal::On).unwrap();
+    wait(|| state(&bench) == QemuState::Running).await;
+    let pid = rustix::process::Pid::from_raw(bench.handle.info().pid.unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    assert_eq!(bench.event().await, PlatformEvent::PoweredOff(PowerCause::Fault));
+    let end = bench.handle.info().last_end.unwrap();
+    assert_eq!(end.kind, QemuEndKind::Failed);
+    assert_eq!(end.says.as_deref(), Some("signal: 9 (SIGKILL)"));
+}
+
 #[tokio::test]
 async fn a_monitor_that_is_none_keeps_nobody_waiting() {
     for monitor in
@@ -197,6 +245,9 @@ async fn a_program_that_ends_at_once_is_told_of_once() {
     assert!(bench.woken.load(std::sync::atomic::Ordering::Relaxed) > 0);
     let log = bench.directory.path().join("q/qemu.log");
     assert_eq!(process::last_words(&log), "no such machine");
+    let end = bench.handle.info().last_end.unwrap();
+    assert_eq!((end.kind, &*end.printed), (QemuEndKind::NotStarted, "no such machine"));
+    assert_eq!(end.says.as_deref(), Some("exit status: 1"));
     tokio::time::sleep(Duration::from_millis(100)).await;
     bench.platform.advance(Instant::now());
     assert!(bench.platform.poll_event().is_none());
@@ -204,6 +255,9 @@ async fn a_program_that_ends_at_once_is_told_of_once() {
     let mut bench = self::bench(Monitor::Silent, &["/no/such/qemu"]);
     bench.power(PowerSignal::On).unwrap();
     assert_eq!(bench.event().await, PlatformEvent::StayedOff);
+    let end = bench.handle.info().last_end.unwrap();
+    assert_eq!((end.kind, end.pid), (QemuEndKind::NotStarted, None));
+    assert!(end.says.unwrap().starts_with("/no/such/qemu: No such file"));
 }
 
 #[tokio::test]
