@@ -76,7 +76,9 @@ impl Bmc {
     /// Ends the session with this (managed system) ID without a word to its console; whether there
     /// was one.
     pub fn end_session(&mut self, id: u32) -> bool {
-        self.sessions.close(id)
+        let was_there = self.sessions.close(id);
+        self.forget_orphans();
+        was_there
     }
 
     /// What the machine does when mains power comes back.
