@@ -6,7 +6,7 @@
 //! comes next with the same directory finds it by its monitor socket. What the sensors say is
 //! simulated, as the air around a virtual machine is.
 //!
-//! * `shared`: what both ends hold. `task`: the task. `run`, `process`: what it looks after.
+//! * `shared`: what both ends hold. `task`: the task. `run`, `process`, `spawn`: what it looks after.
 //! * `qmp`: QEMU's monitor. `boot`: from what it starts. `command`: its command line.
 //! * `directory`: where BMC and QEMU meet. `status`: what is told of it to who looks.
 
@@ -38,6 +38,7 @@ mod process;
 pub mod qmp;
 mod run;
 mod shared;
+mod spawn;
 mod status;
 mod task;
 #[cfg(test)]
