@@ -161,6 +161,12 @@ pub(super) async fn discover(run: &mut Run) -> Result<Vec<Bootable>, QmpError> {
     Ok(devices)
 }
 
+/// Whether the machine's firmware has flash, and so a memory of its own, as OVMF's does.
+pub(super) async fn has_flash(run: &mut Run) -> Result<bool, QmpError> {
+    let listed = run.execute("qom-list", json!({ "path": "/machine" })).await?;
+    Ok(children("", &listed).iter().any(|(path, _)| path.ends_with(".flash0")))
+}
+
 /// A property of an object; `None` if it has no such thing.
 async fn property(run: &mut Run, path: &str, name: &str) -> Result<Option<Value>, QmpError> {
     match run.execute("qom-get", json!({ "path": path, "property": name })).await {

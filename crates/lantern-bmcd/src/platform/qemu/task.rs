@@ -25,7 +25,9 @@ use super::command::{Reconnect, Template, extra_arguments, line, reconnect};
 use super::directory::Directory;
 use super::process::{Process, last_words, trim};
 use super::qmp::{Event, Link, QmpError};
-use super::run::{FIRST_PAUSE, LONGEST_PAUSE, LOOKING, PATIENCE, Run, discover, set_index};
+use super::run::{
+    FIRST_PAUSE, LONGEST_PAUSE, LOOKING, PATIENCE, Run, discover, has_flash, set_index,
+};
 use super::shared::{Action, Shared, cause_of};
 use super::status::{Seen, end, kind_of};
 use crate::config::QemuConfig;
@@ -259,6 +261,12 @@ impl Task {
             );
             return Ok(());
         };
+        if devices.iter().all(|device| device.index < 0) && has_flash(run).await? {
+            tracing::warn!(
+                "no device of the machine has a bootindex: firmware that keeps an order of its own \
+                 (OVMF) starts from this one again until it is told otherwise"
+            );
+        }
         let set = promote(&devices, &target.path);
         for (path, index) in &set {
             match set_index(run, path, *index).await {
