@@ -53,7 +53,9 @@ fn every_word_is_carried_out() {
     assert_eq!((&status["power"], &status["sensors"]), (&"on".into(), &38.into()));
     assert_eq!((&status["qemu"], &status["waiting_messages"]), (&Value::Null, &0.into()));
     let text = bmc.text(&["status"]);
-    for line in ["Power             on", "For software      0 messages wait", "QEMU              none"] {
+    for line in
+        ["Power             on", "For software      0 messages wait", "QEMU              none"]
+    {
         assert!(text.contains(line), "{text}");
     }
     assert_eq!(bmc.json(&["list"])["bmcs"][0]["name"], "gallery-1");
