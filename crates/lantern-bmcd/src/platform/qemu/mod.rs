@@ -7,7 +7,7 @@
 //! simulated, as the air around a virtual machine is.
 //!
 //! * `shared`: what both ends hold. `task`: the task. `run`, `process`, `spawn`: what it looks after.
-//! * `qmp`: QEMU's monitor. `boot`: from what it starts. `command`: its command line.
+//! * `qmp`: QEMU's monitor. `boot`, `order`: from what it starts. `command`: its command line.
 //! * `directory`: where BMC and QEMU meet. `status`: what is told of it to who looks.
 
 use std::collections::VecDeque;
@@ -33,6 +33,7 @@ use crate::control::reply::QemuInfo;
 mod boot;
 mod command;
 mod directory;
+mod order;
 mod process;
 #[doc(hidden)]
 pub mod qmp;

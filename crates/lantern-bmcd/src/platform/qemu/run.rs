@@ -6,7 +6,7 @@ use ipmi_bmc::platform::PowerCause;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::boot::{Bootable, First, PLACES, children, kind_of};
+use super::boot::First;
 use super::process::Process;
 use super::qmp::{Event, Link, QmpError};
 
@@ -15,8 +15,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// Pauses between attempts to reach the monitor, while QEMU starts and later on. They double.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(10);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// How often its log is looked at, and whether it answers.
-pub(super) const LOOKING: Duration = Duration::from_secs(20);
+/// How often its log is looked at, and whether it answers. Tests have less time.
+pub(super) const LOOKING: Duration =
+    if cfg!(test) { Duration::from_millis(400) } else { Duration::from_secs(20) };
 
 /// A QEMU that runs.
 pub(super) struct Run {
@@ -141,41 +142,4 @@ impl Run {
             None => std::future::pending().await,
         }
     }
-}
-
-/// What firmware can start from, now.
-pub(super) async fn discover(run: &mut Run) -> Result<Vec<Bootable>, QmpError> {
-    let mut devices = Vec::new();
-    for place in PLACES {
-        let listed = match run.execute("qom-list", json!({ "path": place })).await {
-            Err(QmpError::Refused { .. }) => continue,
-            listed => listed?,
-        };
-        for (path, type_name) in children(place, &listed) {
-            let index = property(run, &path, "bootindex").await?;
-            let Some(index) = index.as_ref().and_then(Value::as_i64) else { continue };
-            let has_mac = property(run, &path, "mac").await?.is_some();
-            devices.push(Bootable { path, kind: kind_of(&type_name, has_mac), index });
-        }
-    }
-    Ok(devices)
-}
-
-/// Whether the machine's firmware has flash, and so a memory of its own, as OVMF's does.
-pub(super) async fn has_flash(run: &mut Run) -> Result<bool, QmpError> {
-    let listed = run.execute("qom-list", json!({ "path": "/machine" })).await?;
-    Ok(children("", &listed).iter().any(|(path, _)| path.ends_with(".flash0")))
-}
-
-/// A property of an object; `None` if it has no such thing.
-async fn property(run: &mut Run, path: &str, name: &str) -> Result<Option<Value>, QmpError> {
-    match run.execute("qom-get", json!({ "path": path, "property": name })).await {
-        Err(QmpError::Refused { .. }) => Ok(None),
-        value => value.map(Some),
-    }
-}
-
-pub(super) async fn set_index(run: &mut Run, path: &str, index: i64) -> Result<(), QmpError> {
-    let set = json!({ "path": path, "property": "bootindex", "value": index });
-    run.execute("qom-set", set).await.map(drop)
 }

@@ -20,14 +20,13 @@ use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Qemu;
-use super::boot::{BootPlan, Start, find, promote, restore};
+use super::boot::{BootPlan, Start};
 use super::command::{Reconnect, Template, extra_arguments, line, reconnect};
 use super::directory::Directory;
+use super::order::SETTLING;
 use super::process::{Process, last_words, trim};
 use super::qmp::{Event, Link, QmpError};
-use super::run::{
-    FIRST_PAUSE, LONGEST_PAUSE, LOOKING, PATIENCE, Run, discover, has_flash, set_index,
-};
+use super::run::{FIRST_PAUSE, LONGEST_PAUSE, LOOKING, PATIENCE, Run};
 use super::shared::{Action, Shared, cause_of};
 use super::status::{Seen, end, kind_of};
 use crate::config::QemuConfig;
@@ -35,9 +34,6 @@ use crate::control::reply::QemuEndKind;
 
 /// How long QEMU has to end once it has said that it does: its disks may take their time.
 const ENDING: Duration = Duration::from_secs(3);
-/// A reset so soon after another one belongs to it: SeaBIOS makes one of its own at each start but the
-/// first. For so long, too, the device that is to be started from stays in its place.
-const SETTLING: Duration = Duration::from_secs(3);
 /// A QEMU that starts and has not answered for so long is told of.
 const STARTING: Duration = Duration::from_secs(10);
 
@@ -235,62 +231,14 @@ impl Task {
     }
 
     async fn reset_running(&mut self) -> Result<(), QmpError> {
-        self.set_boot_order().await?;
         let Some(run) = &mut self.run else { return Ok(()) };
+        run.set_boot_order(&self.shared).await?;
         run.execute("system_reset", json!({})).await?;
         run.last_start = Some(Instant::now());
         (run.soft_off, run.has_panicked, run.ending) = (None, false, None);
         // A machine that somebody has stopped, or that has stopped for an error, goes on.
         if !run.ask_status().await?.0 {
             run.execute("cont", json!({})).await?;
-        }
-        Ok(())
-    }
-
-    /// Puts what the next start is to be from before everything else; what was, comes back later.
-    async fn set_boot_order(&mut self) -> Result<(), QmpError> {
-        self.restore_boot_order().await?;
-        let Some(run) = &mut self.run else { return Ok(()) };
-        let Some(first) = run.first.take() else { return Ok(()) };
-        let devices = discover(run).await?;
-        self.shared.set_devices(devices.iter().map(|device| device.kind).collect());
-        let Some(target) = find(&devices, &first) else {
-            tracing::warn!(
-                ?first,
-                "the machine has nothing of the kind: it starts as it is set up"
-            );
-            return Ok(());
-        };
-        if devices.iter().all(|device| device.index < 0) && has_flash(run).await? {
-            tracing::warn!(
-                "no device of the machine has a bootindex: firmware that keeps an order of its own \
-                 (OVMF) starts from this one again until it is told otherwise"
-            );
-        }
-        let set = promote(&devices, &target.path);
-        for (path, index) in &set {
-            match set_index(run, path, *index).await {
-                Err(QmpError::Refused { why, .. }) => {
-                    tracing::warn!(path, why, "QEMU does not start from what it is told to");
-                }
-                outcome => outcome?,
-            }
-        }
-        tracing::info!(device = target.path, "the machine starts from this once");
-        run.restore = Some((Instant::now() + SETTLING, restore(&devices, &set)));
-        Ok(())
-    }
-
-    async fn restore_boot_order(&mut self) -> Result<(), QmpError> {
-        let Some(run) = &mut self.run else { return Ok(()) };
-        let Some((_, back)) = run.restore.take() else { return Ok(()) };
-        for (path, index) in &back {
-            match set_index(run, path, *index).await {
-                Err(QmpError::Refused { why, .. }) => {
-                    tracing::warn!(path, why, "QEMU's boot order does not go back to what it was");
-                }
-                outcome => outcome?,
-            }
         }
         Ok(())
     }
@@ -446,7 +394,7 @@ impl Task {
                 self.reach().await;
             }
         } else if run.restore.as_ref().is_some_and(|(at, _)| now >= *at)
-            && let Err(error) = self.restore_boot_order().await
+            && let Err(error) = run.restore_boot_order().await
         {
             tracing::warn!(%error, "QEMU's boot order does not go back to what it was");
         }
@@ -484,8 +432,7 @@ impl Task {
         match status.as_str() {
             // It has just been started, or the BMC was gone before it let it go.
             "prelaunch" => {
-                self.set_boot_order().await?;
-                let Some(run) = &mut self.run else { return Ok(()) };
+                run.set_boot_order(&self.shared).await?;
                 if run.restore.is_some() {
                     // Firmware finds the order that there was at the last reset.
                     run.execute("system_reset", json!({})).await?;

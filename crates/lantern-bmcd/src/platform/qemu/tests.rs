@@ -24,6 +24,8 @@ enum Monitor {
     Deaf,
     /// It has more to say than anybody wants to hear.
     Flood,
+    /// It answers until the machine was let go, and then no more.
+    Tired,
 }
 
 /// A machine whose QEMU is a program that sleeps, with a monitor of ours.
@@ -78,7 +80,7 @@ fn serve(monitor: Monitor, mut stream: UnixStream, heard: &Mutex<Vec<String>>) {
         Monitor::Silent => std::thread::sleep(Duration::from_secs(600)),
         Monitor::Garbage => drop(stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n")),
         Monitor::Endless => while stream.write_all(&[b'{'; 4096]).is_ok() {},
-        Monitor::Good | Monitor::Deaf | Monitor::Flood => {}
+        Monitor::Good | Monitor::Deaf | Monitor::Flood | Monitor::Tired => {}
     }
     if stream.write_all(b"{\"QMP\": {\"version\": {}}}\r\n").is_err() {
         return;
@@ -87,14 +89,17 @@ fn serve(monitor: Monitor, mut stream: UnixStream, heard: &Mutex<Vec<String>>) {
         while stream.write_all(b"{\"event\": \"STOP\"}\r\n").is_ok() {}
     }
     let reader = BufReader::new(stream.try_clone().unwrap());
+    let mut is_tired = false;
     for line in reader.lines().map_while(Result::ok) {
         let command: serde_json::Value = serde_json::from_str(&line).unwrap();
         let name = command["execute"].as_str().unwrap().to_owned();
         heard.lock().unwrap().push(name.clone());
-        if monitor == Monitor::Deaf {
+        is_tired |= monitor == Monitor::Tired && name == "cont";
+        if monitor == Monitor::Deaf || (is_tired && name != "cont") {
             continue;
         }
         let value = match &*name {
+            "query-status" if monitor == Monitor::Tired => PRELAUNCH,
             "query-status" => r#"{"status": "running", "running": true}"#,
             _ => "{}",
         };
@@ -104,6 +109,8 @@ fn serve(monitor: Monitor, mut stream: UnixStream, heard: &Mutex<Vec<String>>) {
         }
     }
 }
+
+const PRELAUNCH: &str = r#"{"status": "prelaunch", "running": false}"#;
 
 impl Bench {
     fn heard(&self, name: &str) -> usize {
@@ -200,11 +207,13 @@ async fn one_that_does_not_answer_is_told_of() {
     let mut bench = bench(Monitor::Deaf, &SLEEPS);
     bench.power(PowerSignal::On).unwrap();
     wait(|| state(&bench) == QemuState::Starting).await;
-    // A machine that was let go once is another matter than one that has never started.
     drop(bench);
-    let mut bench = self::bench(Monitor::Good, &SLEEPS);
+    // Nobody wants anything of it, and it is noticed all the same.
+    let mut bench = self::bench(Monitor::Tired, &SLEEPS);
     bench.power(PowerSignal::On).unwrap();
     wait(|| state(&bench) == QemuState::Running).await;
+    wait(|| state(&bench) == QemuState::Silent).await;
+    assert!(bench.platform.is_on() && bench.platform.poll_event().is_none());
     let pid = rustix::process::Pid::from_raw(bench.handle.info().pid.unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     assert_eq!(bench.event().await, PlatformEvent::PoweredOff(PowerCause::Fault));
