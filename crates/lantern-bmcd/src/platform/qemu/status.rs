@@ -62,7 +62,8 @@ pub(super) fn end(
     says: Option<String>,
     printed: String,
 ) -> QemuEnd {
-    QemuEnd { time: jiff::Timestamp::now().to_string(), pid, kind, says, printed }
+    let now = jiff::Timestamp::now();
+    QemuEnd { time: format!("{now:.3}"), pid, kind, says, printed }
 }
 
 /// What kind of an end it is that has this cause.
