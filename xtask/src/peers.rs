@@ -36,6 +36,9 @@ const PEERS: [Peer; 14] = [
     Peer { program: "tshark", package: "tshark", version: "-v" },
 ];
 
+/// What is no program: a file, and the package it is in.
+const FILES: [(&str, &str); 1] = [("/usr/share/OVMF/OVMF_CODE_4M.fd", "ovmf")];
+
 /// `cargo xtask peers`.
 pub(crate) fn run(args: &Args) -> Result<()> {
     args.finish()?;
@@ -54,6 +57,12 @@ pub(crate) fn ensure() -> Result<()> {
         };
         println!("{program:<13} {}", describe(&path, package, version));
     }
+    for (path, package) in FILES {
+        if !Path::new(path).is_file() {
+            bail!("{path} is still missing although {package} is installed");
+        }
+        println!("{package:<13} {path} ({package} {})", debian(package)?);
+    }
     guest::ensure()?;
     unpacked::ensure()?;
     python::ensure()
@@ -62,6 +71,8 @@ pub(crate) fn ensure() -> Result<()> {
 fn missing() -> Vec<&'static str> {
     let missing = PEERS.iter().filter(|peer| shell::find(peer.program).is_none());
     let mut packages: Vec<_> = missing.map(|peer| peer.package).collect();
+    let files = FILES.into_iter().filter(|(path, _)| !Path::new(path).is_file());
+    packages.extend(files.map(|(_, package)| package));
     packages.dedup();
     packages
 }
@@ -91,10 +102,14 @@ fn describe(path: &Path, package: &str, version: &str) -> String {
     let own = shell::program(path).arg(version).output().ok();
     let own = own.map(|own| String::from_utf8_lossy(&own.stdout).into_owned()).unwrap_or_default();
     let own = own.lines().next().unwrap_or("(says no version)").to_owned();
-    let mut query = shell::program("dpkg-query");
-    let debian = shell::output(query.args(["-W", "-f", "${Version}", package]));
-    match debian {
+    match debian(package) {
         Ok(debian) => format!("{own} ({package} {debian})"),
         Err(_) => own,
     }
+}
+
+/// The version of a package that is installed.
+fn debian(package: &str) -> Result<String> {
+    let mut query = shell::program("dpkg-query");
+    shell::output(query.args(["-W", "-f", "${Version}", package]))
 }

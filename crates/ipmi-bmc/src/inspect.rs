@@ -76,7 +76,9 @@ impl Bmc {
     /// Ends the session with this (managed system) ID without a word to its console; whether there
     /// was one.
     pub fn end_session(&mut self, id: u32) -> bool {
-        self.sessions.close(id)
+        let was_there = self.sessions.close(id);
+        self.forget_orphans();
+        was_there
     }
 
     /// What the machine does when mains power comes back.
@@ -108,6 +110,12 @@ impl Bmc {
     #[must_use]
     pub fn watchdog_timer(&self, now: Instant) -> WatchdogTimer {
         self.watchdog.get(now)
+    }
+
+    /// How many messages of consoles wait for software on the host.
+    #[must_use]
+    pub fn waiting_messages(&self) -> usize {
+        self.messages.queue.len()
     }
 
     /// The users who are locked out for wrong passwords, by number.

@@ -193,11 +193,24 @@ impl Bmc {
                 Deed::Action(TimeoutAction::PowerDown) => {
                     self.control(now, PowerAction::Off, WATCHDOG)
                 }
-                Deed::Action(TimeoutAction::PowerCycle) => {
-                    self.control(now, PowerAction::Cycle, WATCHDOG)
-                }
+                Deed::Action(TimeoutAction::PowerCycle) => self.cycle(now, WATCHDOG, WATCHDOG),
             };
             self.look_after_turns(now);
+        }
+    }
+
+    /// A power cycle that nobody commands, so that nobody is there to be told that it cannot be: a machine
+    /// that could not be switched on again is reset. Either brings back one that hangs; to do nothing
+    /// does not.
+    fn cycle(
+        &mut self,
+        now: Instant,
+        by: SystemRestartCause,
+        reset_by: SystemRestartCause,
+    ) -> Result<(), CompletionCode> {
+        match self.platform.can_switch_on() {
+            true => self.control(now, PowerAction::Cycle, by),
+            false => self.control(now, PowerAction::Reset, reset_by),
         }
     }
 
@@ -270,7 +283,8 @@ impl Bmc {
             let _ = match actions {
                 PefActions { power_down: true, .. } => self.control(now, PowerAction::Off, NOBODY),
                 PefActions { power_cycle: true, .. } => {
-                    self.control(now, PowerAction::Cycle, by_itself(RestartCause::PefPowerCycle))
+                    let [cycle, reset] = [RestartCause::PefPowerCycle, RestartCause::PefReset];
+                    self.cycle(now, by_itself(cycle), by_itself(reset))
                 }
                 PefActions { reset: true, .. } => {
                     self.control(now, PowerAction::Reset, by_itself(RestartCause::PefReset))

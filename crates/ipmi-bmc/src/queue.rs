@@ -2,7 +2,8 @@
 //! it. IPMI v2.0 §6.13.1, §22.5, §22.6.
 //!
 //! A console is told at once if its message cannot wait here. Once it does, only software answers:
-//! the controller does not look into it.
+//! the controller does not look into it. It waits for as long as its console does: a session that ends
+//! takes with it what it has sent.
 
 use std::collections::VecDeque;
 
@@ -14,9 +15,16 @@ use crate::dispatch::Outcome;
 /// The queue, and whether messages of the LAN channel get into it.
 #[derive(Debug, Default)]
 pub(crate) struct ReceiveQueue {
-    messages: VecDeque<ReceivedMessage>,
+    messages: VecDeque<Waiting>,
     /// §22.5: software has to ask for a channel's messages.
     is_open: bool,
+}
+
+/// A message and the (managed system's) ID of the session that it came in.
+#[derive(Debug)]
+struct Waiting {
+    session_id: u32,
+    message: ReceivedMessage,
 }
 
 /// So many messages wait at most.
@@ -41,12 +49,17 @@ impl ReceiveQueue {
         self.messages.is_empty()
     }
 
+    /// How many messages wait.
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
     /// Takes in a message.
     ///
     /// # Errors
     /// D3h if software has not asked for it, C8h if it is too long for the system interface, C0h while
     /// the queue is full: what waits longest is not given up for what is new.
-    pub(crate) fn put(&mut self, message: ReceivedMessage) -> Outcome<()> {
+    pub(crate) fn put(&mut self, session_id: u32, message: ReceivedMessage) -> Outcome<()> {
         if !self.is_open {
             return Err(CompletionCode::DESTINATION_UNAVAILABLE);
         }
@@ -56,7 +69,7 @@ impl ReceiveQueue {
         if self.messages.len() >= CAPACITY {
             return Err(CompletionCode::NODE_BUSY);
         }
-        self.messages.push_back(message);
+        self.messages.push_back(Waiting { session_id, message });
         Ok(())
     }
 
@@ -65,7 +78,12 @@ impl ReceiveQueue {
     /// # Errors
     /// 80h if there is none.
     pub(crate) fn take(&mut self) -> Outcome<ReceivedMessage> {
-        self.messages.pop_front().ok_or(GetMessage::EMPTY)
+        self.messages.pop_front().map(|waiting| waiting.message).ok_or(GetMessage::EMPTY)
+    }
+
+    /// Forgets what came in sessions that are gone.
+    pub(crate) fn keep(&mut self, is_there: impl Fn(u32) -> bool) {
+        self.messages.retain(|waiting| is_there(waiting.session_id));
     }
 
     /// Forgets what waits.
@@ -80,6 +98,8 @@ mod tests {
 
     use super::*;
 
+    const SESSION: u32 = 77;
+
     fn message(number: u8, length: usize) -> ReceivedMessage {
         ReceivedMessage { channel: Channel::new(1), privilege: 4, data: vec![number; length] }
     }
@@ -87,11 +107,11 @@ mod tests {
     #[test]
     fn what_software_has_not_asked_for_is_refused() {
         let mut queue = ReceiveQueue::default();
-        assert_eq!(queue.put(message(1, 9)), Err(CompletionCode(0xd3)));
+        assert_eq!(queue.put(SESSION, message(1, 9)), Err(CompletionCode(0xd3)));
         queue.open(true);
-        queue.put(message(1, 9)).unwrap();
+        queue.put(SESSION, message(1, 9)).unwrap();
         queue.open(false);
-        assert_eq!(queue.put(message(2, 9)), Err(CompletionCode(0xd3)));
+        assert_eq!(queue.put(SESSION, message(2, 9)), Err(CompletionCode(0xd3)));
         assert_eq!(queue.take(), Ok(message(1, 9)), "what is in stays in");
         assert_eq!(queue.take(), Err(CompletionCode(0x80)));
     }
@@ -101,16 +121,16 @@ mod tests {
         let mut queue = ReceiveQueue::default();
         queue.open(true);
         for number in 0..16 {
-            queue.put(message(number, 9)).unwrap();
+            queue.put(SESSION, message(number, 9)).unwrap();
         }
-        assert_eq!(queue.put(message(16, 9)), Err(CompletionCode(0xc0)));
+        assert_eq!(queue.put(SESSION, message(16, 9)), Err(CompletionCode(0xc0)));
         assert_eq!(queue.take(), Ok(message(0, 9)), "the oldest was not pushed out");
-        queue.put(message(17, 9)).unwrap();
+        queue.put(SESSION, message(17, 9)).unwrap();
         assert!((1..16).all(|number| queue.take() == Ok(message(number, 9))));
         assert_eq!(queue.take(), Ok(message(17, 9)));
         assert!(queue.is_empty());
         for number in 0..3 {
-            queue.put(message(number, 9)).unwrap();
+            queue.put(SESSION, message(number, 9)).unwrap();
         }
         queue.clear();
         assert!(queue.is_empty() && queue.is_open());
@@ -120,7 +140,21 @@ mod tests {
     fn what_no_system_interface_could_give_is_refused() {
         let mut queue = ReceiveQueue::default();
         queue.open(true);
-        assert_eq!(queue.put(message(1, 252)), Err(CompletionCode(0xc8)));
-        queue.put(message(1, 251)).unwrap();
+        assert_eq!(queue.put(SESSION, message(1, 252)), Err(CompletionCode(0xc8)));
+        queue.put(SESSION, message(1, 251)).unwrap();
+    }
+
+    #[test]
+    fn what_a_session_sent_goes_with_it() {
+        let mut queue = ReceiveQueue::default();
+        queue.open(true);
+        for number in 0..16 {
+            queue.put(u32::from(number % 2), message(number, 9)).unwrap();
+        }
+        queue.keep(|session_id| session_id == 1);
+        assert_eq!(queue.len(), 8);
+        queue.put(SESSION, message(99, 9)).unwrap();
+        let order = [1, 3, 5, 7, 9, 11, 13, 15, 99];
+        assert!(order.into_iter().all(|number| queue.take() == Ok(message(number, 9))));
     }
 }

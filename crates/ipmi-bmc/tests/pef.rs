@@ -118,6 +118,18 @@ fn as_delivered_there_are_filters_and_nothing_is_filtered() {
 }
 
 #[test]
+fn a_machine_that_nobody_here_can_switch_on_is_reset_in_place_of_a_power_cycle() {
+    let mut machine = Machine::new();
+    machine.bench.state().is_elsewhere = true;
+    add(&mut machine, 0x08);
+    enable(&mut machine, PefControl::default());
+    press(&mut machine);
+    machine.wait(SECOND * 60);
+    assert_eq!(signals(&machine), [PowerSignal::Reset]);
+    assert_eq!(machine.ask(&GetSystemRestartCause).unwrap().cause, RestartCause::PefReset);
+}
+
+#[test]
 fn each_action_happens_once_the_way_chassis_control_does_it() {
     for (bits, expected, cause) in [
         (0x02, &[PowerSignal::Off][..], None),

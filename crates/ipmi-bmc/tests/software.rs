@@ -290,3 +290,38 @@ fn a_session_that_ends_hears_no_more() {
     assert!(heard(&mut machine, &mut console).is_empty());
     assert_eq!(say(&mut machine, &reply), Err(CompletionCode(0x80)));
 }
+
+#[test]
+fn what_waits_goes_with_the_session_that_sent_it() {
+    let (mut machine, mut first) = listening();
+    let ends: [fn(&mut Machine, &mut Console); 3] = [
+        |machine, console| {
+            let ids: Vec<_> = machine.bmc.session_views().map(|view| view.id).collect();
+            let close = CloseSession { session_id: ids[0], handle: None };
+            console.ask(machine, 60, &close).unwrap();
+        },
+        // It falls silent.
+        |machine, _| machine.wait(Duration::from_secs(61)),
+        |machine, _| {
+            let ids: Vec<_> = machine.bmc.session_views().map(|view| view.id).collect();
+            assert!(ids.into_iter().all(|id| machine.bmc.end_session(id)));
+        },
+    ];
+    for end in ends {
+        for sequence in 0..16 {
+            assert!(first.send(&mut machine, &for_software(sequence, &[1])).is_none());
+        }
+        assert_eq!(code(first.send(&mut machine, &for_software(16, &[1]))), Some(0xc0));
+        assert_eq!(machine.bmc.waiting_messages(), 16);
+        end(&mut machine, &mut first);
+        // Nothing is left of it, and nothing calls for attention.
+        assert_eq!(machine.bmc.waiting_messages(), 0);
+        assert_eq!(machine.bmc.attention(), Attention::default());
+        assert_eq!(machine.ask(&GetMessage), Err(CompletionCode(0x80)));
+        // The next one gets the same handle, and room.
+        first = Console::login(&mut machine, common::peer(), 3);
+        assert_eq!(machine.bmc.session_views().map(|view| view.handle).collect::<Vec<_>>(), [1]);
+    }
+    assert!(first.send(&mut machine, &for_software(1, &[2])).is_none());
+    assert_eq!(take(&mut machine).handle, 1);
+}

@@ -257,3 +257,19 @@ fn a_cold_reset_forgets_it_and_a_warm_one_does_not() {
     machine.wait(10 * SECOND);
     assert_eq!(events(&machine).len(), 2);
 }
+
+#[test]
+fn a_machine_that_nobody_here_can_switch_on_is_reset_in_place_of_a_power_cycle() {
+    let mut machine = machine();
+    machine.bench.state().is_elsewhere = true;
+    start(&mut machine, settings(TimeoutAction::PowerCycle));
+    machine.wait(12 * SECOND);
+    assert_eq!(signals(&machine), [PowerSignal::Reset]);
+    // What it was set to has run out, and is told as that.
+    assert_eq!(events(&machine), [[0xc3, 0x04, 0xff]]);
+    assert_eq!(machine.ask(&GetSystemRestartCause).unwrap().cause, RestartCause::Watchdog);
+    // Who commands it is there to be told, and can command something else.
+    let cycle = ChassisControl { action: PowerAction::Cycle };
+    assert_eq!(machine.ask(&cycle), Err(CompletionCode::INVALID_DATA_FIELD));
+    assert!(signals(&machine).is_empty());
+}

@@ -32,6 +32,7 @@ use crate::apply::Applier;
 use crate::config::{
     Config, MachineKind, SerialConfig, SerialSource, SystemInterfaceConfig, SystemInterfaceSource,
 };
+use crate::control::reply::QemuInfo;
 use crate::control::router::{Kept, Outcome};
 use crate::control::{Bounds, Control, ControlError, Hub, Managed, Reporter, Router, Target};
 use crate::platform::qemu::{Handle, Qemu, QemuError, Starter};
@@ -92,8 +93,6 @@ pub struct Server {
     /// Where a virtual machine finds its system interface, if it does so at an address.
     host: Option<SocketAddr>,
     shared: Arc<Shared>,
-    /// The machine, if it is a process.
-    qemu: Option<Handle>,
     /// Each tells which part of the BMC has ended.
     tasks: JoinSet<&'static str>,
     /// They end with the listeners, once all that waits is sent.
@@ -121,6 +120,8 @@ struct Shared {
     attention: watch::Sender<Attention>,
     /// The system interface and who is at its other end, if there is one.
     interface: Option<(SystemInterfaceConfig, Seen)>,
+    /// The machine, if it is a process.
+    qemu: Option<Handle>,
 }
 
 /// An answer and its way.
@@ -235,6 +236,7 @@ impl Server {
             keeper,
             attention,
             interface: interface.map(|config| (config, seen)),
+            qemu: starter.as_ref().map(Starter::handle),
         });
         if !config.quirks.is_empty() {
             tell(config.quirks);
@@ -268,12 +270,14 @@ impl Server {
         }
         tasks.spawn(keep_time(Arc::clone(&shared)));
         // Now that all is there that it connects to.
-        let qemu = starter.map(Starter::go);
+        if let Some(starter) = starter {
+            starter.go();
+        }
         tasks.spawn(async move {
             broken.notified().await;
             "what keeps its changes has ended"
         });
-        Ok(Self { addresses, control: path, host, shared, qemu, tasks, acknowledgers })
+        Ok(Self { addresses, control: path, host, shared, tasks, acknowledgers })
     }
 
     /// The addresses it answers on.
@@ -375,7 +379,7 @@ impl Server {
     /// Stops it, once all that is to be kept is kept, and those who wait for that are told.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
-        if let Some(qemu) = &self.qemu {
+        if let Some(qemu) = &self.shared.qemu {
             qemu.stop().await;
         }
         let consoles = {
@@ -547,6 +551,10 @@ impl Managed for Shared {
 
     fn system_interface(&self) -> Option<(String, Option<Guest>)> {
         self.interface.as_ref().map(|(config, seen)| (config.source.to_string(), seen.guest()))
+    }
+
+    fn qemu(&self) -> Option<QemuInfo> {
+        self.qemu.as_ref().map(Handle::info)
     }
 }
 

@@ -5,7 +5,7 @@
 //! * [`tap`]: a UDP relay that counts, records and disturbs what passes between two ends.
 //! * [`tshark`]: Wireshark's opinion of what was recorded.
 //! * [`process`]: running any program without ever waiting for it forever.
-//! * [`guest`]: a small Linux in QEMU. [`sector`]: one of 512 bytes.
+//! * [`guest`]: a small Linux in QEMU. [`sector`]: one of 512 bytes. [`efi`]: one that starts by EFI.
 //! * [`terminal`]: the same for programs that want to be typed at.
 //! * [`sim`]: both of our ends over a virtual network and clock.
 //!
@@ -20,6 +20,7 @@
     reason = "only tests call this; a panic with a clear message is how a helper fails a test"
 )]
 
+pub mod efi;
 pub mod guest;
 pub mod peers;
 pub mod process;

@@ -390,5 +390,6 @@ impl Bmc {
             self.sessions.close_all();
             self.dark_until = reset;
         }
+        self.forget_orphans();
     }
 }

@@ -29,7 +29,14 @@ impl Bmc {
         }
         let message = SessionMessage { handle: session.handle, message: message.clone() };
         let received = ReceivedMessage::in_session(Self::LAN_CHANNEL, session.privilege, &message);
-        self.messages.queue.put(received)
+        self.messages.queue.put(session_id, received)
+    }
+
+    /// Forgets messages for software that came in sessions which have ended since: nobody waits for an
+    /// answer, and the handle by which software would send one may be another console's by now.
+    pub(crate) fn forget_orphans(&mut self) {
+        let Self { messages, sessions, .. } = self;
+        messages.queue.keep(|session_id| sessions.get(session_id).is_some());
     }
 
     /// Takes a message of software for a console.

@@ -73,6 +73,7 @@ impl Bmc {
         self.settle(now);
         self.heed_filters(now);
         self.boot.keep(&mut self.journal);
+        self.forget_orphans();
         self.note_power();
     }
 

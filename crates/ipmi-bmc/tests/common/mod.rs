@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub(crate) signals: Vec<PowerSignal>,
     /// Power lines do not do as told.
     pub(crate) broken: bool,
+    /// Nobody here can switch it on.
+    pub(crate) is_elsewhere: bool,
     /// What happens by itself.
     pub(crate) events: VecDeque<PlatformEvent>,
     /// From what it was told to start, each time.
@@ -86,6 +88,10 @@ impl Platform for Bench {
 
     fn is_on(&self) -> bool {
         !self.state().off
+    }
+
+    fn can_switch_on(&self) -> bool {
+        !self.state().is_elsewhere
     }
 
     fn power(&mut self, _: Instant, action: PowerSignal) -> Result<(), PlatformError> {

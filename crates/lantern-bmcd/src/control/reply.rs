@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::protocol::SelfTestFlag;
 
+mod qemu;
+
+pub use qemu::{QemuEnd, QemuEndKind, QemuInfo, QemuState};
+
 /// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -102,6 +106,10 @@ pub struct Status {
     pub refused_datagrams: u64,
     /// The way of software on the host to the BMC; null if there is none.
     pub system_interface: Option<SystemInterfaceInfo>,
+    /// Messages of consoles that wait for software on the host to fetch them.
+    pub waiting_messages: usize,
+    /// The QEMU that is the machine; null if the machine is something else.
+    pub qemu: Option<QemuInfo>,
 }
 
 /// The system interface.

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::follow::Hub;
 use super::protocol::{Code, Refusal, meant};
+use super::reply::QemuInfo;
 use crate::system_interface::Guest;
 
 /// What an operation brings.
@@ -30,6 +31,9 @@ pub(crate) trait Managed: Send + Sync {
 
     /// What its system interface leads to and the host that is there, if it has one.
     fn system_interface(&self) -> Option<(String, Option<Guest>)>;
+
+    /// The QEMU that is its machine, if that is one.
+    fn qemu(&self) -> Option<QemuInfo>;
 }
 
 /// A BMC behind a socket.

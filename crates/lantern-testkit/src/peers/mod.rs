@@ -69,6 +69,18 @@ impl Peer {
         Self::expect(name, below_target(&Path::new("unpacked").join(name)))
     }
 
+    /// OVMF, EFI firmware for QEMU's PCs: its code, and the variables that a new machine begins with.
+    /// `None` as with [`find`](Self::find).
+    ///
+    /// # Panics
+    /// As [`find`](Self::find).
+    #[must_use]
+    pub fn ovmf() -> Option<[PathBuf; 2]> {
+        let files = ["OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"].map(|file| Path::new(OVMF).join(file));
+        let found = files.iter().all(|file| file.is_file()).then(|| PathBuf::from(OVMF));
+        Self::insist("OVMF", found).map(|_| files)
+    }
+
     fn expect(name: &str, found: Option<PathBuf>) -> Option<Self> {
         Self::insist(name, found).map(|path| Self { name: name.to_owned(), path })
     }
@@ -107,6 +119,9 @@ impl Peer {
 
 /// Where Debian keeps programs that a plain user's `PATH` may not name.
 const ADMINISTRATORS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/// Where Debian has OVMF.
+const OVMF: &str = "/usr/share/OVMF";
 
 fn locate(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {
     let listed = path.into_iter().flat_map(env::split_paths);

@@ -2,8 +2,8 @@
 
 use lantern_bmcd::control::reply::{
     Bmcs, ConsoleInfo, ConsoleText, ConsoleTyped, Done, Event, EventKind, FaultInfo, Faults, Kind,
-    LeaseInfo, Log, LogEntry, OnOff, QuirkNames, SelfTestInfo, SelfTestName, SensorInfo, Sensors,
-    SessionInfo, SessionsInfo, Status, SystemInterfaceInfo,
+    LeaseInfo, Log, LogEntry, OnOff, QemuEnd, QemuInfo, QuirkNames, SelfTestInfo, SelfTestName,
+    SensorInfo, Sensors, SessionInfo, SessionsInfo, Status, SystemInterfaceInfo,
 };
 
 use super::schema::Source;
@@ -62,6 +62,9 @@ impl View for Status {
                 ("Locked out", none(&self.locked_out_users)),
                 ("Refused packets", self.refused_datagrams.to_string()),
                 ("Host", host(self.system_interface.as_ref())),
+                ("For software", format!("{} messages wait", self.waiting_messages)),
+                ("QEMU", qemu(self.qemu.as_ref())),
+                ("Its last end", last_end(self.qemu.as_ref())),
                 ("Quirks", list(&quirks)),
                 ("Faults", none(&self.faults)),
             ],
@@ -78,6 +81,31 @@ fn host(interface: Option<&SystemInterfaceInfo>) -> String {
         }
         Some(SystemInterfaceInfo { source, .. }) => format!("not connected ({source})"),
     }
+}
+
+/// The process that is the machine.
+fn qemu(qemu: Option<&QemuInfo>) -> String {
+    let Some(QemuInfo { state, pid, adopted, .. }) = qemu else {
+        return "none: the machine is something else".to_owned();
+    };
+    let pid = pid.map(|pid| format!(", process {pid}")).unwrap_or_default();
+    let adopted = if *adopted { ", found running" } else { "" };
+    format!("{}{pid}{adopted}", state.words())
+}
+
+/// How the last one ended, and what there is to know of that.
+fn last_end(qemu: Option<&QemuInfo>) -> String {
+    let Some(QemuEnd { time, pid, kind, says, printed }) = qemu.and_then(|q| q.last_end.as_ref())
+    else {
+        return "none".to_owned();
+    };
+    let pid = pid.map(|pid| format!(" process {pid}")).unwrap_or_default();
+    let mut words = format!("{time}{pid}: {}", kind.words());
+    for more in says.iter().chain(Some(printed).filter(|printed| !printed.is_empty())) {
+        words.push_str(": ");
+        words.push_str(more);
+    }
+    words
 }
 
 /// In the unit in which it counts, 100 ms.

@@ -51,7 +51,13 @@ fn every_word_is_carried_out() {
     let status = bmc.json(&["status"]);
     assert_eq!(status["name"], "gallery-1");
     assert_eq!((&status["power"], &status["sensors"]), (&"on".into(), &38.into()));
-    assert!(bmc.text(&["status"]).contains("Power             on\n"));
+    assert_eq!((&status["qemu"], &status["waiting_messages"]), (&Value::Null, &0.into()));
+    let text = bmc.text(&["status"]);
+    for line in
+        ["Power             on", "For software      0 messages wait", "QEMU              none"]
+    {
+        assert!(text.contains(line), "{text}");
+    }
     assert_eq!(bmc.json(&["list"])["bmcs"][0]["name"], "gallery-1");
     assert!(bmc.text(&["list", "--bmc", "gallery-1"]).starts_with("BMC        MAINS  POWER"));
 

@@ -135,6 +135,8 @@ fn status(target: &Target, now: Instant, bmc: &Bmc) -> Outcome {
                 host: guest.map(|guest| guest.peer),
             }
         }),
+        waiting_messages: bmc.waiting_messages(),
+        qemu: target.managed.qemu(),
     })
 }
 

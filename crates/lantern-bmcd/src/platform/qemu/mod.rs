@@ -6,9 +6,9 @@
 //! comes next with the same directory finds it by its monitor socket. What the sensors say is
 //! simulated, as the air around a virtual machine is.
 //!
-//! * `shared`: what both ends hold. `task`: the task. `run`, `process`: what it looks after.
-//! * `qmp`: QEMU's monitor. `boot`: from what it starts. `command`: its command line.
-//! * `directory`: where BMC and QEMU meet.
+//! * `shared`: what both ends hold. `task`: the task. `run`, `process`, `spawn`: what it looks after.
+//! * `qmp`: QEMU's monitor. `boot`, `order`: from what it starts. `command`: its command line.
+//! * `directory`: where BMC and QEMU meet. `status`: what is told of it to who looks.
 
 use std::collections::VecDeque;
 use std::io;
@@ -27,15 +27,19 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connec
 use super::sim::SimPlatform;
 use super::sources::Wake;
 use crate::config::QemuConfig;
+use crate::control::reply::QemuInfo;
 
 mod boot;
 mod command;
 mod directory;
+mod order;
 mod process;
 #[doc(hidden)]
 pub mod qmp;
 mod run;
 mod shared;
+mod spawn;
+mod status;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -59,7 +63,7 @@ pub(crate) struct Qemu {
     monitor: Option<UnixStream>,
 }
 
-/// How a BMC that stops treats the machine.
+/// The machine, to the process around its BMC: how it is, and how a BMC that stops treats it.
 #[derive(Clone)]
 pub(crate) struct Handle {
     shared: Arc<Shared>,
@@ -155,11 +159,15 @@ pub(crate) struct Starter {
 }
 
 impl Starter {
+    /// What stands for the machine meanwhile.
+    pub(crate) fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
     /// Lets it go, once all that QEMU connects to is there. Has to be called inside a tokio runtime.
-    pub(crate) fn go(self) -> Handle {
+    pub(crate) fn go(self) {
         let task = Task::new(Arc::clone(&self.handle.shared), self.qemu);
         self.handle.shared.set_task(tokio::spawn(task.run()).abort_handle());
-        self.handle
     }
 }
 
@@ -170,6 +178,11 @@ impl std::fmt::Debug for Handle {
 }
 
 impl Handle {
+    /// How the machine's QEMU is. Nobody is asked: what is known of it counts.
+    pub(crate) fn info(&self) -> QemuInfo {
+        self.shared.info()
+    }
+
     /// Ends the machine if it ends with the BMC, and waits until it has, but not for long.
     pub(crate) async fn stop(&self) {
         const PATIENCE: Duration = Duration::from_secs(10);

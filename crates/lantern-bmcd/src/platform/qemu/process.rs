@@ -1,6 +1,6 @@
 //! The process: started here, or found running.
 //!
-//! QEMU is a machine, and outlives its BMC: it is in a process group of its own, and what it prints
+//! QEMU is a machine, and outlives its BMC: it is in a session of its own, and what it prints
 //! goes to a file, not to a pipe that breaks. A handle of the kernel's (pidfd) says when it has
 //! ended, of one that an earlier BMC has started, too.
 
@@ -8,15 +8,19 @@ use std::fs::OpenOptions;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::ExitStatus;
 
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, pidfd_send_signal,
+    waitpid,
+};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::qmp::clean;
+use super::spawn::spawn;
 use crate::platform::sources::command::SECRETS;
 
 /// A QEMU.
@@ -24,46 +28,39 @@ use crate::platform::sources::command::SECRETS;
 pub(super) struct Process {
     number: i32,
     handle: AsyncFd<OwnedFd>,
-    /// Its status is for us to take, if it was started here.
-    child: Option<Child>,
+    /// It was started here, and its status is for us to take.
+    is_ours: bool,
+    status: Option<ExitStatus>,
 }
 
 impl Process {
     /// Starts a program with its arguments; what it prints goes to the file `log`, which is emptied
     /// before. May take its time: a program can be on a disk that is slow.
-    pub(super) fn start(line: &[String], log: &Path) -> io::Result<Child> {
-        let (program, arguments) = line.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    pub(super) fn start(line: &[String], log: &Path) -> io::Result<i32> {
         // Nobody's but ours, and each write behind the last one: it may be cut short meanwhile.
         let _ = std::fs::remove_file(log);
         let log = OpenOptions::new().append(true).create_new(true).mode(0o600).open(log)?;
-        let mut command = Command::new(program);
-        for secret in SECRETS {
-            command.env_remove(secret);
-        }
-        command
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            // What ends the BMC at its terminal does not end the machine.
-            .process_group(0)
-            .spawn()
+        spawn(line, &SECRETS, &log)
     }
 
     /// Looks after a program that was just started.
-    pub(super) fn of_child(child: Child) -> io::Result<Self> {
-        let number = i32::try_from(child.id()).map_err(io::Error::other)?;
-        Ok(Self { number, handle: handle(number)?, child: Some(child) })
+    pub(super) fn of_child(number: i32) -> io::Result<Self> {
+        Ok(Self { number, handle: handle(number)?, is_ours: true, status: None })
     }
 
     /// Looks after a program that somebody else has started.
     pub(super) fn adopt(number: i32) -> io::Result<Self> {
-        Ok(Self { number, handle: handle(number)?, child: None })
+        Ok(Self { number, handle: handle(number)?, is_ours: false, status: None })
     }
 
     /// Its number.
     pub(super) const fn number(&self) -> i32 {
         self.number
+    }
+
+    /// Whether somebody else has started it.
+    pub(super) const fn is_adopted(&self) -> bool {
+        !self.is_ours
     }
 
     /// Another handle of it, if the system has one left.
@@ -73,16 +70,22 @@ impl Process {
 
     /// Waits until it has ended; how, if that can be known. Waiting may be given up and taken up
     /// again.
-    pub(super) async fn ended(&mut self) -> Option<std::process::ExitStatus> {
+    pub(super) async fn ended(&mut self) -> Option<ExitStatus> {
         // Of a handle that is of no use nothing is ever heard.
         let Ok(_) = self.handle.readable().await else { return std::future::pending().await };
-        self.child.as_mut().and_then(|child| child.wait().ok())
+        // Nothing is waited for any more, and the status can be had once.
+        if self.is_ours
+            && let Ok(Some((_, status))) = waitpid(Pid::from_raw(self.number), WaitOptions::NOHANG)
+        {
+            self.status = Some(ExitStatus::from_raw(status.as_raw()));
+        }
+        self.status
     }
 
     /// Ends it at once.
     pub(super) fn kill(&self) {
         // A group of our making goes whole: the program may be one that has started QEMU.
-        if self.child.is_some()
+        if self.is_ours
             && let Some(group) = Pid::from_raw(self.number)
         {
             let _ = kill_process_group(group, Signal::KILL);

@@ -6,7 +6,7 @@ use ipmi_bmc::platform::PowerCause;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::boot::{Bootable, First, PLACES, children, kind_of};
+use super::boot::First;
 use super::process::Process;
 use super::qmp::{Event, Link, QmpError};
 
@@ -15,8 +15,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// Pauses between attempts to reach the monitor, while QEMU starts and later on. They double.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(10);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// How often its log is looked at.
-pub(super) const TRIMMING: Duration = Duration::from_secs(20);
+/// How often its log is looked at, and whether it answers. Tests have less time.
+pub(super) const LOOKING: Duration =
+    if cfg!(test) { Duration::from_millis(400) } else { Duration::from_secs(20) };
 
 /// A QEMU that runs.
 pub(super) struct Run {
@@ -45,7 +46,12 @@ pub(super) struct Run {
     /// Why it is about to end, and when it is to have done so.
     pub(super) ending: Option<(PowerCause, Instant)>,
     pub(super) has_panicked: bool,
-    pub(super) next_trim: Instant,
+    /// Its processors stand still.
+    pub(super) is_paused: bool,
+    /// It has not answered what it was last asked.
+    pub(super) is_silent: bool,
+    /// When its log and itself are next looked at.
+    pub(super) next_look: Instant,
 }
 
 impl Run {
@@ -68,7 +74,9 @@ impl Run {
             soft_off: None,
             ending: None,
             has_panicked: false,
-            next_trim: now + TRIMMING,
+            is_paused: false,
+            is_silent: false,
+            next_look: now + LOOKING,
         }
     }
 
@@ -92,6 +100,7 @@ impl Run {
             return Err(QmpError::Silent { what: command.to_owned(), patience: Duration::ZERO });
         };
         let outcome = link.execute(command, arguments, PATIENCE).await;
+        self.is_silent = matches!(outcome, Err(QmpError::Silent { .. }));
         if outcome.as_ref().is_err_and(QmpError::ends_the_link) {
             self.drop_link();
         }
@@ -105,6 +114,15 @@ impl Run {
         (self.since, self.pause, self.next_attempt) = (now, FIRST_PAUSE, now + FIRST_PAUSE);
     }
 
+    /// Asks QEMU how the machine is: whether its processors run, and in QEMU's word.
+    pub(super) async fn ask_status(&mut self) -> Result<(bool, String), QmpError> {
+        let status = self.execute("query-status", json!({})).await?;
+        let running = status.get("running").and_then(Value::as_bool).unwrap_or(true);
+        self.is_paused = !running;
+        let word = status.get("status").and_then(Value::as_str).unwrap_or_default();
+        Ok((running, word.to_owned()))
+    }
+
     /// When there is next something to do.
     pub(super) fn due(&self) -> Instant {
         let attempt = (!self.is_reached).then_some(self.next_attempt);
@@ -114,7 +132,7 @@ impl Run {
             self.soft_off,
             self.ending.map(|(_, at)| at),
         ];
-        others.into_iter().flatten().min().unwrap_or(self.next_trim).min(self.next_trim)
+        others.into_iter().flatten().min().unwrap_or(self.next_look).min(self.next_look)
     }
 
     /// The next event; none as long as there is no link.
@@ -124,35 +142,4 @@ impl Run {
             None => std::future::pending().await,
         }
     }
-}
-
-/// What firmware can start from, now.
-pub(super) async fn discover(run: &mut Run) -> Result<Vec<Bootable>, QmpError> {
-    let mut devices = Vec::new();
-    for place in PLACES {
-        let listed = match run.execute("qom-list", json!({ "path": place })).await {
-            Err(QmpError::Refused { .. }) => continue,
-            listed => listed?,
-        };
-        for (path, type_name) in children(place, &listed) {
-            let index = property(run, &path, "bootindex").await?;
-            let Some(index) = index.as_ref().and_then(Value::as_i64) else { continue };
-            let has_mac = property(run, &path, "mac").await?.is_some();
-            devices.push(Bootable { path, kind: kind_of(&type_name, has_mac), index });
-        }
-    }
-    Ok(devices)
-}
-
-/// A property of an object; `None` if it has no such thing.
-async fn property(run: &mut Run, path: &str, name: &str) -> Result<Option<Value>, QmpError> {
-    match run.execute("qom-get", json!({ "path": path, "property": name })).await {
-        Err(QmpError::Refused { .. }) => Ok(None),
-        value => value.map(Some),
-    }
-}
-
-pub(super) async fn set_index(run: &mut Run, path: &str, index: i64) -> Result<(), QmpError> {
-    let set = json!({ "path": path, "property": "bootindex", "value": index });
-    run.execute("qom-set", set).await.map(drop)
 }

@@ -13,6 +13,8 @@ use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::boot::Kind;
+use super::status::{Seen, Status};
+use crate::control::reply::{QemuEnd, QemuInfo};
 use crate::platform::sources::Wake;
 
 /// What is to be done to the machine.
@@ -58,6 +60,8 @@ struct State {
     process: Option<OwnedFd>,
     /// Who looks after it.
     task: Option<AbortHandle>,
+    /// How it is, and how the last one ended.
+    status: Status,
 }
 
 impl Shared {
@@ -123,6 +127,23 @@ impl Shared {
         let is_running = process.is_some();
         self.lock().process = process;
         self.running.send_replace(is_running);
+    }
+
+    /// Notes how QEMU is.
+    pub(super) fn note(&self, seen: Option<Seen>) {
+        self.lock().status.seen = seen;
+    }
+
+    /// Notes how QEMU has ended.
+    pub(super) fn note_end(&self, end: QemuEnd) {
+        self.lock().status.last_end = Some(end);
+    }
+
+    /// How QEMU is.
+    pub(super) fn info(&self) -> QemuInfo {
+        let status = self.lock().status.clone();
+        // The system is asked without the lock.
+        status.info()
     }
 
     /// Says who looks after QEMU.

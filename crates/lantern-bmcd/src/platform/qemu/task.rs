@@ -15,25 +15,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipmi_bmc::platform::{BootOrder, PlatformEvent, PowerCause};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Qemu;
-use super::boot::{BootPlan, Start, find, promote, restore};
+use super::boot::{BootPlan, Start};
 use super::command::{Reconnect, Template, extra_arguments, line, reconnect};
 use super::directory::Directory;
+use super::order::SETTLING;
 use super::process::{Process, last_words, trim};
 use super::qmp::{Event, Link, QmpError};
-use super::run::{FIRST_PAUSE, LONGEST_PAUSE, PATIENCE, Run, TRIMMING, discover, set_index};
+use super::run::{FIRST_PAUSE, LONGEST_PAUSE, LOOKING, PATIENCE, Run};
 use super::shared::{Action, Shared, cause_of};
+use super::status::{Seen, end, kind_of};
 use crate::config::QemuConfig;
+use crate::control::reply::QemuEndKind;
 
 /// How long QEMU has to end once it has said that it does: its disks may take their time.
 const ENDING: Duration = Duration::from_secs(3);
-/// A reset so soon after another one belongs to it: SeaBIOS makes one of its own at each start but the
-/// first. For so long, too, the device that is to be started from stays in its place.
-const SETTLING: Duration = Duration::from_secs(3);
 /// A QEMU that starts and has not answered for so long is told of.
 const STARTING: Duration = Duration::from_secs(10);
 
@@ -91,6 +91,7 @@ impl Task {
             while let Some(action) = self.shared.take() {
                 self.carry_out(action).await;
             }
+            self.shared.note(self.run.as_ref().map(Seen::of));
             let Some(run) = &mut self.run else {
                 self.shared.changed().await;
                 continue;
@@ -123,7 +124,7 @@ impl Task {
         match (action, &self.run) {
             (Action::On(order), None) => self.start(order).await,
             (Action::On(_), Some(_)) | (Action::Off, None) => {}
-            (Action::Off, Some(_)) => self.end(true).await,
+            (Action::Off, Some(_)) => self.end(true, QemuEndKind::Ordered).await,
             (Action::Reset(order), Some(_)) => self.reset(order).await,
             (Action::Redirect(order), Some(run)) => {
                 let start = self.plan.start(order);
@@ -159,9 +160,13 @@ impl Task {
             Ok(process) => {
                 tracing::info!(pid = process.number(), "QEMU is started");
                 self.shared.set_process(process.duplicate());
-                self.run = Some(Run::new(process, arguments, first));
+                let run = Run::new(process, arguments, first);
+                self.shared.note(Some(Seen::of(&run)));
+                self.run = Some(run);
             }
             Err(error) => {
+                let says = Some(format!("{program}: {error}"));
+                self.shared.note_end(end(None, QemuEndKind::NotStarted, says, String::new()));
                 tracing::error!(
                     program,
                     %error,
@@ -174,7 +179,7 @@ impl Task {
     }
 
     /// Ends QEMU: asks it first, unless it is known not to answer, and then does it.
-    async fn end(&mut self, ask: bool) {
+    async fn end(&mut self, ask: bool, kind: QemuEndKind) {
         let Some(mut run) = self.run.take() else { return };
         // A machine that is switched off loses what it has not written; QEMU need not.
         if ask && run.is_linked() {
@@ -186,15 +191,18 @@ impl Task {
             }
         }
         run.process.kill();
-        if timeout(ENDING, run.process.ended()).await.is_err() {
+        let ended = timeout(ENDING, run.process.ended()).await;
+        if ended.is_err() {
             tracing::error!(
                 pid = run.process.number(),
                 "QEMU is killed and does not end: the system waits for something of its, such as a \
                  disk"
             );
         }
-        tracing::info!(pid = run.process.number(), "QEMU has ended, and the machine is off");
+        let (pid, says) = (run.process.number(), ended.ok().flatten().map(|how| how.to_string()));
+        tracing::info!(pid, "QEMU has ended, and the machine is off");
         self.shared.set_process(None);
+        self.shared.note_end(end(Some(pid), kind, says, String::new()));
     }
 
     /// Resets the machine.
@@ -218,62 +226,19 @@ impl Task {
                 }
             }
         }
-        self.end(answers).await;
+        self.end(answers, QemuEndKind::Ordered).await;
         self.start(order).await;
     }
 
     async fn reset_running(&mut self) -> Result<(), QmpError> {
-        self.set_boot_order().await?;
         let Some(run) = &mut self.run else { return Ok(()) };
+        run.set_boot_order(&self.shared).await?;
         run.execute("system_reset", json!({})).await?;
         run.last_start = Some(Instant::now());
         (run.soft_off, run.has_panicked, run.ending) = (None, false, None);
         // A machine that somebody has stopped, or that has stopped for an error, goes on.
-        let status = run.execute("query-status", json!({})).await?;
-        if status.get("running").and_then(Value::as_bool) == Some(false) {
+        if !run.ask_status().await?.0 {
             run.execute("cont", json!({})).await?;
-        }
-        Ok(())
-    }
-
-    /// Puts what the next start is to be from before everything else; what was, comes back later.
-    async fn set_boot_order(&mut self) -> Result<(), QmpError> {
-        self.restore_boot_order().await?;
-        let Some(run) = &mut self.run else { return Ok(()) };
-        let Some(first) = run.first.take() else { return Ok(()) };
-        let devices = discover(run).await?;
-        self.shared.set_devices(devices.iter().map(|device| device.kind).collect());
-        let Some(target) = find(&devices, &first) else {
-            tracing::warn!(
-                ?first,
-                "the machine has nothing of the kind: it starts as it is set up"
-            );
-            return Ok(());
-        };
-        let set = promote(&devices, &target.path);
-        for (path, index) in &set {
-            match set_index(run, path, *index).await {
-                Err(QmpError::Refused { why, .. }) => {
-                    tracing::warn!(path, why, "QEMU does not start from what it is told to");
-                }
-                outcome => outcome?,
-            }
-        }
-        tracing::info!(device = target.path, "the machine starts from this once");
-        run.restore = Some((Instant::now() + SETTLING, restore(&devices, &set)));
-        Ok(())
-    }
-
-    async fn restore_boot_order(&mut self) -> Result<(), QmpError> {
-        let Some(run) = &mut self.run else { return Ok(()) };
-        let Some((_, back)) = run.restore.take() else { return Ok(()) };
-        for (path, index) in &back {
-            match set_index(run, path, *index).await {
-                Err(QmpError::Refused { why, .. }) => {
-                    tracing::warn!(path, why, "QEMU's boot order does not go back to what it was");
-                }
-                outcome => outcome?,
-            }
         }
         Ok(())
     }
@@ -333,8 +298,14 @@ impl Task {
                 let action = event.text("action");
                 tracing::warn!(action, "a watchdog of QEMU's has run out");
             }
-            "STOP" => tracing::info!("the machine is stopped"),
-            "RESUME" => tracing::debug!("the machine goes on"),
+            "STOP" => {
+                run.is_paused = true;
+                tracing::info!("the machine is stopped");
+            }
+            "RESUME" => {
+                run.is_paused = false;
+                tracing::debug!("the machine goes on");
+            }
             name => tracing::trace!(name, "QEMU"),
         }
     }
@@ -353,10 +324,12 @@ impl Task {
         }
         self.shared.set_process(None);
         let pid = run.process.number();
-        let how = status.map_or_else(|| "ended".to_owned(), |status| status.to_string());
+        let says = status.map(|status| status.to_string());
+        let how = says.clone().unwrap_or_else(|| "ended".to_owned());
         let log = self.directory.log();
         let words = tokio::task::spawn_blocking(move || last_words(&log)).await.unwrap_or_default();
         if !run.is_going {
+            self.shared.note_end(end(Some(pid), QemuEndKind::NotStarted, says, words.clone()));
             tracing::error!(
                 pid,
                 how,
@@ -372,6 +345,7 @@ impl Task {
             (None, Some(status)) if status.success() => PowerCause::OperatingSystem,
             (None, _) => PowerCause::Fault,
         };
+        self.shared.note_end(end(Some(pid), kind_of(cause), says, words.clone()));
         match cause {
             PowerCause::Fault => {
                 tracing::error!(pid, how, says = words, "QEMU has failed, and the machine is off");
@@ -384,16 +358,22 @@ impl Task {
     async fn see_to_what_is_due(&mut self) {
         let Some(run) = &mut self.run else { return };
         let now = Instant::now();
-        if now >= run.next_trim {
-            run.next_trim = now + TRIMMING;
+        if now >= run.next_look {
+            run.next_look = now + LOOKING;
             let log = self.directory.log();
             drop(tokio::task::spawn_blocking(move || trim(&log)));
+            // One that hangs is told of as long as nobody wants anything of it, too.
+            let was_silent = run.is_silent;
+            if run.is_reached && run.ask_status().await.is_err() && run.is_silent && !was_silent {
+                let pid = run.process.number();
+                tracing::warn!(pid, "QEMU does not answer; the machine is on");
+            }
         }
         if let Some((cause, at)) = run.ending
             && now >= at
         {
             // `-no-shutdown` keeps QEMU for a machine that is off.
-            self.end(true).await;
+            self.end(true, kind_of(cause)).await;
             self.shared.tell(PlatformEvent::PoweredOff(cause));
             return;
         }
@@ -404,7 +384,7 @@ impl Task {
                 "the operating system was asked to shut down, and is on still"
             );
             if self.config.soft_off_forces {
-                self.end(true).await;
+                self.end(true, QemuEndKind::Ordered).await;
                 self.shared.tell(PlatformEvent::PoweredOff(PowerCause::OperatingSystem));
                 return;
             }
@@ -414,7 +394,7 @@ impl Task {
                 self.reach().await;
             }
         } else if run.restore.as_ref().is_some_and(|(at, _)| now >= *at)
-            && let Err(error) = self.restore_boot_order().await
+            && let Err(error) = run.restore_boot_order().await
         {
             tracing::warn!(%error, "QEMU's boot order does not go back to what it was");
         }
@@ -448,17 +428,17 @@ impl Task {
             link.greet(PATIENCE).await?;
             tracing::debug!(version = ?link.version(), "QEMU's monitor is reached");
         }
-        let status = run.execute("query-status", json!({})).await?;
-        match status.get("status").and_then(Value::as_str).unwrap_or_default() {
+        let (_, status) = run.ask_status().await?;
+        match status.as_str() {
             // It has just been started, or the BMC was gone before it let it go.
             "prelaunch" => {
-                self.set_boot_order().await?;
-                let Some(run) = &mut self.run else { return Ok(()) };
+                run.set_boot_order(&self.shared).await?;
                 if run.restore.is_some() {
                     // Firmware finds the order that there was at the last reset.
                     run.execute("system_reset", json!({})).await?;
                 }
                 run.execute("cont", json!({})).await?;
+                run.is_paused = false;
             }
             "shutdown" => {
                 let cause = PowerCause::OperatingSystem;

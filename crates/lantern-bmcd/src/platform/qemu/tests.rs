@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use ipmi_bmc::platform::PlatformError;
 
 use super::*;
+use crate::control::reply::{QemuEndKind, QemuState};
 
 /// What the monitor of a false QEMU does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ enum Monitor {
     Deaf,
     /// It has more to say than anybody wants to hear.
     Flood,
+    /// It answers until the machine was let go, and then no more.
+    Tired,
 }
 
 /// A machine whose QEMU is a program that sleeps, with a monitor of ours.
@@ -67,7 +70,9 @@ fn bench(monitor: Monitor, command: &[&str]) -> Bench {
     });
     let body = SimPlatform::new(7, Instant::now(), false);
     let (platform, starter) = qemu.machine(body, None, &wake);
-    Bench { directory, platform, handle: starter.go(), heard, woken }
+    let handle = starter.handle();
+    starter.go();
+    Bench { directory, platform, handle, heard, woken }
 }
 
 fn serve(monitor: Monitor, mut stream: UnixStream, heard: &Mutex<Vec<String>>) {
@@ -75,7 +80,7 @@ fn serve(monitor: Monitor, mut stream: UnixStream, heard: &Mutex<Vec<String>>) {
         Monitor::Silent => std::thread::sleep(Duration::from_secs(600)),
         Monitor::Garbage => drop(stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n")),
         Monitor::Endless => while stream.write_all(&[b'{'; 4096]).is_ok() {},
-        Monitor::Good | Monitor::Deaf | Monitor::Flood => {}
+        Monitor::Good | Monitor::Deaf | Monitor::Flood | Monitor::Tired => {}
     }
     if stream.write_all(b"{\"QMP\": {\"version\": {}}}\r\n").is_err() {
         return;
@@ -84,14 +89,17 @@ fn serve(monitor: Monitor, mut stream: UnixStream, heard: &Mutex<Vec<String>>) {
         while stream.write_all(b"{\"event\": \"STOP\"}\r\n").is_ok() {}
     }
     let reader = BufReader::new(stream.try_clone().unwrap());
+    let mut is_tired = false;
     for line in reader.lines().map_while(Result::ok) {
         let command: serde_json::Value = serde_json::from_str(&line).unwrap();
         let name = command["execute"].as_str().unwrap().to_owned();
         heard.lock().unwrap().push(name.clone());
-        if monitor == Monitor::Deaf {
+        is_tired |= monitor == Monitor::Tired && name == "cont";
+        if monitor == Monitor::Deaf || (is_tired && name != "cont") {
             continue;
         }
         let value = match &*name {
+            "query-status" if monitor == Monitor::Tired => PRELAUNCH,
             "query-status" => r#"{"status": "running", "running": true}"#,
             _ => "{}",
         };
@@ -101,6 +109,8 @@ fn serve(monitor: Monitor, mut stream: UnixStream, heard: &Mutex<Vec<String>>) {
         }
     }
 }
+
+const PRELAUNCH: &str = r#"{"status": "prelaunch", "running": false}"#;
 
 impl Bench {
     fn heard(&self, name: &str) -> usize {
@@ -165,6 +175,53 @@ async fn a_monitor_that_answers_is_asked() {
     assert!(bench.platform.poll_event().is_none());
 }
 
+fn state(bench: &Bench) -> QemuState {
+    bench.handle.info().state
+}
+
+#[tokio::test]
+async fn how_it_is_is_told() {
+    let mut bench = bench(Monitor::Good, &SLEEPS);
+    let info = bench.handle.info();
+    assert_eq!((info.state, info.pid, info.adopted), (QemuState::Off, None, false));
+    assert_eq!(info.last_end, None);
+    bench.power(PowerSignal::On).unwrap();
+    wait(|| state(&bench) == QemuState::Running).await;
+    let pid = bench.handle.info().pid.unwrap();
+    let stopped = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(stopped, rustix::process::Signal::STOP).unwrap();
+    wait(|| state(&bench) == QemuState::Stopped).await;
+    bench.power(PowerSignal::Off).unwrap();
+    bench.ended().await;
+    wait(|| bench.handle.info().last_end.is_some()).await;
+    let QemuInfo { state, pid: None, last_end: Some(end), .. } = bench.handle.info() else {
+        panic!("{:?}", bench.handle.info());
+    };
+    assert_eq!((state, end.pid, end.kind), (QemuState::Off, Some(pid), QemuEndKind::Ordered));
+    // It says that it ends, and has to be killed.
+    assert_eq!(end.says.as_deref(), Some("signal: 9 (SIGKILL)"));
+}
+
+#[tokio::test]
+async fn one_that_does_not_answer_is_told_of() {
+    let mut bench = bench(Monitor::Deaf, &SLEEPS);
+    bench.power(PowerSignal::On).unwrap();
+    wait(|| state(&bench) == QemuState::Starting).await;
+    drop(bench);
+    // Nobody wants anything of it, and it is noticed all the same.
+    let mut bench = self::bench(Monitor::Tired, &SLEEPS);
+    bench.power(PowerSignal::On).unwrap();
+    wait(|| state(&bench) == QemuState::Running).await;
+    wait(|| state(&bench) == QemuState::Silent).await;
+    assert!(bench.platform.is_on() && bench.platform.poll_event().is_none());
+    let pid = rustix::process::Pid::from_raw(bench.handle.info().pid.unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    assert_eq!(bench.event().await, PlatformEvent::PoweredOff(PowerCause::Fault));
+    let end = bench.handle.info().last_end.unwrap();
+    assert_eq!(end.kind, QemuEndKind::Failed);
+    assert_eq!(end.says.as_deref(), Some("signal: 9 (SIGKILL)"));
+}
+
 #[tokio::test]
 async fn a_monitor_that_is_none_keeps_nobody_waiting() {
     for monitor in
@@ -197,6 +254,9 @@ async fn a_program_that_ends_at_once_is_told_of_once() {
     assert!(bench.woken.load(std::sync::atomic::Ordering::Relaxed) > 0);
     let log = bench.directory.path().join("q/qemu.log");
     assert_eq!(process::last_words(&log), "no such machine");
+    let end = bench.handle.info().last_end.unwrap();
+    assert_eq!((end.kind, &*end.printed), (QemuEndKind::NotStarted, "no such machine"));
+    assert_eq!(end.says.as_deref(), Some("exit status: 1"));
     tokio::time::sleep(Duration::from_millis(100)).await;
     bench.platform.advance(Instant::now());
     assert!(bench.platform.poll_event().is_none());
@@ -204,6 +264,9 @@ async fn a_program_that_ends_at_once_is_told_of_once() {
     let mut bench = self::bench(Monitor::Silent, &["/no/such/qemu"]);
     bench.power(PowerSignal::On).unwrap();
     assert_eq!(bench.event().await, PlatformEvent::StayedOff);
+    let end = bench.handle.info().last_end.unwrap();
+    assert_eq!((end.kind, end.pid), (QemuEndKind::NotStarted, None));
+    assert!(end.says.unwrap().starts_with("/no/such/qemu: No such file"));
 }
 
 #[tokio::test]
