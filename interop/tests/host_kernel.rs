@@ -15,23 +15,17 @@ use std::time::{Duration, Instant};
 
 use common::Bmc;
 use ipmi_bmc::serial::SerialPolicy;
-use lantern_bmcd::{
-    MachineKind, QemuConfig, SerialConfig, SerialSource, SystemInterfaceConfig,
-    SystemInterfaceSource,
-};
-use lantern_testkit::guest::{Agent, Guest, Image, Kit, arguments};
+use lantern_bmcd::{MachineKind, QemuConfig, SerialConfig, SerialSource};
+use lantern_testkit::guest::{Agent, Guest, Image, Kit, MODULES, arguments};
 use lantern_testkit::peers::{Ipmitool, Peer};
 use rustix::process::{Pid, Signal, kill_process};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Loads the modules, the first with these parameters.
-fn load(agent: &mut Agent, parameters: &str) {
-    let load = format!(
-        "modprobe ipmi_msghandler {parameters} && modprobe ipmi_devintf && modprobe ipmi_si && \
-         for n in $(seq 100); do [ -e /dev/ipmi0 ] && exit 0; sleep 0.2; done; exit 1"
-    );
-    let _ = agent.run(&load).expect_success();
+/// Loads the modules, the first with this parameter.
+fn load(agent: &mut Agent, parameter: &str) {
+    let [first, rest @ ..] = MODULES;
+    agent.load(&[&[&*format!("{first} {parameter}")], &rest[..]].concat());
 }
 
 /// Asks from outside until the answer has these words; the answer.
@@ -73,17 +67,9 @@ fn linux_shows_its_bmc_writes_down_why_it_panicked_and_is_warned_by_the_watchdog
     let (Some(kit), Some(_)) = (Kit::find(), Peer::find("ipmitool")) else { return };
     let directory = tempfile::tempdir().unwrap();
     let socket = directory.path().join("host");
-    let bmc = Bmc::with(|config| {
-        let source = SystemInterfaceSource::UnixListen(socket.clone());
-        config.system_interface = Some(SystemInterfaceConfig::of(source));
-        config.machine = Some(MachineKind::Vm);
-    });
+    let bmc = Bmc::of_host(&socket, |config| config.machine = Some(MachineKind::Vm));
     let (ipmitool, freeipmi) = (bmc.ipmitool(17).unwrap(), bmc.freeipmi(17).unwrap());
-    let chardev = format!("socket,id=host,path={},reconnect=1", socket.display());
-    let devices = ["-device", "ipmi-bmc-extern,id=bmc,chardev=host"];
-    let kcs = ["-device", "isa-ipmi-kcs,bmc=bmc,irq=5"];
-    let extra = [&["-chardev", &chardev][..], &devices, &kcs].concat();
-    let mut guest = Guest::start(&kit, &Image::new(&kit), &extra);
+    let mut guest = Guest::start_at(&kit, &Image::new(&kit), &socket, "isa-ipmi-kcs,irq=5");
 
     load(&mut guest.agent, "panic_op=string");
     let shown = guest.agent.run("cd /sys/class/ipmi/ipmi0/device/bmc && grep . [a-z]* 2>/dev/null");
@@ -162,19 +148,28 @@ impl Drop for Reaper {
 #[test]
 fn linux_switches_itself_off_and_on_again_through_its_bmc() {
     let (Some(kit), Some(_)) = (Kit::find(), Peer::find("ipmitool")) else { return };
+    let Some(ipmiutil) = Peer::unpacked("ipmiutil") else { return };
     let directory = tempfile::Builder::new().prefix("lk").tempdir().unwrap();
     let at = |name: &str| directory.path().join(name);
-    Image::new(&kit).write(&at("image"));
+    Image::new(&kit).program("/usr/bin/ipmiutil", ipmiutil.path()).write(&at("image"));
     let _reaper = Reaper(at("pid"));
     let bmc = Bmc::keeping(&at("state"), |config| {
-        config.power_on = false;
+        config.power_on = true;
         config.qemu = Some(QemuConfig::of(command(&kit, directory.path())));
         let policy = SerialPolicy::default();
         config.serial = Some(SerialConfig { source: SerialSource::Qemu, policy });
     });
     let ipmitool = bmc.ipmitool(17).unwrap();
-    ipmitool.run("chassis power on").expect_success();
     let mut agent = Agent::connect(&at("agent"), PATIENCE);
+    // The answer is read before the reset: QEMU's port is in order then, for who cannot put it in order.
+    agent.begin("touch /tmp/before; ipmiutil reset -F kcs -r");
+    until(&ipmitool, "chassis restart_cause", "chassis power control command");
+    std::thread::sleep(Duration::from_secs(1));
+    agent.wait(PATIENCE);
+    assert_ne!(agent.run("ls /tmp/before").status, 0, "it is a new start");
+    let health = agent.run("ipmiutil health -F kcs");
+    assert!(health.expect_success().contains("completed successfully"), "{health}");
+
     load(&mut agent, "");
     ipmitool.run("sel clear").expect_success();
     let _ = agent.run("modprobe ipmi_poweroff poweroff_powercycle=1").expect_success();

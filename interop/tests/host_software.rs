@@ -12,12 +12,11 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use common::Bmc;
-use lantern_bmcd::{MachineKind, SystemInterfaceConfig, SystemInterfaceSource};
-use lantern_testkit::guest::{Guest, Image, Kit};
+use common::{Bmc, unix_host};
+use lantern_bmcd::MachineKind;
+use lantern_testkit::guest::{Guest, Image, Kit, MODULES};
 use lantern_testkit::peers::{FreeIpmi, Ipmitool, Peer};
 use tempfile::TempDir;
 
@@ -49,12 +48,11 @@ impl Host {
         let directory = tempfile::tempdir().unwrap();
         let socket = directory.path().join("host");
         let bmc = Bmc::frozen_with(|config| {
-            let source = SystemInterfaceSource::UnixListen(socket.clone());
-            config.system_interface = Some(SystemInterfaceConfig::of(source));
+            config.system_interface = Some(unix_host(&socket));
             config.machine = Some(MachineKind::Vm);
         });
         let (ipmitool, freeipmi) = (bmc.ipmitool(17)?, bmc.freeipmi(17)?);
-        let guest = start(&kit, &image, &socket);
+        let guest = Guest::start_at(&kit, &image, &socket, "isa-ipmi-kcs,irq=5");
         let host = Self { guest, ipmitool, freeipmi, _bmc: bmc, _directory: directory };
         host.wait_for("chassis power status", "is on");
         Some(host)
@@ -94,12 +92,6 @@ impl Host {
         }
     }
 
-    fn load_the_modules(&mut self) {
-        let load = "modprobe ipmi_msghandler && modprobe ipmi_devintf && modprobe ipmi_si && \
-                    for n in $(seq 100); do [ -e /dev/ipmi0 ] && exit 0; sleep 0.2; done; exit 1";
-        self.inside(load);
-    }
-
     /// One of FreeIPMI's programs ends and says inside as outside.
     fn same(&mut self, tool: &str, words: &str) -> String {
         let outside = self.freeipmi.run(tool, words);
@@ -108,13 +100,6 @@ impl Host {
         assert_eq!(inside.status == 0, outside.is_success(), "{inside}\n{outside}");
         inside.stdout
     }
-}
-
-fn start(kit: &Kit, image: &Image, socket: &Path) -> Guest {
-    let chardev = format!("socket,id=host,path={},reconnect=1", socket.display());
-    let devices = ["-device", "ipmi-bmc-extern,id=bmc,chardev=host"];
-    let kcs = ["-device", "isa-ipmi-kcs,bmc=bmc,irq=5"];
-    Guest::start(kit, image, &[&["-chardev", &chardev][..], &devices, &kcs].concat())
 }
 
 const FREEIPMI: [&str; 10] = [
@@ -141,7 +126,7 @@ fn freeipmi_says_inside_what_it_says_outside_and_changes_what_is_seen_there() {
     let direct = host.guest.agent.run("bmc-info -D KCS --get-device-id");
     assert!(direct.stderr.contains("driver busy"), "{direct}");
 
-    host.load_the_modules();
+    host.guest.load(&MODULES);
     let sensors = "--quiet-cache --output-sensor-thresholds --output-event-bitmask";
     assert!(host.same("ipmi-sensors", sensors).contains("CPU1 Temp"));
     for (tool, words) in [
@@ -312,7 +297,7 @@ fn ipmiutil_drives_the_ports_itself_and_says_the_same_through_the_kernel() {
     let again = host.inside("ipmiutil health -F kcs");
     assert!(again.contains("completed successfully"), "{again}");
 
-    host.load_the_modules();
+    host.guest.load(&MODULES);
     let kernel = run(host, "open");
     for ((command, direct), kernel) in commands.iter().zip(direct).zip(kernel) {
         if matches!(*command, "sel" | "wdt" | "dcmi" | "health") {
@@ -331,7 +316,7 @@ fn openipmis_library_and_ipmievd_find_all_sensors_and_hear_of_events() {
     let programs = ["openipmish", "openipmicmd", "ipmitool", "ipmievd"];
     let Some(mut host) = Host::with(&programs, &[]) else { return };
     let host = &mut host;
-    host.load_the_modules();
+    host.guest.load(&MODULES);
     let raw = host.inside("openipmicmd -k '0f 00 06 01' smi 0");
     let id: Vec<_> = raw.split_whitespace().skip(5).collect();
     let outside = host.outside("raw 6 1");

@@ -182,6 +182,9 @@ impl Server {
         let interface = interface(config, qemu.as_mut());
         let back_end = interface.as_ref().map(BackEnd::open).transpose()?;
         let (presence, seen) = presence(&wake);
+        if let Some(qemu) = &mut qemu {
+            qemu.set_host(seen.clone());
+        }
         let machine = match (qemu, config.machine.unwrap_or_default()) {
             (Some(qemu), _) => Machine::Qemu(Box::new(qemu)),
             (None, MachineKind::Sim | MachineKind::Qemu) => Machine::Sim,

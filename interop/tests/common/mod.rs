@@ -104,8 +104,7 @@ impl Bmc {
     /// The reference BMC, changed, of a host that connects to `socket`.
     pub fn of_host(socket: &Path, change: impl FnOnce(&mut Config)) -> Self {
         Self::with(|config| {
-            let source = SystemInterfaceSource::UnixListen(socket.to_owned());
-            config.system_interface = Some(SystemInterfaceConfig::of(source));
+            config.system_interface = Some(unix_host(socket));
             change(config);
         })
     }
@@ -153,6 +152,11 @@ impl Drop for Bmc {
             let _ = thread.join();
         }
     }
+}
+
+/// A host that connects to `socket`.
+pub fn unix_host(socket: &Path) -> SystemInterfaceConfig {
+    SystemInterfaceConfig::of(SystemInterfaceSource::UnixListen(socket.to_owned()))
 }
 
 /// A sensor of the personality with another source.

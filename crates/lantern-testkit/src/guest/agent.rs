@@ -36,6 +36,9 @@ pub struct Ran {
     pub took: Duration,
 }
 
+/// What a guest needs to find a BMC at the interface of a PC.
+pub const MODULES: [&str; 3] = ["ipmi_msghandler", "ipmi_devintf", "ipmi_si"];
+
 /// How often an agent that does not answer yet is asked.
 const INTERVAL: Duration = Duration::from_millis(500);
 
@@ -90,6 +93,17 @@ impl Agent {
             Some(ran) => ran,
             None => panic!("`{script}` did not end within {patience:?} in the guest"),
         }
+    }
+
+    /// Loads these modules, in this order, and waits for `/dev/ipmi0`.
+    ///
+    /// # Panics
+    /// If it does not come; what the kernel said is in the message.
+    pub fn load(&mut self, modules: &[&str]) {
+        let load = modules.iter().map(|name| format!("modprobe {name} || exit 1; "));
+        let find = "for n in $(seq 300); do [ -e /dev/ipmi0 ] && exit 0; sleep 0.1; done; \
+                    dmesg | tail -40; exit 1";
+        let _ = self.run(&(load.collect::<String>() + find)).expect_success();
     }
 
     /// Has a script begin, and does not wait for it: for what the guest does not survive.

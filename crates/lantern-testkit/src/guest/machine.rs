@@ -47,9 +47,6 @@ pub struct Guest {
     directory: TempDir,
 }
 
-/// What a guest needs to find a BMC at the interface of a PC.
-pub const MODULES: [&str; 3] = ["ipmi_msghandler", "ipmi_devintf", "ipmi_si"];
-
 /// How long a guest may take to boot, on a machine that is busy with other tests.
 const BOOT: Duration = Duration::from_secs(120);
 
@@ -97,15 +94,12 @@ impl Guest {
         Self::start(kit, image, &extra)
     }
 
-    /// Loads these modules, in this order, and waits for `/dev/ipmi0`.
+    /// As [`Agent::load`].
     ///
     /// # Panics
-    /// If it does not come; what the kernel said is in the message.
+    /// As that.
     pub fn load(&mut self, modules: &[&str]) {
-        let load = modules.iter().map(|name| format!("modprobe {name} || exit 1; "));
-        let find = "for n in $(seq 300); do [ -e /dev/ipmi0 ] && exit 0; sleep 0.1; done; \
-                    dmesg | tail -40; exit 1";
-        let _ = self.agent.run(&(load.collect::<String>() + find)).expect_success();
+        self.agent.load(modules);
     }
 
     /// What it has said on its console so far.

@@ -14,9 +14,9 @@ mod machine;
 use std::env;
 use std::path::{Path, PathBuf};
 
-pub use agent::{Agent, Ran};
+pub use agent::{Agent, MODULES, Ran};
 pub use image::Image;
-pub use machine::{Guest, MODULES, arguments};
+pub use machine::{Guest, arguments};
 
 use crate::peers::Peer;
 

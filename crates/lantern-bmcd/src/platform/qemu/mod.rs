@@ -28,6 +28,7 @@ use super::sim::SimPlatform;
 use super::sources::Wake;
 use crate::config::QemuConfig;
 use crate::control::reply::QemuInfo;
+use crate::system_interface::Seen;
 
 mod boot;
 mod command;
@@ -61,6 +62,8 @@ pub(crate) struct Qemu {
     config: QemuConfig,
     /// A connection to the monitor of one that runs.
     monitor: Option<UnixStream>,
+    /// The software on it that asks the BMC.
+    host: Option<Seen>,
 }
 
 /// The machine, to the process around its BMC: how it is, and how a BMC that stops treats it.
@@ -89,7 +92,7 @@ impl Qemu {
             has_serial: false,
             has_system_interface: false,
         };
-        Ok(Self { directory, template, plan, config: config.clone(), monitor })
+        Ok(Self { directory, template, plan, config: config.clone(), monitor, host: None })
     }
 
     /// Whether one runs.
@@ -107,6 +110,11 @@ impl Qemu {
     pub(crate) fn wire_system_interface(&mut self) -> PathBuf {
         self.template.has_system_interface = true;
         self.directory.system_interface()
+    }
+
+    /// What is seen at its system interface: whoever asks there is to read the answer before a reset.
+    pub(crate) fn set_host(&mut self, host: Seen) {
+        self.host = Some(host);
     }
 
     /// The machine, with `body` for all that it has beside its power. `was_on` says how an earlier BMC

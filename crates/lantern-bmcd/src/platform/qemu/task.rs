@@ -31,9 +31,12 @@ use super::shared::{Action, Shared, cause_of};
 use super::status::{Seen, end, kind_of};
 use crate::config::QemuConfig;
 use crate::control::reply::QemuEndKind;
+use crate::system_interface;
 
 /// How long QEMU has to end once it has said that it does: its disks may take their time.
 const ENDING: Duration = Duration::from_secs(3);
+/// A host may take so long in all to get and read the answer to the request for a reset.
+const READING: Duration = Duration::from_millis(500);
 /// A QEMU that starts and has not answered for so long is told of.
 const STARTING: Duration = Duration::from_secs(10);
 
@@ -43,6 +46,7 @@ pub(super) struct Task {
     template: Template,
     plan: BootPlan,
     config: QemuConfig,
+    host: Option<system_interface::Seen>,
     run: Option<Run>,
 }
 
@@ -60,8 +64,8 @@ enum News {
 
 impl Task {
     pub(super) fn new(shared: Arc<Shared>, qemu: Qemu) -> Self {
-        let Qemu { directory, template, plan, config, monitor } = qemu;
-        let mut task = Self { shared, directory, template, plan, config, run: None };
+        let Qemu { directory, template, plan, config, monitor, host } = qemu;
+        let mut task = Self { shared, directory, template, plan, config, host, run: None };
         if let Some(monitor) = monitor
             && let Err(error) = task.adopt(monitor)
         {
@@ -233,6 +237,9 @@ impl Task {
     async fn reset_running(&mut self) -> Result<(), QmpError> {
         let Some(run) = &mut self.run else { return Ok(()) };
         run.set_boot_order(&self.shared).await?;
+        if let Some(host) = &self.host {
+            let _ = timeout(READING, host.has_read()).await;
+        }
         run.execute("system_reset", json!({})).await?;
         run.last_start = Some(Instant::now());
         (run.soft_off, run.has_panicked, run.ending) = (None, false, None);

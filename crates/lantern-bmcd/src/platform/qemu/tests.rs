@@ -47,12 +47,17 @@ impl Drop for Bench {
 const SLEEPS: [&str; 3] = ["/bin/sh", "-c", "exec sleep 600"];
 
 fn bench(monitor: Monitor, command: &[&str]) -> Bench {
+    bench_of(monitor, command, None)
+}
+
+fn bench_of(monitor: Monitor, command: &[&str], host: Option<Seen>) -> Bench {
     let directory = tempfile::Builder::new().prefix("lq").tempdir().unwrap();
     let config = QemuConfig {
         directory: Some(directory.path().join("q")),
         ..QemuConfig::of(command.iter().map(ToString::to_string).collect())
     };
-    let qemu = Qemu::open(&config, "t", None).unwrap();
+    let mut qemu = Qemu::open(&config, "t", None).unwrap();
+    qemu.host = host;
     let path = qemu.directory.monitor();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let listener = UnixListener::bind(path).unwrap();
@@ -173,6 +178,30 @@ async fn a_monitor_that_answers_is_asked() {
     // It says that it ends, and does not.
     bench.ended().await;
     assert!(bench.platform.poll_event().is_none());
+}
+
+/// In-band `power reset`: the machine that asked for it has read the answer before it is reset.
+#[tokio::test]
+async fn a_reset_waits_until_the_host_has_read_its_answer_but_not_for_long() {
+    let wake: Wake = Arc::new(|| {});
+    let (presence, seen) = crate::system_interface::presence(&wake);
+    let mut bench = bench_of(Monitor::Good, &SLEEPS, Some(seen));
+    bench.power(PowerSignal::On).unwrap();
+    wait(|| state(&bench) == QemuState::Running).await;
+    for answers in [true, false] {
+        let before = bench.heard("system_reset");
+        presence.asked();
+        bench.power(PowerSignal::Reset).unwrap();
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        assert_eq!(bench.heard("system_reset"), before);
+        let asked = Instant::now();
+        if answers {
+            presence.answered();
+        }
+        wait(|| bench.heard("system_reset") > before).await;
+        assert!(asked.elapsed() >= Duration::from_millis(90), "{:?}", asked.elapsed());
+        presence.answered();
+    }
 }
 
 fn state(bench: &Bench) -> QemuState {
