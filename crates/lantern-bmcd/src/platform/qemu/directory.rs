@@ -119,6 +119,13 @@ impl Directory {
     pub(super) fn log(&self) -> PathBuf {
         self.path.join("qemu.log")
     }
+
+    /// Whether something prints to that log: a QEMU that has just been started has it before it has its
+    /// monitor.
+    pub(super) fn is_printed_to(&self) -> bool {
+        let log = File::open(self.log());
+        log.is_ok_and(|log| matches!(log.try_lock(), Err(TryLockError::WouldBlock)))
+    }
 }
 
 /// Where a BMC of this name meets its QEMU if nobody says.

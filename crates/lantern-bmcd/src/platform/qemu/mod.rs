@@ -82,9 +82,7 @@ impl Qemu {
     ) -> Result<Self, QemuError> {
         let place = config.directory.clone();
         let directory = Directory::take(&place.unwrap_or_else(|| default_directory(name, state)))?;
-        let monitor = directory.monitor();
-        let stuck = |source| QemuError::Stuck { path: monitor.clone(), source };
-        let monitor = probe(&monitor).map_err(stuck)?;
+        let monitor = find(&directory)?;
         let plan = BootPlan { means: config.boot.clone(), efi: config.efi.clone() };
         let template = Template {
             command: config.command.clone(),
@@ -201,6 +199,30 @@ impl Handle {
         if tokio::time::timeout(PATIENCE, self.shared.ended()).await.is_err() {
             tracing::error!("QEMU does not end; it is left behind");
         }
+    }
+}
+
+/// Connects to the monitor of a QEMU that an earlier BMC has left. One that it has started just before it
+/// ended has no monitor yet: to start another one with the same disks would be the end of them.
+fn find(directory: &Directory) -> Result<Option<UnixStream>, QemuError> {
+    const PATIENCE: Duration = Duration::from_secs(3);
+    let path = directory.monitor();
+    let begin = Instant::now();
+    loop {
+        let stuck = |source| QemuError::Stuck { path: path.clone(), source };
+        let monitor = probe(&path).map_err(stuck)?;
+        if monitor.is_some() || !directory.is_printed_to() {
+            return Ok(monitor);
+        }
+        if begin.elapsed() > PATIENCE {
+            tracing::warn!(
+                log = %directory.log().display(),
+                "no QEMU has its monitor here, and something an earlier one has started prints to its \
+                 log still; the machine is taken for off"
+            );
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -40,6 +40,8 @@ impl Process {
         // Nobody's but ours, and each write behind the last one: it may be cut short meanwhile.
         let _ = std::fs::remove_file(log);
         let log = OpenOptions::new().append(true).create_new(true).mode(0o600).open(log)?;
+        // It has the lock for as long as it has the log, whoever has started it.
+        let _ = log.try_lock();
         spawn(line, &SECRETS, &log)
     }
 

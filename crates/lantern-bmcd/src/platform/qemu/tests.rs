@@ -180,6 +180,40 @@ async fn a_monitor_that_answers_is_asked() {
     assert!(bench.platform.poll_event().is_none());
 }
 
+#[test]
+fn one_that_has_no_monitor_yet_is_waited_for_but_not_for_long() {
+    let directory = tempfile::Builder::new().prefix("lq").tempdir().unwrap();
+    let config = QemuConfig {
+        directory: Some(directory.path().join("q")),
+        ..QemuConfig::of(vec!["/no/such/qemu".to_owned()])
+    };
+    let open = || Qemu::open(&config, "t", None).unwrap();
+    let (log, monitor) = {
+        let qemu = open();
+        (qemu.directory.log(), qemu.directory.monitor())
+    };
+    let line = SLEEPS.map(str::to_owned);
+    let kill = |number| {
+        let number = rustix::process::Pid::from_raw(number).unwrap();
+        rustix::process::kill_process(number, rustix::process::Signal::KILL).unwrap();
+        rustix::process::waitpid(Some(number), rustix::process::WaitOptions::empty()).unwrap();
+    };
+    let number = process::Process::start(&line, &log).unwrap();
+    let late = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        UnixListener::bind(monitor).unwrap()
+    });
+    assert!(open().is_running());
+    drop(late.join().unwrap());
+    let begin = Instant::now();
+    assert!(!open().is_running());
+    assert!(begin.elapsed() >= Duration::from_secs(3));
+    kill(number);
+    let begin = Instant::now();
+    assert!(!open().is_running());
+    assert!(begin.elapsed() < Duration::from_secs(1));
+}
+
 /// In-band `power reset`: the machine that asked for it has read the answer before it is reset.
 #[tokio::test]
 async fn a_reset_waits_until_the_host_has_read_its_answer_but_not_for_long() {
