@@ -216,11 +216,12 @@ fn bmc_watchdog(host: &mut Host) {
     // As a daemon it winds the timer up each second, and stops it when it is asked to go.
     host.inside("bmc-watchdog -d -u 4 -p 0 -a 1 -i 60 -e 1");
     host.wait_for("mc watchdog get", "Started/Running");
-    host.inside("sleep 6");
+    host.inside("sleep 12");
     let said = host.outside("mc watchdog get");
     let left = said.lines().find_map(|line| line.strip_prefix("Present Countdown:")).unwrap();
     let left: f64 = left.trim().trim_end_matches(" sec").parse().unwrap();
-    assert!((54.5..=60.0).contains(&left), "it winds it up: {said}");
+    // A machine that is busy with other tests winds it up late, but not only once.
+    assert!((48.5..=60.0).contains(&left), "it winds it up: {said}");
     host.inside("killall bmc-watchdog");
     host.wait_for("mc watchdog get", "Stopped");
     assert!(host.outside("chassis power status").contains("is on"));
