@@ -272,6 +272,10 @@ async fn a_file_that_is_read_again_changes_what_has_changed() {
     let server = Server::start(&[("n1", &first), ("n2", &second)]);
     let mut ann = server.attach("ann", false, false).await;
     until(&mut ann, "the console is open").await;
+    // One that was given up before it was open would have nothing to hang up.
+    while server.rows().await.iter().any(|row| row.state != State::Open) {
+        tokio::task::yield_now().await;
+    }
     // The same console by another way: it stays, until it has to be got again.
     let new = Arc::new(Fake::default());
     let machine_then = new.lay_in();
