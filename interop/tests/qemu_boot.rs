@@ -19,10 +19,7 @@ use ipmi_bmc::serial::SerialPolicy;
 use lantern_bmcd::control::client::Client;
 use lantern_bmcd::control::protocol::{Nothing, Operation};
 use lantern_bmcd::control::reply::{QemuEndKind, QemuInfo, QemuState, Status};
-use lantern_bmcd::{
-    Config, MachineKind, QemuConfig, SerialConfig, SerialSource, SystemInterfaceConfig,
-    SystemInterfaceSource,
-};
+use lantern_bmcd::{Config, MachineKind, QemuConfig, SerialConfig, SerialSource};
 use lantern_testkit::efi;
 use lantern_testkit::peers::{Ipmitool, Peer};
 use lantern_testkit::sector::{sector, write_disk};
@@ -253,10 +250,8 @@ impl Drop for Elsewhere {
 #[test]
 fn a_hung_machine_of_somebody_elses_comes_back_by_a_watchdog_that_would_cycle_it() {
     let Some(bench) = Bench::new() else { return };
-    let bmc = Bmc::with(|config| {
+    let bmc = Bmc::of_host(bench.path("host").as_ref(), |config| {
         config.machine = Some(MachineKind::Vm);
-        let source = SystemInterfaceSource::UnixListen(bench.path("host").into());
-        config.system_interface = Some(SystemInterfaceConfig::of(source));
     });
     let tool = bmc.ipmitool(17).unwrap();
     let host = format!("socket,id=h,path={},reconnect=1", bench.path("host"));
